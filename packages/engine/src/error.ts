@@ -1,0 +1,20 @@
+/**
+ * Why the engine did not do it. One place (core's `retry`) decides from the kind whether to try again:
+ * - `not_found`: the container, image, path or volume is not there;
+ * - `conflict`: it is, but in a state that forbids this;
+ * - `invalid`: the request can never work (command not in the image, bad user, bad mount target);
+ * - `no_space`: the engine's disk is full;
+ * - `unavailable`: the engine does not answer or answered with its own failure: try again;
+ * - `aborted`: the caller's signal.
+ */
+export type EngineErrorKind = "not_found" | "conflict" | "invalid" | "no_space" | "unavailable" | "aborted";
+
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  readonly kind: EngineErrorKind;
+
+  constructor(kind: EngineErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
