@@ -1,0 +1,183 @@
+import { z } from "@hono/zod-openapi";
+import { Labels, Name, Time } from "./conventions.ts";
+import { CAUSES, DESIRED, STATES } from "./lifecycle.ts";
+
+const MIB = 1024 * 1024;
+const Arg = z.string().max(128 * 1024).refine((text) => !text.includes("\0"), "must not contain NUL");
+const Args = z.array(Arg).max(1024);
+/** An absolute path inside the container, without `.` and `..`. */
+export const ContainerPath = z
+  .string()
+  .max(4096)
+  .regex(/^\/[^\0]*$/, "an absolute path")
+  .refine((path) => !path.split("/").some((part) => part === "." || part === ".."), "must not contain . or .. components");
+const Target = ContainerPath.refine((path) => path.replaceAll("/", "") !== "", "must not be the root directory");
+
+export const Env = z
+  .record(z.string().regex(/^[^=\0]{1,256}$/, "a name without = or NUL"), Arg)
+  .refine((env) => Object.keys(env).length <= 512, "at most 512 variables");
+
+export const Limits = z
+  .object({
+    cpus: z.number().min(0.01).max(512).describe("Cores, as a decimal"),
+    memoryBytes: z.number().int().min(6 * MIB).describe("RAM; no swap is given on top"),
+    pids: z.number().int().min(1).max(32_768),
+  })
+  .openapi("Limits");
+export type Limits = z.infer<typeof Limits>;
+export const DEFAULT_LIMITS: Limits = { cpus: 1, memoryBytes: 512 * MIB, pids: 256 };
+
+export const MountRequest = z
+  .discriminatedUnion("type", [
+    z.strictObject({
+      type: z.literal("volume"),
+      source: Name.optional().describe("A volume's id or name; made when it does not exist; without it an anonymous volume"),
+      target: Target,
+      readOnly: z.boolean().optional(),
+    }),
+    z.strictObject({ type: z.literal("tmpfs"), target: Target, sizeBytes: z.number().int().min(4096).max(4096 * MIB).optional() }),
+  ])
+  .openapi("MountRequest");
+export type MountRequest = z.infer<typeof MountRequest>;
+
+export const CreateContainer = z
+  .strictObject({
+    image: z.string().min(1).max(300).describe("A tag, an image id, or sha256:<hex>"),
+    name: Name.optional().describe("Made up when absent"),
+    command: Args.optional().describe("Replaces the image's CMD"),
+    entrypoint: Args.optional().describe("Replaces the image's ENTRYPOINT and drops its CMD"),
+    env: Env.optional(),
+    workingDir: ContainerPath.optional(),
+    user: z.string().regex(/^[a-zA-Z0-9_.-]{1,64}(:[a-zA-Z0-9_.-]{1,64})?$/, "user or user:group").optional(),
+    hostname: z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/, "a host name label").optional(),
+    tty: z.boolean().optional(),
+    openStdin: z.boolean().optional(),
+    labels: Labels.optional(),
+    mounts: z.array(MountRequest).max(32).optional(),
+    volumesFrom: z
+      .array(z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}(:(ro|rw))?$/, "a container's id or name, then perhaps :ro"))
+      .max(16)
+      .optional(),
+    limits: Limits.partial().strict().optional(),
+    profile: z.enum(["standard", "restricted"]).optional(),
+    start: z.boolean().optional().describe("Default true"),
+  })
+  .openapi("CreateContainer");
+export type CreateContainer = z.infer<typeof CreateContainer>;
+
+export const Termination = z
+  .object({
+    cause: z.enum(CAUSES),
+    detail: z.string(),
+    exitCode: z.number().int().optional(),
+    signal: z.string().optional(),
+    by: z.string().optional().describe("For stopped: the user's id"),
+    limitBytes: z.number().int().optional().describe("For oom"),
+    at: Time,
+  })
+  .openapi("Termination");
+export type Termination = z.infer<typeof Termination>;
+
+export const Failure = z.object({ code: z.string(), detail: z.string() }).openapi("Failure");
+export type Failure = z.infer<typeof Failure>;
+
+export const TIMING_STAGES = ["queue", "place", "create", "start", "ready"] as const;
+/** Milliseconds a container spent in each stage of its latest way to running. */
+export const Timings = z.object({
+  queueMs: z.number().optional().describe("From the request's commit until a worker took it"),
+  createMs: z.number().optional().describe("The engine's create"),
+  startMs: z.number().optional().describe("The engine's start"),
+  readyMs: z.number().optional().describe("From the request's commit until running"),
+});
+export type Timings = z.infer<typeof Timings>;
+
+export const Mount = z
+  .object({
+    type: z.enum(["volume", "tmpfs"]),
+    volume: z.object({ id: z.string(), name: z.string(), anonymous: z.boolean() }).nullable(),
+    target: z.string(),
+    readOnly: z.boolean(),
+    sizeBytes: z.number().int().nullable(),
+  })
+  .openapi("Mount");
+export type Mount = z.infer<typeof Mount>;
+
+export const Container = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    image: z.object({ id: z.string().nullable(), reference: z.string() }),
+    state: z.enum(STATES),
+    desired: z.enum(DESIRED),
+    exitCode: z.number().int().nullable(),
+    termination: Termination.nullable(),
+    failure: Failure.nullable().describe("For failed and lost: why"),
+    command: z.array(z.string()).nullable(),
+    entrypoint: z.array(z.string()).nullable(),
+    env: z.record(z.string(), z.string()),
+    workingDir: z.string().nullable(),
+    user: z.string().nullable(),
+    hostname: z.string(),
+    tty: z.boolean(),
+    openStdin: z.boolean(),
+    labels: z.record(z.string(), z.string()),
+    mounts: z.array(Mount),
+    limits: Limits,
+    profile: z.enum(["standard", "restricted"]),
+    host: z.string().nullable().describe("The host's name"),
+    timings: Timings,
+    createdAt: Time,
+    startedAt: Time.nullable(),
+    finishedAt: Time.nullable(),
+  })
+  .openapi("Container");
+export type Container = z.infer<typeof Container>;
+
+export const SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGWINCH"] as const;
+export const Signal = z.preprocess(
+  (value) => (typeof value === "string" && !value.startsWith("SIG") ? `SIG${value.toUpperCase()}` : value),
+  z.enum(SIGNALS),
+);
+export const StopContainer = z
+  .strictObject({
+    signal: Signal.optional().describe("Default: the image's STOPSIGNAL, else SIGTERM"),
+    graceSeconds: z.number().int().min(0).max(300).optional().describe("Until SIGKILL; default 10"),
+  })
+  .openapi("StopContainer");
+export type StopContainer = z.infer<typeof StopContainer>;
+export const KillContainer = z.strictObject({ signal: Signal.optional().describe("Default SIGKILL") }).openapi("KillContainer");
+
+export const WaitContainer = z
+  .strictObject({ timeoutSeconds: z.number().min(0).max(300).optional().describe("Default 300; then the answer says settled: false") })
+  .openapi("WaitContainer");
+export const Waited = z
+  .object({ settled: z.boolean(), state: z.enum(STATES), exitCode: z.number().int().nullable(), termination: Termination.nullable() })
+  .openapi("Waited");
+
+export const Exec = z
+  .strictObject({
+    command: Args.min(1),
+    env: Env.optional(),
+    workingDir: ContainerPath.optional(),
+    user: z.string().min(1).max(129).optional(),
+    stdin: z.string().max(1 * MIB).optional().describe("Text for standard input, then end of file"),
+    timeoutSeconds: z.number().min(0.1).max(3600).optional().describe("Default 60; the process is then killed"),
+  })
+  .openapi("Exec");
+export type Exec = z.infer<typeof Exec>;
+export const ExecResult = z
+  .object({
+    exitCode: z.number().int().nullable().describe("null: it was killed at its time limit"),
+    timedOut: z.boolean(),
+    stdout: z.string(),
+    stderr: z.string(),
+    truncated: z.boolean().describe("An output was over 1 MiB and the rest left out"),
+    durationMs: z.number(),
+  })
+  .openapi("ExecResult");
+export type ExecResult = z.infer<typeof ExecResult>;
+
+export const LogLine = z
+  .object({ stream: z.enum(["stdout", "stderr"]), text: z.string(), at: z.string() })
+  .openapi("LogLine");
+export type LogLine = z.infer<typeof LogLine>;

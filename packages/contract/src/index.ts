@@ -1,0 +1,14 @@
+export * from "./builds.ts";
+export * from "./containers.ts";
+export { ContainerPath } from "./containers.ts";
+export { Labels, ListQuery, Name, Problem } from "./conventions.ts";
+export * from "./events.ts";
+export * from "./hosts.ts";
+export * from "./ids.ts";
+export * from "./images.ts";
+export * from "./lifecycle.ts";
+export { openapiDocument } from "./openapi.ts";
+export * from "./problems.ts";
+export * as routes from "./routes/index.ts";
+export * from "./users.ts";
+export * from "./volumes.ts";

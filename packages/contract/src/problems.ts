@@ -1,0 +1,68 @@
+/** Every error a client can meet: a stable code, its HTTP status and its title (RFC 9457). */
+export const PROBLEMS = {
+  invalid_request: { status: 400, title: "The request is not valid" },
+  invalid_json: { status: 400, title: "The body is not valid JSON" },
+  reference_invalid: { status: 400, title: "Not an image name" },
+  context_invalid: { status: 400, title: "The build context is not a tar archive" },
+  context_truncated: { status: 400, title: "The build context ends too early" },
+  context_entry_refused: { status: 400, title: "The build context has an entry that is not allowed" },
+  context_too_large: { status: 413, title: "The build context is too large" },
+  archive_invalid: { status: 400, title: "The image archive is not valid" },
+  dockerfile_missing: { status: 400, title: "The build context has no Dockerfile" },
+  dockerfile_invalid: { status: 400, title: "The Dockerfile is not valid" },
+  remote_add_refused: { status: 400, title: "ADD from a URL is not allowed" },
+  mount_invalid: { status: 400, title: "The mounts are not valid" },
+  unauthenticated: { status: 401, title: "No valid API key" },
+  scope_missing: { status: 403, title: "The API key lacks a scope" },
+  not_found: { status: 404, title: "No such resource" },
+  user_not_found: { status: 404, title: "No such user" },
+  key_not_found: { status: 404, title: "No such key" },
+  build_not_found: { status: 404, title: "No such build" },
+  image_not_found: { status: 404, title: "No such image" },
+  container_not_found: { status: 404, title: "No such container" },
+  volume_not_found: { status: 404, title: "No such volume" },
+  host_not_found: { status: 404, title: "No such host" },
+  method_not_allowed: { status: 405, title: "Method not allowed" },
+  name_taken: { status: 409, title: "The name is taken" },
+  container_wrong_state: { status: 409, title: "The container's state does not allow this" },
+  build_wrong_state: { status: 409, title: "The build's state does not allow this" },
+  image_in_use: { status: 409, title: "The image is in use" },
+  volume_in_use: { status: 409, title: "The volume is in use" },
+  other_host: { status: 409, title: "Image and volumes are on different hosts" },
+  quota_exceeded: { status: 409, title: "Over the quota" },
+  idempotency_in_progress: { status: 409, title: "A request with this Idempotency-Key is under way" },
+  body_too_large: { status: 413, title: "The body is too large" },
+  unsupported_media_type: { status: 415, title: "Media type not supported" },
+  idempotency_mismatch: { status: 422, title: "This Idempotency-Key was used for another request" },
+  internal: { status: 500, title: "Internal error" },
+  host_unreachable: { status: 503, title: "The container's host does not answer" },
+  unavailable: { status: 503, title: "A service Hafen needs does not answer" },
+} as const satisfies Record<string, { status: number; title: string }>;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One field that is wrong; `pointer` is a JSON pointer (RFC 6901) into the body, or `?name` for a query parameter. */
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+/** The one error class that verbs throw. `detail` says what to do; `extra` becomes further members of the problem. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly extra: Record<string, unknown>;
+
+  constructor(code: ProblemCode, detail: string, extra: Record<string, unknown> = {}) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+    this.detail = detail;
+    this.extra = extra;
+  }
+}
+
+/** The body of an `application/problem+json` answer. */
+export function toProblem(error: ProblemError, requestId: string): Record<string, unknown> & { status: number } {
+  const { status, title } = PROBLEMS[error.code];
+  return { type: `/docs#problem-${error.code}`, title, status, code: error.code, detail: error.detail, requestId, ...error.extra };
+}

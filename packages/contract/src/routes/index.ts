@@ -1,0 +1,6 @@
+export * from "./builds.ts";
+export * from "./containers.ts";
+export * from "./images.ts";
+export * from "./system.ts";
+export * from "./users.ts";
+export * from "./volumes.ts";

@@ -1,0 +1,50 @@
+import { z } from "@hono/zod-openapi";
+import { body, json, listOf, ListQuery, PostHeaders, PreferHeader, Ref, route } from "../conventions.ts";
+import { CreateVolume, Volume } from "../volumes.ts";
+
+const tags = ["volumes"];
+const Params = z.object({ ref: Ref });
+
+export const createVolume = route({
+  method: "post",
+  path: "/v1/volumes",
+  operationId: "createVolume",
+  tags,
+  scope: "write",
+  summary: "Make a named volume; a host makes it real when it is first mounted",
+  request: { headers: PostHeaders, body: body(CreateVolume) },
+  responses: { 201: json(Volume, "The volume") },
+  problems: ["name_taken", "quota_exceeded", "idempotency_mismatch"],
+});
+export const listVolumes = route({
+  method: "get",
+  path: "/v1/volumes",
+  operationId: "listVolumes",
+  tags,
+  scope: "read",
+  summary: "List volumes",
+  request: { query: ListQuery },
+  responses: { 200: json(listOf(Volume, "VolumeList"), "Volumes, newest first") },
+});
+export const getVolume = route({
+  method: "get",
+  path: "/v1/volumes/{ref}",
+  operationId: "getVolume",
+  tags,
+  scope: "read",
+  summary: "One volume and who mounts it",
+  request: { params: Params },
+  responses: { 200: json(Volume, "The volume") },
+  problems: ["volume_not_found"],
+});
+export const removeVolume = route({
+  method: "delete",
+  path: "/v1/volumes/{ref}",
+  operationId: "removeVolume",
+  tags,
+  scope: "write",
+  summary: "Remove a volume and its data",
+  request: { params: Params, headers: PreferHeader },
+  responses: { 202: json(Volume, "Going"), 200: json(Volume, "With Prefer: wait: gone") },
+  problems: ["volume_not_found", "volume_in_use"],
+});
