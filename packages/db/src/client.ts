@@ -1,0 +1,36 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import type { PgDatabase } from "drizzle-orm/pg-core";
+import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import * as schema from "./schema/index.ts";
+
+/** The pool or a transaction: what every query takes. */
+export type Db = PgDatabase<PostgresJsQueryResultHKT, typeof schema>;
+export type Sql = postgres.Sql;
+
+export interface Database {
+  db: Db;
+  sql: Sql;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a pool. `url` is a libpq URL; a unix socket is `postgres://user@localhost/name?host=%2Fdir`.
+ * Statements are ended by the server after 30 s and a connect is given up after 5 s, so that a frozen server is an error, not a hang.
+ */
+export function openDatabase(url: string, options: { connections?: number } = {}): Database {
+  const sql = postgres(url, connectionOptions(url, options.connections ?? 10));
+  return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
+}
+
+export function connectionOptions(url: string, max: number): postgres.Options<Record<string, never>> {
+  const socketDir = new URL(url).searchParams.get("host");
+  return {
+    max,
+    ...(socketDir === null ? {} : { host: socketDir }),
+    connect_timeout: 5,
+    idle_timeout: 60,
+    onnotice: () => {},
+    connection: { statement_timeout: 30_000, application_name: "hafen" },
+  };
+}

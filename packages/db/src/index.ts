@@ -1,0 +1,13 @@
+export { connectionOptions, openDatabase, type Database, type Db, type Sql } from "./client.ts";
+export { migrate } from "./migrate.ts";
+export { listenForChanges, notify, readUntil, type Changes } from "./notify.ts";
+export * from "./queries/blobs.ts";
+export * from "./queries/builds.ts";
+export * from "./queries/containers.ts";
+export * from "./queries/events.ts";
+export * from "./queries/hosts.ts";
+export * from "./queries/idempotency.ts";
+export * from "./queries/images.ts";
+export * from "./queries/users.ts";
+export * from "./queries/volumes.ts";
+export type { ContainerConfig, HostEngine, LogChunkLine, StopRequest } from "./schema/index.ts";

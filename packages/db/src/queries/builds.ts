@@ -1,0 +1,165 @@
+import type { BuildFailure } from "@hafen/contract";
+import type { BuildState } from "@hafen/contract/lifecycle";
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { notify } from "../notify.ts";
+import { buildBases, buildLogChunks, builds, buildSteps, type LogChunkLine } from "../schema/index.ts";
+import type { Page } from "./users.ts";
+
+export type BuildRow = typeof builds.$inferSelect;
+export type StepRow = typeof buildSteps.$inferSelect;
+export type BaseRow = typeof buildBases.$inferSelect;
+
+export async function insertBuild(tx: Db, build: typeof builds.$inferInsert): Promise<BuildRow> {
+  const [row] = await tx.insert(builds).values(build).returning();
+  if (!row) throw new Error("insertBuild: no row");
+  return row;
+}
+
+export async function findBuild(db: Db, userId: string, id: string): Promise<BuildRow | undefined> {
+  const [row] = await db.select().from(builds).where(and(eq(builds.id, id), eq(builds.userId, userId)));
+  return row;
+}
+export async function buildById(db: Db, id: string): Promise<BuildRow | undefined> {
+  const [row] = await db.select().from(builds).where(eq(builds.id, id));
+  return row;
+}
+
+export function listBuilds(db: Db, query: Page & { userId: string; state?: BuildState | undefined }): Promise<BuildRow[]> {
+  return db
+    .select()
+    .from(builds)
+    .where(
+      and(
+        eq(builds.userId, query.userId),
+        query.state ? eq(builds.state, query.state) : undefined,
+        query.after ? lt(builds.id, query.after) : undefined,
+      ),
+    )
+    .orderBy(desc(builds.id))
+    .limit(query.limit);
+}
+
+/** Builds that are queued on the same host before this one. */
+export async function queuePosition(db: Db, build: BuildRow): Promise<number> {
+  const [row] = await db.execute<{ before: string }>(sql`
+    select count(*) as before from builds
+     where state in ('queued', 'running') and host_id is not distinct from ${build.hostId} and id < ${build.id}`);
+  return Number(row?.before ?? 0);
+}
+
+/**
+ * A worker begins the build: the compare-and-set on `attempt` lets exactly one of several deliveries do so.
+ * What an attempt before it left of steps and bases is dropped; its log is kept.
+ */
+export async function beginBuild(tx: Db, id: string, attempt: number): Promise<BuildRow | undefined> {
+  const [row] = await tx
+    .update(builds)
+    .set({ state: "running", attempt: attempt + 1, startedAt: sql`coalesce(started_at, now())` })
+    .where(and(eq(builds.id, id), eq(builds.attempt, attempt), inArray(builds.state, ["queued", "running"]), isNull(builds.cancelRequestedAt)))
+    .returning();
+  if (!row) return undefined;
+  await Promise.all([
+    tx.delete(buildSteps).where(eq(buildSteps.buildId, id)),
+    tx.delete(buildBases).where(eq(buildBases.buildId, id)),
+    notify(tx, id),
+  ]);
+  return row;
+}
+
+/** Ends the build if this attempt still owns it (or none began it: attempt 0). */
+export async function endBuild(
+  tx: Db,
+  id: string,
+  attempt: number,
+  end: { state: "succeeded"; imageId: string } | { state: "failed"; failure: BuildFailure } | { state: "cancelled" },
+): Promise<BuildRow | undefined> {
+  const [row] = await tx
+    .update(builds)
+    .set({ ...end, finishedAt: sql`now()`, startedAt: sql`coalesce(started_at, now())` })
+    .where(and(eq(builds.id, id), eq(builds.attempt, attempt), inArray(builds.state, ["queued", "running"])))
+    .returning();
+  if (row) {
+    await tx
+      .update(buildSteps)
+      .set({ state: end.state, finishedAt: sql`now()` })
+      .where(and(eq(buildSteps.buildId, id), eq(buildSteps.state, "running")));
+    await notify(tx, id);
+  }
+  return row;
+}
+
+/** Asks for an end. Undefined when it has ended already or the ask was made before. */
+export async function requestCancel(tx: Db, userId: string, id: string): Promise<BuildRow | undefined> {
+  const [row] = await tx
+    .update(builds)
+    .set({ cancelRequestedAt: sql`now()` })
+    .where(and(eq(builds.id, id), eq(builds.userId, userId), inArray(builds.state, ["queued", "running"]), isNull(builds.cancelRequestedAt)))
+    .returning();
+  if (row) await notify(tx, id);
+  return row;
+}
+
+/** Builds that should be worked on, oldest first. */
+export function openBuilds(db: Db, hostId: string | null): Promise<{ id: string; attempt: number; state: BuildState }[]> {
+  return db
+    .select({ id: builds.id, attempt: builds.attempt, state: builds.state })
+    .from(builds)
+    .where(and(inArray(builds.state, ["queued", "running"]), hostId === null ? isNull(builds.hostId) : eq(builds.hostId, hostId)))
+    .orderBy(asc(builds.id))
+    .limit(500);
+}
+
+export async function placeBuild(db: Db, id: string, hostId: string): Promise<boolean> {
+  const rows = await db.update(builds).set({ hostId }).where(and(eq(builds.id, id), isNull(builds.hostId))).returning({ id: builds.id });
+  return rows.length === 1;
+}
+
+export async function saveStep(db: Db, step: typeof buildSteps.$inferInsert): Promise<void> {
+  const { buildId: _, number: __, startedAt: ___, ...set } = step;
+  await db
+    .insert(buildSteps)
+    .values(step)
+    .onConflictDoUpdate({ target: [buildSteps.buildId, buildSteps.number], set });
+}
+export async function setStepSizes(db: Db, buildId: string, sizes: Map<string, number>): Promise<void> {
+  for (const [layerDigest, sizeBytes] of sizes) {
+    await db.update(buildSteps).set({ sizeBytes }).where(and(eq(buildSteps.buildId, buildId), eq(buildSteps.layerDigest, layerDigest)));
+  }
+}
+export function listSteps(db: Db, buildId: string): Promise<StepRow[]> {
+  return db.select().from(buildSteps).where(eq(buildSteps.buildId, buildId)).orderBy(asc(buildSteps.number));
+}
+
+export async function saveBases(db: Db, rows: (typeof buildBases.$inferInsert)[]): Promise<void> {
+  if (rows.length > 0) await db.insert(buildBases).values(rows).onConflictDoNothing();
+}
+export function listBases(db: Db, buildId: string): Promise<BaseRow[]> {
+  return db.select().from(buildBases).where(eq(buildBases.buildId, buildId)).orderBy(asc(buildBases.reference));
+}
+
+export async function appendLog(db: Db, buildId: string, firstLine: number, lines: LogChunkLine[]): Promise<void> {
+  await db.insert(buildLogChunks).values({ buildId, firstLine, lines });
+  await notify(db, buildId);
+}
+/** The number of the next line to be written. */
+export async function logEnd(db: Db, buildId: string): Promise<number> {
+  const [chunk] = await db.select().from(buildLogChunks).where(eq(buildLogChunks.buildId, buildId)).orderBy(desc(buildLogChunks.firstLine)).limit(1);
+  return chunk ? chunk.firstLine + chunk.lines.length : 1;
+}
+/** Lines with a number over `after`, a few chunks at a time. */
+export async function readLog(db: Db, buildId: string, after: number): Promise<({ id: number } & LogChunkLine)[]> {
+  const chunks = await db
+    .select()
+    .from(buildLogChunks)
+    .where(
+      and(
+        eq(buildLogChunks.buildId, buildId),
+        gt(sql`${buildLogChunks.firstLine} + jsonb_array_length(${buildLogChunks.lines})`, after + 1),
+        gte(buildLogChunks.firstLine, 0),
+      ),
+    )
+    .orderBy(asc(buildLogChunks.firstLine))
+    .limit(20);
+  return chunks.flatMap((chunk) => chunk.lines.map((line, i) => ({ id: chunk.firstLine + i, ...line }))).filter((line) => line.id > after);
+}

@@ -1,0 +1,195 @@
+import type { State } from "@hafen/contract/lifecycle";
+import { and, asc, desc, eq, exists, inArray, isNull, lt, ne, or, sql, type SQL } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { notify } from "../notify.ts";
+import { containerEvents, containers, hosts, mounts, volumes } from "../schema/index.ts";
+import type { Page } from "./users.ts";
+
+export type ContainerRow = typeof containers.$inferSelect;
+export type MountRow = typeof mounts.$inferSelect & { volume: { id: string; name: string; anonymous: boolean } | null };
+
+/** Undefined when the user has a container of that name. */
+export async function insertContainer(tx: Db, row: typeof containers.$inferInsert): Promise<ContainerRow | undefined> {
+  const [made] = await tx
+    .insert(containers)
+    .values(row)
+    .onConflictDoNothing({ target: [containers.userId, containers.name], where: sql`state <> 'removed'` })
+    .returning();
+  return made;
+}
+
+export async function findContainer(db: Db, userId: string, ref: string): Promise<ContainerRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(containers)
+    .where(and(eq(containers.userId, userId), ne(containers.state, "removed"), or(eq(containers.id, ref), eq(containers.name, ref))))
+    .orderBy(sql`${containers.id} = ${ref} desc`)
+    .limit(1);
+  return row;
+}
+/** For workers, which act on ids; also finds rows that are removed. */
+export async function containerById(db: Db, id: string): Promise<ContainerRow | undefined> {
+  const [row] = await db.select().from(containers).where(eq(containers.id, id));
+  return row;
+}
+
+export interface ContainerQuery extends Page {
+  userId: string;
+  state?: State | undefined;
+  label?: string | undefined;
+  volumeId?: string | undefined;
+  imageId?: string | undefined;
+}
+export function listContainers(db: Db, query: ContainerQuery): Promise<ContainerRow[]> {
+  const filters: (SQL | undefined)[] = [eq(containers.userId, query.userId), ne(containers.state, "removed")];
+  if (query.after) filters.push(lt(containers.id, query.after));
+  if (query.state) filters.push(eq(containers.state, query.state));
+  if (query.imageId) filters.push(eq(containers.imageId, query.imageId));
+  if (query.label !== undefined) filters.push(labelFilter(query.label));
+  if (query.volumeId) {
+    const mounted = db.select({ one: sql`1` }).from(mounts).where(and(eq(mounts.containerId, containers.id), eq(mounts.volumeId, query.volumeId)));
+    filters.push(exists(mounted));
+  }
+  return db.select().from(containers).where(and(...filters)).orderBy(desc(containers.id)).limit(query.limit);
+}
+function labelFilter(label: string): SQL {
+  const at = label.indexOf("=");
+  if (at < 0) return sql`${containers.labels} ? ${label}`;
+  return sql`${containers.labels} @> ${JSON.stringify({ [label.slice(0, at)]: label.slice(at + 1) })}::jsonb`;
+}
+
+export async function insertMounts(tx: Db, rows: (typeof mounts.$inferInsert)[]): Promise<void> {
+  if (rows.length > 0) await tx.insert(mounts).values(rows);
+}
+export async function mountsOf(db: Db, containerIds: string[]): Promise<MountRow[]> {
+  if (containerIds.length === 0) return [];
+  const rows = await db
+    .select({ mount: mounts, volume: { id: volumes.id, name: volumes.name, anonymous: volumes.anonymous } })
+    .from(mounts)
+    .leftJoin(volumes, eq(volumes.id, mounts.volumeId))
+    .where(inArray(mounts.containerId, containerIds))
+    .orderBy(asc(mounts.containerId), asc(mounts.position));
+  return rows.map((row) => ({ ...row.mount, volume: row.volume }));
+}
+export async function dropMounts(tx: Db, containerId: string): Promise<void> {
+  await tx.delete(mounts).where(eq(mounts.containerId, containerId));
+}
+
+type Patch = Partial<Omit<typeof containers.$inferInsert, "id" | "userId" | "generation">>;
+
+/**
+ * A request moves the row: only from these states, only when it is not on its way to the same end, and raising the generation.
+ * Undefined when another request was first or the state does not allow it.
+ */
+export async function requestContainer(
+  tx: Db,
+  key: { id: string; userId: string; from: readonly State[]; unless?: SQL | undefined },
+  patch: Patch,
+): Promise<ContainerRow | undefined> {
+  const [row] = await tx
+    .update(containers)
+    .set({ ...patch, generation: sql`${containers.generation} + 1`, requestedAt: sql`now()`, failures: 0 })
+    .where(
+      and(
+        eq(containers.id, key.id),
+        eq(containers.userId, key.userId),
+        inArray(containers.state, [...key.from]),
+        ne(containers.desired, "removed"),
+        key.unless ? sql`not (${key.unless})` : undefined,
+      ),
+    )
+    .returning();
+  if (row) await notify(tx, row.id);
+  return row;
+}
+/** For `requestContainer`: a request of the same kind is under way. */
+export const underWay = {
+  stop: sql`${containers.desired} = 'exited'`,
+  start: sql`${containers.startDue}`,
+};
+
+/** A worker writes what it saw, if the row still has the generation it read. Undefined: read again. */
+export async function observeContainer(db: Db, seen: { id: string; generation: number }, patch: Patch): Promise<ContainerRow | undefined> {
+  const [row] = await db
+    .update(containers)
+    .set(patch)
+    .where(and(eq(containers.id, seen.id), eq(containers.generation, seen.generation), ne(containers.state, "removed")))
+    .returning();
+  return row;
+}
+
+export async function placeContainer(db: Db, id: string, hostId: string): Promise<boolean> {
+  const rows = await db
+    .update(containers)
+    .set({ hostId })
+    .where(and(eq(containers.id, id), isNull(containers.hostId)))
+    .returning({ id: containers.id });
+  return rows.length === 1;
+}
+
+/** Rows of the host (null: of none) that differ from what they should be for longer than this. */
+export function unsettledContainers(db: Db, hostId: string | null, olderThanMs: number): Promise<{ id: string; generation: number }[]> {
+  return db
+    .select({ id: containers.id, generation: containers.generation })
+    .from(containers)
+    .where(
+      and(
+        ne(containers.state, "removed"),
+        sql`(${containers.startDue} or ${containers.desired} <> ${containers.state})`,
+        sql`(${containers.state} not in ('failed', 'lost') or ${containers.desired} = 'removed')`,
+        hostId === null ? isNull(containers.hostId) : eq(containers.hostId, hostId),
+        sql`${containers.requestedAt} < now() - make_interval(secs => ${olderThanMs / 1000})`,
+      ),
+    )
+    .orderBy(asc(containers.requestedAt))
+    .limit(500);
+}
+
+/** Rows that should have an engine container on this host. */
+export function containersOnHost(db: Db, hostId: string): Promise<Pick<ContainerRow, "id" | "generation" | "state" | "desired" | "engineId" | "startDue" | "engineStartedAt">[]> {
+  return db
+    .select({
+      id: containers.id,
+      generation: containers.generation,
+      state: containers.state,
+      desired: containers.desired,
+      engineId: containers.engineId,
+      startDue: containers.startDue,
+      engineStartedAt: containers.engineStartedAt,
+    })
+    .from(containers)
+    .where(and(eq(containers.hostId, hostId), ne(containers.state, "removed")));
+}
+
+/** Containers of hosts that are gone; answers with what was moved. */
+export function loseContainers(tx: Db, hostId: string): Promise<ContainerRow[]> {
+  return tx
+    .update(containers)
+    .set({
+      state: "lost",
+      failure: { code: "host_lost", detail: "The host's worker does not answer; the container is taken up again when it is back." },
+      generation: sql`${containers.generation} + 1`,
+    })
+    .where(and(eq(containers.hostId, hostId), inArray(containers.state, ["pending", "created", "running", "paused", "restarting"])))
+    .returning();
+}
+
+export async function insertContainerEvent(db: Db, event: typeof containerEvents.$inferInsert): Promise<void> {
+  await db.insert(containerEvents).values(event);
+}
+export function listContainerEvents(db: Db, containerId: string): Promise<(typeof containerEvents.$inferSelect)[]> {
+  return db.select().from(containerEvents).where(eq(containerEvents.containerId, containerId)).orderBy(asc(containerEvents.id)).limit(1000);
+}
+
+/** Removed rows are kept a day, so that a late question is answered, and then dropped. */
+export async function pruneContainers(db: Db): Promise<void> {
+  await db.execute(sql`
+    delete from containers where id in
+      (select id from containers where state = 'removed' and removed_at < now() - interval '1 day' limit 500)`);
+}
+
+export async function hostNames(db: Db, ids: string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.select({ id: hosts.id, name: hosts.name }).from(hosts).where(inArray(hosts.id, ids));
+  return new Map(rows.map((row) => [row.id, row.name]));
+}

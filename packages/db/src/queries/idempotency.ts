@@ -1,0 +1,49 @@
+import { and, eq, lt, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { idempotencyKeys } from "../schema/index.ts";
+
+export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
+
+/**
+ * Claims the key for a request. `claimed` true: go ahead. Otherwise `row` is the request that holds it.
+ * A claim whose process died without making anything is taken over once its lock has run out.
+ */
+export async function claimKey(db: Db, claim: { userId: string; key: string; requestHash: string; lockSeconds: number }) {
+  const lockedUntil = sql`now() + make_interval(secs => ${claim.lockSeconds})`;
+  const [mine] = await db
+    .insert(idempotencyKeys)
+    .values({ userId: claim.userId, key: claim.key, requestHash: claim.requestHash, lockedUntil })
+    .onConflictDoUpdate({
+      target: [idempotencyKeys.userId, idempotencyKeys.key],
+      set: { requestHash: claim.requestHash, lockedUntil, subject: null, status: null, body: null, createdAt: sql`now()` },
+      setWhere: sql`${idempotencyKeys.createdAt} < now() - interval '24 hours'
+        or (${idempotencyKeys.subject} is null and ${idempotencyKeys.status} is null and ${idempotencyKeys.lockedUntil} < now()
+            and ${idempotencyKeys.requestHash} = ${claim.requestHash})`,
+    })
+    .returning();
+  if (mine) return { claimed: true as const, row: mine };
+  const [row] = await db.select().from(idempotencyKeys).where(byKey(claim.userId, claim.key));
+  return { claimed: false as const, row };
+}
+
+/** Inside the transaction that makes the thing: what the key made. */
+export async function recordSubject(tx: Db, userId: string, key: string, subject: string): Promise<void> {
+  await tx.update(idempotencyKeys).set({ subject }).where(byKey(userId, key));
+}
+
+export async function recordAnswer(db: Db, userId: string, key: string, answer: { status: number; body: string }): Promise<void> {
+  await db.update(idempotencyKeys).set(answer).where(byKey(userId, key));
+}
+
+/** After a refusal: the key is free again, since nothing was made. */
+export async function releaseKey(db: Db, userId: string, key: string): Promise<void> {
+  await db.delete(idempotencyKeys).where(and(byKey(userId, key), sql`${idempotencyKeys.subject} is null and ${idempotencyKeys.status} is null`));
+}
+
+export async function pruneKeys(db: Db): Promise<void> {
+  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, sql`now() - interval '24 hours'`));
+}
+
+function byKey(userId: string, key: string) {
+  return and(eq(idempotencyKeys.userId, userId), eq(idempotencyKeys.key, key));
+}

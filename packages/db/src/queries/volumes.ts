@@ -1,0 +1,99 @@
+import type { VolumeState } from "@hafen/contract/lifecycle";
+import { and, asc, desc, eq, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { notify } from "../notify.ts";
+import { containers, mounts, volumes } from "../schema/index.ts";
+import type { Page } from "./users.ts";
+
+export type VolumeRow = typeof volumes.$inferSelect;
+
+/** Undefined when the user has a volume of that name. */
+export async function insertVolume(tx: Db, row: typeof volumes.$inferInsert): Promise<VolumeRow | undefined> {
+  const [made] = await tx
+    .insert(volumes)
+    .values(row)
+    .onConflictDoNothing({ target: [volumes.userId, volumes.name], where: sql`state <> 'removed'` })
+    .returning();
+  return made;
+}
+
+export async function findVolume(db: Db, userId: string, ref: string): Promise<VolumeRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(volumes)
+    .where(and(eq(volumes.userId, userId), ne(volumes.state, "removed"), or(eq(volumes.id, ref), eq(volumes.name, ref))))
+    .orderBy(sql`${volumes.id} = ${ref} desc`)
+    .limit(1);
+  return row;
+}
+export async function volumeById(db: Db, id: string): Promise<VolumeRow | undefined> {
+  const [row] = await db.select().from(volumes).where(eq(volumes.id, id));
+  return row;
+}
+
+export function listVolumes(db: Db, userId: string, page: Page): Promise<VolumeRow[]> {
+  return db
+    .select()
+    .from(volumes)
+    .where(and(eq(volumes.userId, userId), ne(volumes.state, "removed"), page.after ? lt(volumes.id, page.after) : undefined))
+    .orderBy(desc(volumes.id))
+    .limit(page.limit);
+}
+
+/** Holds the rows against removal until the transaction ends. Only those that can still be mounted are returned. */
+export function shareVolumes(tx: Db, userId: string, ids: string[]): Promise<VolumeRow[]> {
+  if (ids.length === 0) return Promise.resolve([]);
+  return tx
+    .select()
+    .from(volumes)
+    .where(and(eq(volumes.userId, userId), inArray(volumes.id, ids), inArray(volumes.state, ["pending", "ready"])))
+    .orderBy(asc(volumes.id))
+    .for("share");
+}
+export async function lockVolume(tx: Db, id: string): Promise<VolumeRow | undefined> {
+  const [row] = await tx.select().from(volumes).where(eq(volumes.id, id)).for("update");
+  return row;
+}
+
+/** Which containers mount these volumes. */
+export function mountersOf(db: Db, volumeIds: string[]): Promise<{ volumeId: string | null; id: string; name: string; target: string; readOnly: boolean }[]> {
+  if (volumeIds.length === 0) return Promise.resolve([]);
+  return db
+    .select({ volumeId: mounts.volumeId, id: containers.id, name: containers.name, target: mounts.target, readOnly: mounts.readOnly })
+    .from(mounts)
+    .innerJoin(containers, eq(containers.id, mounts.containerId))
+    .where(and(inArray(mounts.volumeId, volumeIds), ne(containers.state, "removed")))
+    .orderBy(asc(containers.id), asc(mounts.position));
+}
+
+/** From the moment a container that mounts them is placed, volumes live on its host. False when one lives elsewhere. */
+export async function placeVolumes(tx: Db, ids: string[], hostId: string): Promise<boolean> {
+  if (ids.length === 0) return true;
+  const rows = await tx
+    .update(volumes)
+    .set({ hostId })
+    .where(and(inArray(volumes.id, ids), or(isNull(volumes.hostId), eq(volumes.hostId, hostId))))
+    .returning({ id: volumes.id });
+  return rows.length === new Set(ids).size;
+}
+
+export async function moveVolume(tx: Db, id: string, from: readonly VolumeState[], to: VolumeState): Promise<VolumeRow | undefined> {
+  const [row] = await tx
+    .update(volumes)
+    .set({ state: to, ...(to === "removed" ? { removedAt: sql`now()` } : {}) })
+    .where(and(eq(volumes.id, id), inArray(volumes.state, [...from])))
+    .returning();
+  if (row) await notify(tx, id);
+  return row;
+}
+
+export function volumesOnHost(db: Db, hostId: string): Promise<{ id: string; state: VolumeState }[]> {
+  return db.select({ id: volumes.id, state: volumes.state }).from(volumes).where(and(eq(volumes.hostId, hostId), ne(volumes.state, "removed")));
+}
+
+/** Rows kept a day after removal, as containers are. */
+export async function pruneVolumes(db: Db): Promise<void> {
+  await db.execute(sql`
+    delete from volumes v where v.state = 'removed' and v.removed_at < now() - interval '1 day'
+       and not exists (select 1 from mounts m where m.volume_id = v.id)`);
+}

@@ -1,0 +1,125 @@
+import type { Failure, Limits, Termination, Timings } from "@hafen/contract";
+import { CAUSES, DESIRED, STATES, type Desired, type State } from "@hafen/contract/lifecycle";
+import { sql } from "drizzle-orm";
+import { bigint, bigserial, boolean, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import { createdAt, oneOf, time } from "./columns.ts";
+import { hosts } from "./hosts.ts";
+import { images } from "./images.ts";
+import { users } from "./users.ts";
+import { volumes } from "./volumes.ts";
+
+/** What the request said and never changes: the engine spec is made from it, the image and the mounts. */
+export interface ContainerConfig {
+  command?: string[] | undefined;
+  entrypoint?: string[] | undefined;
+  env: Record<string, string>;
+  workingDir?: string | undefined;
+  user?: string | undefined;
+  hostname: string;
+  tty: boolean;
+  openStdin: boolean;
+  profile: "standard" | "restricted";
+}
+/** How the latest stop or restart wants the process ended, and who asked. */
+export interface StopRequest {
+  signal?: string | undefined;
+  graceSeconds: number;
+  by: string;
+}
+
+export const containers = pgTable(
+  "containers",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+    hostId: text("host_id").references(() => hosts.id),
+    name: text("name").notNull(),
+    /** Null once the image is gone; `image_reference` tells what it was. */
+    imageId: text("image_id").references(() => images.id, { onDelete: "set null" }),
+    imageReference: text("image_reference").notNull(),
+    imageDigest: text("image_digest").notNull(),
+    config: jsonb("config").$type<ContainerConfig>().notNull(),
+    labels: jsonb("labels").$type<Record<string, string>>().notNull(),
+    limits: jsonb("limits").$type<Limits>().notNull(),
+
+    desired: text("desired").$type<Desired>().notNull(),
+    state: text("state").$type<State>().notNull().default("pending"),
+    /** Rises with every request; a worker writes only when it still has the generation it read. */
+    generation: integer("generation").notNull().default(1),
+    /** A start was asked for that has not been seen to happen. */
+    startDue: boolean("start_due").notNull(),
+    stopRequest: jsonb("stop_request").$type<StopRequest>(),
+    /** With desired `removed`: anonymous volumes go too. */
+    removeVolumes: boolean("remove_volumes").notNull().default(false),
+    /** When the latest request was committed: timings and the sweep's deadline count from it. */
+    requestedAt: time("requested_at").notNull().defaultNow(),
+
+    engineId: text("engine_id"),
+    /** The engine's own time of the latest start seen, to the nanosecond: another value means another start. */
+    engineStartedAt: text("engine_started_at"),
+    /** Attempts of the present generation that the engine failed. */
+    failures: integer("failures").notNull().default(0),
+    exitCode: integer("exit_code"),
+    termination: jsonb("termination").$type<Termination>(),
+    failure: jsonb("failure").$type<Failure>(),
+    timings: jsonb("timings").$type<Timings>().notNull().default({}),
+    createdAt: createdAt(),
+    startedAt: time("started_at"),
+    finishedAt: time("finished_at"),
+    removedAt: time("removed_at"),
+  },
+  (t) => [
+    check("containers_desired", oneOf("desired", DESIRED)),
+    check("containers_state", oneOf("state", STATES)),
+    check("containers_cause", sql`termination is null or ${oneOf("termination->>'cause'", CAUSES)}`),
+    check("containers_failed", sql`state not in ('failed', 'lost') or failure is not null`),
+    check("containers_removed", sql`(removed_at is not null) = (state = 'removed')`),
+    unique("containers_id_user").on(t.id, t.userId),
+    uniqueIndex("containers_name").on(t.userId, t.name).where(sql`state <> 'removed'`),
+    index("containers_user").on(t.userId, t.id).where(sql`state <> 'removed'`),
+    index("containers_image").on(t.imageId),
+    index("containers_host").on(t.hostId).where(sql`state <> 'removed'`),
+    index("containers_unsettled").on(t.requestedAt).where(sql`state <> 'removed' and (start_due or desired <> state)`),
+    index("containers_removed_at").on(t.removedAt).where(sql`state = 'removed'`),
+  ],
+);
+
+/** What the engine reported of a container: the evidence behind its termination. */
+export const containerEvents = pgTable(
+  "container_events",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    containerId: text("container_id")
+      .notNull()
+      .references(() => containers.id, { onDelete: "cascade" }),
+    action: text("action").notNull(),
+    exitCode: integer("exit_code"),
+    at: time("at").notNull(),
+  },
+  (t) => [index("container_events_container").on(t.containerId, t.id)],
+);
+
+/** One mount of one container. The composite keys make a mount of another user's volume impossible. */
+export const mounts = pgTable(
+  "mounts",
+  {
+    containerId: text("container_id").notNull(),
+    position: integer("position").notNull(),
+    userId: text("user_id").notNull(),
+    type: text("type").$type<"volume" | "tmpfs">().notNull(),
+    volumeId: text("volume_id"),
+    target: text("target").notNull(),
+    readOnly: boolean("read_only").notNull(),
+    sizeBytes: bigint("size_bytes", { mode: "number" }),
+  },
+  (t) => [
+    primaryKey({ columns: [t.containerId, t.position] }),
+    unique("mounts_target").on(t.containerId, t.target),
+    check("mounts_type", sql`(type = 'volume' and volume_id is not null) or (type = 'tmpfs' and volume_id is null)`),
+    foreignKey({ columns: [t.containerId, t.userId], foreignColumns: [containers.id, containers.userId], name: "mounts_own_container" }).onDelete("cascade"),
+    foreignKey({ columns: [t.volumeId, t.userId], foreignColumns: [volumes.id, volumes.userId], name: "mounts_own_volume" }),
+    index("mounts_volume").on(t.volumeId),
+  ],
+);

@@ -1,0 +1,26 @@
+import { bigint, doublePrecision, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { createdAt, time } from "./columns.ts";
+
+export interface HostEngine {
+  version: string;
+  apiVersion: string;
+  storageDriver: string;
+  cgroupVersion: number;
+  runtimes: string[];
+  protections: Record<string, boolean>;
+}
+
+/** A Linux machine with an engine and one worker. The lease says which worker process may act for it. */
+export const hosts = pgTable("hosts", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique("hosts_name"),
+  /** The worker process that holds the lease: a random id of its own, new with each start. */
+  leaseHolder: text("lease_holder").notNull(),
+  leaseExpiresAt: time("lease_expires_at").notNull(),
+  /** Where the api reaches the worker's private listener. */
+  streamUrl: text("stream_url").notNull(),
+  cpus: doublePrecision("cpus").notNull(),
+  memoryBytes: bigint("memory_bytes", { mode: "number" }).notNull(),
+  engine: jsonb("engine").$type<HostEngine>().notNull(),
+  createdAt: createdAt(),
+});

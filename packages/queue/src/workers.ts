@@ -1,0 +1,43 @@
+import type { Backend } from "./connection.ts";
+import { CONCURRENCY, JOBS, LANES, queueName, UNPLACED, type JobName, type Payload } from "./jobs.ts";
+
+export type Handlers = Record<JobName, (payload: Payload) => Promise<void>>;
+
+export interface Workers {
+  /** Stops taking jobs and waits for those under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * A killed worker's jobs are taken up again after at most lockDuration + 2 × stalledInterval, 9 s.
+ * BullMQ's defaults take 60 s, and its `maxStalledCount` of 1 would drop a job whose worker crashed twice.
+ */
+export const STALLED = { lockDuration: 4_000, stalledInterval: 2_500, maxStalledCount: 1_000_000 } as const;
+
+/** Runs the handlers for one host's queues and for unplaced work, which `handlers` must place first. */
+export async function startWorkers(
+  backend: Backend,
+  hostId: string,
+  handlers: { host: Handlers; unplaced: Handlers },
+  onError: (error: Error) => void,
+): Promise<Workers> {
+  const start = (name: string, concurrency: number, table: Handlers) => {
+    const worker = backend.worker(name, (job) => run(table, job.name, job.data), { ...STALLED, concurrency, drainDelay: 5 });
+    worker.on("error", onError);
+    worker.on("failed", (_job: unknown, error: Error) => onError(error));
+    return worker;
+  };
+  const workers = [
+    ...LANES.map((lane) => start(queueName(hostId, lane), CONCURRENCY[lane], handlers.host)),
+    start(UNPLACED, CONCURRENCY.control, handlers.unplaced),
+  ];
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  return { close: async () => void (await Promise.all(workers.map((worker) => worker.close()))) };
+}
+
+/** A payload is a hint: whoever can write to Redis can write a job, so it is checked and the row is read anew. */
+async function run(table: Handlers, name: string, data: unknown): Promise<void> {
+  if (!Object.hasOwn(JOBS, name)) throw new Error(`unknown job ${name}`);
+  const payload = JOBS[name as JobName].payload.parse(data);
+  await table[name as JobName](payload);
+}
