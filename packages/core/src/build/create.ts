@@ -1,0 +1,118 @@
+import { newId, ProblemError, type BuildKind, type BuildOptions } from "@hafen/contract";
+import { insertBuild, sealBlob, type BuildRow } from "@hafen/db";
+import type { Ctx } from "../ctx.ts";
+import { InputError } from "../archive/error.ts";
+import { packContext } from "../archive/pack-context.ts";
+import { repackContext, type ContextLimits } from "../archive/repack-context.ts";
+import { repackImage } from "../archive/repack-image.ts";
+import { chooseHost } from "../host/hosts.ts";
+import { parseTag } from "../image/find.ts";
+import { takeQuota } from "../quota.ts";
+import { record } from "../record.ts";
+import { storeBlob, type StoredBlob } from "./upload.ts";
+
+const GIB = 1024 ** 3;
+export interface UploadLimits {
+  contextBytes: number;
+  contextEntries: number;
+  imageBytes: number;
+}
+export const UPLOAD_LIMITS: UploadLimits = { contextBytes: GIB / 2, contextEntries: 100_000, imageBytes: 8 * GIB };
+
+/** Where a context comes from: an uploaded tar, or files given inline. */
+export type Source = { tar: AsyncIterable<Uint8Array> } | { files: Record<string, Uint8Array> };
+
+/** A context that has been checked, re-packed and stored, but belongs to no build yet. */
+export interface Received {
+  blob: StoredBlob;
+  dockerfileText: string;
+}
+
+/**
+ * Takes a build context in: streamed, bounded, written anew by us, so that the engine never sees a byte of the upload's own framing.
+ * What is wrong with it is refused here, before there is a build.
+ */
+export async function receiveContext(ctx: Ctx, source: Source, options: { dockerfile: string; limits?: UploadLimits }): Promise<Received> {
+  const bounds = options.limits ?? UPLOAD_LIMITS;
+  const limits: ContextLimits = {
+    maxBytes: bounds.contextBytes,
+    maxEntries: bounds.contextEntries,
+    maxPathBytes: 1024,
+    dockerfile: options.dockerfile,
+    maxDockerfileBytes: 1024 * 1024,
+  };
+  return asProblem(async () => {
+    const packing = "tar" in source ? repackContext(source.tar, limits) : packContext(source.files, limits);
+    packing.summary.catch(() => {}); // the stream fails with the same error, and is what we wait for
+    const blob = await storeBlob(ctx.db, ctx.actor.userId, packing.tar);
+    const { dockerfile } = await packing.summary;
+    return { blob, dockerfileText: dockerfile };
+  });
+}
+
+/** The same for an image: a root file system or a `docker save` archive, told apart by the first entry. */
+export async function receiveImage(ctx: Ctx, tar: AsyncIterable<Uint8Array>, limits: UploadLimits = UPLOAD_LIMITS): Promise<{ kind: "rootfs" | "archive"; blob: StoredBlob }> {
+  return asProblem(async () => {
+    const packing = await repackImage(tar, { maxBytes: limits.imageBytes, maxEntries: 1_000_000, maxPathBytes: 4096 });
+    packing.summary.catch(() => {});
+    const blob = await storeBlob(ctx.db, ctx.actor.userId, packing.tar);
+    await packing.summary;
+    return { kind: packing.kind, blob };
+  });
+}
+
+export interface NewBuild extends BuildOptions {
+  kind: BuildKind;
+  blob: StoredBlob;
+  dockerfileText: string;
+  catalog?: boolean;
+  changes?: string[];
+}
+
+/** Makes the build's row over a received context and nudges the host it was placed on, or any host when none is live. */
+export async function createBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
+  const { userId } = ctx.actor;
+  if (input.catalog && ctx.actor.role !== "admin") throw new ProblemError("scope_missing", "Only an admin offers images to everyone.");
+  const tag = input.tag === undefined || input.tag === "" ? null : parseTag(input.tag);
+  const hostId = await chooseHost(ctx.db);
+  const row = await ctx.db.transaction(async (tx) => {
+    await takeQuota(tx, userId, { builds: 1, images: 1 });
+    await sealBlob(tx, input.blob.id, input.blob);
+    const build = await insertBuild(tx, {
+      id: newId("build"),
+      userId,
+      hostId,
+      kind: input.kind,
+      tag,
+      catalog: input.catalog ?? false,
+      dockerfile: input.dockerfile ?? "Dockerfile",
+      dockerfileText: input.dockerfileText,
+      target: input.target ?? null,
+      buildArgs: input.buildArgs ?? {},
+      labels: input.labels ?? {},
+      noCache: input.noCache ?? false,
+      changes: input.changes ?? [],
+      blobId: input.blob.id,
+      contextDigest: input.blob.digest,
+      contextBytes: input.blob.sizeBytes,
+    });
+    await record(tx, ctx.actor, { type: "build.queued", action: "build.create", subject: build.id, data: { tag }, made: true });
+    return build;
+  });
+  await ctx.jobs.enqueue(hostId, "build.run", { id: row.id, generation: row.attempt });
+  return row;
+}
+
+/** What the input readers refuse is the client's to know, under the same code. */
+async function asProblem<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const input = inputErrorIn(error);
+    throw input ? new ProblemError(input.code, input.detail) : error;
+  }
+}
+function inputErrorIn(error: unknown): InputError | undefined {
+  if (error instanceof InputError) return error;
+  return error instanceof Error && error.cause !== undefined ? inputErrorIn(error.cause) : undefined;
+}

@@ -1,0 +1,118 @@
+import { saveStep, type BuildRow } from "@hafen/db";
+import type { BuildEvent } from "@hafen/engine";
+import { withDockerfile } from "../archive/with-dockerfile.ts";
+import type { HostCtx } from "../ctx.ts";
+import { BuildRefused, pinBases } from "./bases.ts";
+import { BUILD_LIMITS } from "./limits.ts";
+import type { LogWriter } from "./log-writer.ts";
+
+import { readBlob } from "./upload.ts";
+
+/** Does the build's work on the engine and returns the digest of the image. @throws BuildRefused when the user must mend something. */
+export async function execute(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<string> {
+  if (build.blobId === null) throw new BuildRefused({ code: "build_failed", detail: "The build context is no longer kept. Upload it again." });
+  const context = readBlob(ctx.db, build.blobId);
+  switch (build.kind) {
+    case "rootfs":
+      await log.write("status", "Importing a root file system.\n", Date.now());
+      return ctx.engine.importImage(context, { changes: build.changes, signal });
+    case "archive":
+      return loadArchive(ctx, context, log, signal);
+    case "dockerfile":
+      return runDockerfile(ctx, build, context, log, signal);
+    default:
+      return build.kind satisfies never;
+  }
+}
+
+async function loadArchive(ctx: HostCtx, context: AsyncIterable<Uint8Array>, log: LogWriter, signal: AbortSignal): Promise<string> {
+  await log.write("status", "Loading an image archive.\n", Date.now());
+  const ids = await ctx.engine.loadImages(context, { signal });
+  const [first] = ids;
+  if (first === undefined) throw new BuildRefused({ code: "archive_invalid", detail: "The archive holds no image." });
+  if (ids.length > 1) throw new BuildRefused({ code: "archive_invalid", detail: `The archive holds ${ids.length} images; save and upload them one by one.` });
+  return first;
+}
+
+async function runDockerfile(ctx: HostCtx, build: BuildRow, context: AsyncIterable<Uint8Array>, log: LogWriter, signal: AbortSignal): Promise<string> {
+  const packed = withDockerfile(context, await pinBases(ctx, build));
+  packed.summary.catch(() => {});
+  const events = ctx.engine.buildImage(
+    {
+      context: packed.tar,
+      dockerfile: packed.dockerfile,
+      target: build.target ?? undefined,
+      buildArgs: build.buildArgs,
+      labels: build.labels,
+      noCache: build.noCache,
+      network: "bridge",
+      limits: BUILD_LIMITS,
+      cgroupParent: `${ctx.cgroupRoot}/${build.id}`,
+    },
+    { signal },
+  );
+  const steps = new StepRecorder(ctx, build);
+  for await (const event of events) {
+    await steps.see(event);
+    switch (event.type) {
+      case "step":
+        await log.write("status", `Step ${event.number}/${event.total} : ${event.instruction}\n`, event.atMs);
+        break;
+      case "cached":
+        await log.write("status", "Using cache\n", event.atMs);
+        break;
+      case "log":
+        await log.write(event.stream, event.text, event.atMs);
+        break;
+      case "layer":
+        break;
+      case "image":
+        return event.imageId;
+      case "failed":
+        throw new BuildRefused({
+          code: event.kind,
+          detail: event.message,
+          ...(event.exitCode === undefined ? {} : { exitCode: event.exitCode }),
+          ...(steps.current === undefined ? {} : { step: steps.current }),
+          lastLines: log.lastLines(),
+        });
+      default:
+        event satisfies never;
+    }
+  }
+  signal.throwIfAborted();
+  throw new Error("the engine's build ended without an image or a failure");
+}
+
+/** Keeps one row for each step: when it ran, whether the cache had it, which layer it made. */
+class StepRecorder {
+  readonly #ctx: HostCtx;
+  readonly #build: BuildRow;
+  #open: Parameters<typeof saveStep>[1] | undefined;
+
+  constructor(ctx: HostCtx, build: BuildRow) {
+    this.#ctx = ctx;
+    this.#build = build;
+  }
+
+  get current(): number | undefined {
+    return this.#open?.number;
+  }
+
+  async see(event: BuildEvent): Promise<void> {
+    if (event.type === "step") {
+      await this.#close("succeeded", event.atMs);
+      this.#open = { buildId: this.#build.id, number: event.number, instruction: event.instruction, state: "running", startedAt: new Date(event.atMs) };
+      await saveStep(this.#ctx.db, this.#open);
+    } else if (event.type === "cached" && this.#open) this.#open = { ...this.#open, cached: true };
+    else if (event.type === "layer" && this.#open) this.#open = { ...this.#open, layerDigest: event.imageId };
+    else if (event.type === "image") await this.#close("succeeded", event.atMs);
+    else if (event.type === "failed" && this.#open) await saveStep(this.#ctx.db, { ...this.#open, state: "failed", finishedAt: new Date(event.atMs) });
+  }
+
+  async #close(state: "succeeded", atMs: number): Promise<void> {
+    if (!this.#open) return;
+    await saveStep(this.#ctx.db, { ...this.#open, state, finishedAt: new Date(atMs) });
+    this.#open = undefined;
+  }
+}

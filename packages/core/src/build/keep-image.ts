@@ -1,0 +1,53 @@
+import { newId } from "@hafen/contract";
+import { endBuild, insertEvent, insertLayers, setStepSizes, setTag, upsertImage, type BuildRow } from "@hafen/db";
+import type { HostCtx } from "../ctx.ts";
+import { internalTag } from "../image/remove.ts";
+import { BuildRefused } from "./bases.ts";
+import { toIso } from "../container/termination.ts";
+
+/**
+ * Writes the image's row, its layers, its tag and the build's success in one transaction, then holds the engine's image under its
+ * internal tag. Killed before the commit: another attempt builds again, from the cache. Killed after it: the sweep sets the tag.
+ */
+export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): Promise<string> {
+  const [info, history] = await Promise.all([ctx.engine.inspectImage(digest), ctx.engine.imageHistory(digest)]);
+  if (!info) throw new BuildRefused({ code: "build_failed", detail: "The built image is no longer on the host. Build again." });
+  await setStepSizes(ctx.db, build.id, new Map(history.flatMap((entry) => (entry.imageId ? [[entry.imageId, entry.sizeBytes] as const] : []))));
+  const { healthcheck: _, ...config } = info.config;
+
+  const imageId = await ctx.db.transaction(async (tx) => {
+    const image = await upsertImage(tx, {
+      id: newId("image"),
+      userId: build.userId,
+      hostId: ctx.hostId,
+      digest: info.id,
+      sizeBytes: info.sizeBytes,
+      architecture: info.architecture,
+      os: info.os,
+      config,
+      diffIds: info.diffIds,
+      catalog: build.catalog,
+      buildId: build.id,
+    });
+    await insertLayers(
+      tx,
+      image.id,
+      history.map((entry, position) => ({
+        position,
+        imageDigest: entry.imageId ?? null,
+        createdBy: entry.createdBy,
+        sizeBytes: entry.sizeBytes,
+        comment: entry.comment,
+        createdAt: new Date(toIso(entry.createdAt)),
+      })),
+    );
+    const ended = await endBuild(tx, build.id, build.attempt, { state: "succeeded", imageId: image.id });
+    if (!ended) throw new BuildRefused({ code: "build_failed", detail: "Another attempt ended this build." });
+    if (build.tag !== null) await setTag(tx, { userId: build.userId, name: build.tag, imageId: image.id, catalog: build.catalog });
+    await insertEvent(tx, { userId: build.userId, type: "build.succeeded", subject: build.id, data: { imageId: image.id, tag: build.tag } });
+    await insertEvent(tx, { userId: build.userId, type: "image.created", subject: image.id, data: { tag: build.tag, buildId: build.id } });
+    return image.id;
+  });
+  await ctx.engine.tagImage(info.id, internalTag(ctx.hostId, imageId));
+  return imageId;
+}

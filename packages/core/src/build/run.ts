@@ -1,0 +1,85 @@
+import { buildEnded, type BuildFailure, type BuildFailureCode } from "@hafen/contract";
+import { beginBuild, buildById, endBuild, insertEvent, type BuildRow } from "@hafen/db";
+import { EngineError } from "@hafen/engine/error";
+import type { HostCtx } from "../ctx.ts";
+import { BuildRefused } from "./bases.ts";
+import { execute } from "./execute.ts";
+import { keepImage } from "./keep-image.ts";
+import { BUILD_TIMEOUT_MS } from "./limits.ts";
+import { openLogWriter, type LogWriter } from "./log-writer.ts";
+
+/** A worker or engine that dies in the middle is survived this often; then the build is failed, since it may be the cause. */
+const MAX_ATTEMPTS = 5;
+
+type End = Parameters<typeof endBuild>[3];
+
+/**
+ * Runs one build from its row to its end. Exactly one of several deliveries begins it; one whose worker died is begun again from
+ * the start, on the engine's layer cache. Cancelled by `signal`. A failure of the engine itself leaves the row running and throws:
+ * the next delivery is another attempt.
+ */
+export async function runBuild(ctx: HostCtx, id: string, signal: AbortSignal): Promise<void> {
+  const row = await buildById(ctx.db, id);
+  if (!row || buildEnded(row.state) || row.hostId !== ctx.hostId) return;
+  if (row.cancelRequestedAt !== null) return end(ctx, row, { state: "cancelled" });
+  if (row.attempt >= MAX_ATTEMPTS) {
+    return end(ctx, row, failed("host_lost", `The host failed ${row.attempt} times while building. Try again, or with a smaller build.`));
+  }
+  const build = await ctx.db.transaction(async (tx) => {
+    const begun = await beginBuild(tx, id, row.attempt);
+    if (begun?.attempt === 1) await insertEvent(tx, { userId: row.userId, type: "build.started", subject: id });
+    return begun;
+  });
+  if (!build) return;
+
+  const log = await openLogWriter(ctx.db, id, () => {});
+  try {
+    if (build.attempt > 1) await log.write("status", `The worker was lost; attempt ${build.attempt} begins from the start.\n`, Date.now());
+    const result = await attempt(ctx, build, log, signal);
+    await log.close();
+    await end(ctx, build, result);
+  } finally {
+    await log.close();
+  }
+}
+
+async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<End> {
+  const timeout = AbortSignal.timeout(BUILD_TIMEOUT_MS);
+  try {
+    const digest = await execute(ctx, build, log, AbortSignal.any([signal, timeout]));
+    const imageId = await keepImage(ctx, build, digest);
+    await log.write("status", `Built ${build.tag ?? imageId}.\n`, Date.now());
+    return { state: "succeeded", imageId };
+  } catch (error) {
+    if (timeout.aborted) return failed("timeout", `The build took over ${BUILD_TIMEOUT_MS / 60_000} minutes.`);
+    if (signal.aborted) return await cancelledOrLost(ctx, build, error);
+    if (error instanceof BuildRefused) {
+      await log.write("status", `${error.failure.detail}\n`, Date.now());
+      return { state: "failed", failure: error.failure };
+    }
+    if (error instanceof EngineError && error.kind === "no_space") return failed("disk_full", "The host's disk is full.");
+    if (error instanceof EngineError && error.kind === "invalid") return failed("build_failed", error.message);
+    throw error;
+  }
+}
+
+/** An abort is the user's cancel, or the worker's own stop, after which another attempt follows. */
+async function cancelledOrLost(ctx: HostCtx, build: BuildRow, error: unknown): Promise<End> {
+  const now = await buildById(ctx.db, build.id);
+  if (now?.cancelRequestedAt != null) return { state: "cancelled" };
+  throw error;
+}
+
+async function end(ctx: HostCtx, build: BuildRow, result: End): Promise<void> {
+  if (result.state === "succeeded") return; // `keepImage` ended it, in the transaction that made the image
+  await ctx.db.transaction(async (tx) => {
+    const ended = await endBuild(tx, build.id, build.attempt, result);
+    if (!ended) return;
+    const data = result.state === "failed" ? { code: result.failure.code, detail: result.failure.detail } : {};
+    await insertEvent(tx, { userId: build.userId, type: `build.${result.state}`, subject: build.id, data });
+  });
+}
+
+function failed(code: BuildFailureCode, detail: string): { state: "failed"; failure: BuildFailure } {
+  return { state: "failed", failure: { code, detail } };
+}

@@ -1,0 +1,25 @@
+import { dropMounts, insertEvent, mountersOf, mountsOf, moveVolume, observeContainer, type ContainerRow } from "@hafen/db";
+import type { HostCtx } from "../ctx.ts";
+
+/**
+ * The engine's container is gone; now the row goes, its mounts are dropped and, if asked, its anonymous volumes that nobody else
+ * mounts begin to go, in one transaction. Killed before it: the next converge finds the engine's container absent and does this.
+ */
+export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<boolean> {
+  const removing = await ctx.db.transaction(async (tx) => {
+    const volumes = row.removeVolumes ? (await mountsOf(tx, [row.id])).flatMap((mount) => (mount.volume?.anonymous ? [mount.volume.id] : [])) : [];
+    const written = await observeContainer(tx, row, { state: "removed", startDue: false, removedAt: new Date(), engineId: null });
+    if (!written) return undefined;
+    await dropMounts(tx, row.id);
+    const stillMounted = new Set((await mountersOf(tx, volumes)).map((mounter) => mounter.volumeId));
+    const going: string[] = [];
+    for (const id of new Set(volumes)) {
+      if (!stillMounted.has(id) && (await moveVolume(tx, id, ["pending", "ready"], "removing"))) going.push(id);
+    }
+    await insertEvent(tx, { userId: row.userId, type: "container.removed", subject: row.id, data: { name: row.name } });
+    return going;
+  });
+  if (!removing) return false;
+  for (const id of removing) await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id, generation: 1 });
+  return true;
+}

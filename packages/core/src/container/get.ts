@@ -1,0 +1,73 @@
+import type { Container, Mount } from "@hafen/contract";
+import { hostNames, listContainers as listRows, mountsOf, type ContainerRow, type Db, type MountRow } from "@hafen/db";
+import type { State } from "@hafen/contract";
+import { findImage } from "../image/find.ts";
+import { readPage, toPage } from "../page.ts";
+import { findVolume } from "@hafen/db";
+
+/** Rows as the contract shows them, with their mounts and hosts read in two queries for all of them. */
+export async function describeContainers(db: Db, rows: ContainerRow[]): Promise<Container[]> {
+  const ids = rows.map((row) => row.id);
+  const [mounts, hosts] = await Promise.all([mountsOf(db, ids), hostNames(db, [...new Set(rows.map((row) => row.hostId))])]);
+  const byContainer = Map.groupBy(mounts, (mount) => mount.containerId);
+  return rows.map((row) => toWire(row, byContainer.get(row.id) ?? [], hosts.get(row.hostId) ?? null));
+}
+
+export async function describeContainer(db: Db, row: ContainerRow): Promise<Container> {
+  const [container] = await describeContainers(db, [row]);
+  if (!container) throw new Error("describeContainers dropped a row");
+  return container;
+}
+
+export interface ContainerFilter {
+  limit: number;
+  cursor?: string | undefined;
+  state?: State | undefined;
+  label?: string | undefined;
+  volume?: string | undefined;
+  image?: string | undefined;
+}
+export async function listContainers(db: Db, userId: string, filter: ContainerFilter): Promise<{ items: Container[]; nextCursor: string | null }> {
+  const volume = filter.volume === undefined ? undefined : await findVolume(db, userId, filter.volume);
+  const image = filter.image === undefined ? undefined : await findImage(db, userId, filter.image).catch(() => undefined);
+  if ((filter.volume !== undefined && !volume) || (filter.image !== undefined && !image)) return { items: [], nextCursor: null };
+  const page = readPage(filter);
+  const rows = await listRows(db, { ...page, userId, state: filter.state, label: filter.label, volumeId: volume?.id, imageId: image?.id });
+  const { rows: kept, nextCursor } = toPage(rows, filter.limit);
+  return { items: await describeContainers(db, kept), nextCursor };
+}
+
+function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Container {
+  const { config } = row;
+  return {
+    id: row.id,
+    name: row.name,
+    image: { id: row.imageId, reference: row.imageReference },
+    state: row.state,
+    desired: row.desired,
+    exitCode: row.exitCode,
+    termination: row.termination,
+    failure: row.failure,
+    command: config.command ?? null,
+    entrypoint: config.entrypoint ?? null,
+    env: config.env,
+    workingDir: config.workingDir ?? null,
+    user: config.user ?? null,
+    hostname: config.hostname,
+    tty: config.tty,
+    openStdin: config.openStdin,
+    labels: row.labels,
+    mounts: mounts.map(mountToWire),
+    limits: row.limits,
+    profile: config.profile,
+    host,
+    timings: row.timings,
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  };
+}
+
+function mountToWire(mount: MountRow): Mount {
+  return { type: mount.type, volume: mount.volume, target: mount.target, readOnly: mount.readOnly, sizeBytes: mount.sizeBytes };
+}

@@ -1,0 +1,69 @@
+import { ACTIONS, can, ProblemError, type Action } from "@hafen/contract";
+import { findContainer, requestContainer, underWay, type ContainerRow, type Db } from "@hafen/db";
+import type { Ctx } from "../ctx.ts";
+import { takeQuota } from "../quota.ts";
+import { record } from "../record.ts";
+
+export interface ContainerKey {
+  /** Id or name. */
+  ref: string;
+}
+
+export async function getContainer(db: Db, userId: string, { ref }: ContainerKey): Promise<ContainerRow> {
+  const row = await findContainer(db, userId, ref);
+  if (!row) throw new ProblemError("container_not_found", `You have no container ${ref}.`);
+  return row;
+}
+
+type Change = Omit<Parameters<typeof requestContainer>[2], "desired">;
+export interface Request {
+  action: Exclude<Action, "exec">;
+  change?: Change;
+  /** Refused while a request of this kind is under way, so that of many exactly one is accepted. */
+  unless?: keyof typeof underWay;
+}
+
+/**
+ * Every request that changes a container goes through here: the lifecycle table says whether the state allows it, a
+ * compare-and-set moves the row, and the host is nudged. If we die in between, the sweep finds the row past its deadline.
+ */
+export async function request(ctx: Ctx, key: ContainerKey, { action, change = {}, unless }: Request): Promise<ContainerRow> {
+  const { userId } = ctx.actor;
+  const now = await getContainer(ctx.db, userId, key);
+  const { from, to, again } = ACTIONS[action];
+  if ((again as readonly string[]).includes(now.state) && now.desired === to && !now.startDue) return now;
+
+  const row = await ctx.db.transaction(async (tx) => {
+    if (to === "running" && now.desired !== "running" && can(action, now.state)) {
+      await takeQuota(tx, userId, { running: 1, cpus: now.limits.cpus, memoryBytes: now.limits.memoryBytes });
+    }
+    const moved = await requestContainer(
+      tx,
+      { id: now.id, userId, from, unless: unless && underWay[unless] },
+      { ...change, desired: to, ...(to === "running" ? {} : { startDue: false }) },
+    );
+    if (moved) {
+      await record(tx, ctx.actor, { type: "container.changed", action: `container.${action}`, subject: now.id, data: { desired: to }, made: true });
+    }
+    return moved;
+  });
+  if (!row) throw await whyNot(ctx.db, userId, key, action);
+  await ctx.jobs.enqueue(row.hostId, "container.converge", { id: row.id, generation: row.generation });
+  return row;
+}
+
+/** The error of a request that the row did not take: it is gone, or its state says which states would allow it. */
+export async function whyNot(db: Db, userId: string, key: ContainerKey, action: Action): Promise<ProblemError> {
+  const row = await getContainer(db, userId, key);
+  return wrongState(row, action);
+}
+
+export function wrongState(row: ContainerRow, action: Action): ProblemError {
+  const states = ACTIONS[action].from;
+  const verb = action === "forceRemove" ? "remove" : action;
+  const why = (states as readonly string[]).includes(row.state)
+    ? `another request is under way (it is to become ${row.desired})`
+    : `it is ${row.state}; ${verb} is possible when it is ${states.join(" or ")}`;
+  const advice = action === "remove" && can("forceRemove", row.state) ? " Stop it first, or remove it with force=true." : "";
+  return new ProblemError("container_wrong_state", `Cannot ${verb} ${row.name}: ${why}.${advice}`, { state: row.state, desired: row.desired, states });
+}

@@ -1,0 +1,32 @@
+import { ProblemError, settled, type State, type Termination } from "@hafen/contract";
+import { containerById, readUntil, type ContainerRow } from "@hafen/db";
+import type { Ctx } from "../ctx.ts";
+import { getContainer, type ContainerKey } from "./request.ts";
+
+/** The row once it is what was asked for, or as it is after the time: what `Prefer: wait` answers with. */
+export function waitSettled(ctx: Ctx, row: ContainerRow, timeoutMs: number, signal?: AbortSignal): Promise<ContainerRow> {
+  return readUntil(ctx.changes, row.id, () => read(ctx, row.id), settled, { timeoutMs, signal });
+}
+
+export interface Waited {
+  settled: boolean;
+  state: State;
+  exitCode: number | null;
+  termination: Termination | null;
+}
+/** Waits for the container's end, as `docker wait` does. */
+export async function waitContainer(ctx: Ctx, key: ContainerKey, timeoutMs: number, signal?: AbortSignal): Promise<Waited> {
+  const { id } = await getContainer(ctx.db, ctx.actor.userId, key);
+  const row = await readUntil(ctx.changes, id, () => read(ctx, id), ended, { timeoutMs, signal });
+  return { settled: ended(row), state: row.state, exitCode: row.exitCode, termination: row.termination };
+}
+
+function ended(row: ContainerRow): boolean {
+  return ["exited", "failed", "removed"].includes(row.state) && !row.startDue;
+}
+
+async function read(ctx: Ctx, id: string): Promise<ContainerRow> {
+  const row = await containerById(ctx.db, id);
+  if (!row) throw new ProblemError("container_not_found", `The container ${id} is gone.`);
+  return row;
+}

@@ -1,0 +1,34 @@
+import type { Role } from "@hafen/contract";
+import type { Changes, Db } from "@hafen/db";
+import type { Engine } from "@hafen/engine";
+import type { Jobs } from "@hafen/queue";
+
+/** Who asks. Made by the api from a verified key, never from the request's body. */
+export interface Actor {
+  userId: string;
+  role: Role;
+  keyId?: string | undefined;
+  requestId?: string | undefined;
+  /** Set once claimed: what a verb makes is recorded under it in the same transaction. */
+  idempotencyKey?: string | undefined;
+}
+
+/** What a verb of a request needs. */
+export interface Ctx {
+  db: Db;
+  jobs: Jobs;
+  changes: Changes;
+  actor: Actor;
+}
+
+/** What the work of a host needs: only workers have an engine. */
+export interface HostCtx {
+  db: Db;
+  jobs: Jobs;
+  engine: Engine;
+  hostId: string;
+  /** Given to every container on engines that do not have Hafen's profile as their own. */
+  seccomp?: string | undefined;
+  /** cgroup under which builds get one each, as `/hafen`. */
+  cgroupRoot: string;
+}

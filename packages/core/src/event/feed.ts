@@ -1,0 +1,51 @@
+import { EVENT_TYPES, ProblemError, type Event } from "@hafen/contract";
+import { eventHead, readEvents, readUntil, type EventPosition, type EventRow } from "@hafen/db";
+import type { Ctx } from "../ctx.ts";
+
+const BEGINNING: EventPosition = { xid: "0", id: 0 };
+const BATCH = 200;
+
+export interface FeedQuery {
+  /** `evt_…` of the last event seen, `start`, or absent for only what is to come. */
+  since?: string | undefined;
+  /** A type, or a family with a trailing dot. */
+  type?: string | undefined;
+  subject?: string | undefined;
+  follow: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** The user's events in commit order, from after `since`; with `follow` without end. */
+export async function* eventFeed(ctx: Ctx, query: FeedQuery): AsyncGenerator<Event> {
+  const { userId } = ctx.actor;
+  if (query.type !== undefined && !EVENT_TYPES.some((type) => type === query.type || (query.type?.endsWith(".") && type.startsWith(query.type)))) {
+    throw new ProblemError("invalid_request", `There is no event type ${query.type}.`, { errors: [{ pointer: "?type", detail: `one of ${EVENT_TYPES.join(", ")}` }] });
+  }
+  let after = query.since === undefined ? await eventHead(ctx.db) : query.since === "start" ? BEGINNING : decode(query.since);
+  for (;;) {
+    const rows = await readUntil(
+      ctx.changes,
+      `events:${userId}`,
+      () => readEvents(ctx.db, { userId, after, type: query.type, subject: query.subject, limit: BATCH }),
+      (found) => found.length > 0 || !query.follow,
+      { timeoutMs: 60_000, signal: query.signal },
+    );
+    for (const row of rows) {
+      after = { xid: row.xid, id: row.id };
+      yield toWire(row);
+    }
+    if (query.signal?.aborted || (!query.follow && rows.length < BATCH)) return;
+  }
+}
+
+function toWire(row: EventRow): Event {
+  return { id: `evt_${row.xid}-${row.id}`, type: row.type, subject: row.subject, data: row.data, at: row.at.toISOString() };
+}
+
+function decode(id: string): EventPosition {
+  const [, xid, row] = /^evt_(\d{1,19})-(\d{1,15})$/.exec(id) ?? [];
+  if (xid === undefined || row === undefined) {
+    throw new ProblemError("invalid_request", "since and Last-Event-ID take the id of an event.", { errors: [{ pointer: "?since", detail: "not an event id" }] });
+  }
+  return { xid, id: Number(row) };
+}

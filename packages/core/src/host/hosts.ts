@@ -1,0 +1,46 @@
+import { ProblemError, type Host } from "@hafen/contract";
+import { findHost, hostLoads, listHosts as listRows, type Db, type HostLoad, type HostRow } from "@hafen/db";
+
+export async function listHosts(db: Db, query: { limit: number; cursor?: string | undefined }): Promise<{ items: Host[]; nextCursor: string | null }> {
+  const after = query.cursor === undefined ? undefined : Buffer.from(query.cursor, "base64url").toString();
+  const rows = await listRows(db, { limit: query.limit + 1, after });
+  const loads = await hostLoads(db);
+  const kept = rows.slice(0, query.limit);
+  const last = kept.at(-1);
+  return {
+    items: kept.map((row) => toWire(row, loads.get(row.id))),
+    nextCursor: rows.length > query.limit && last ? Buffer.from(last.id).toString("base64url") : null,
+  };
+}
+
+export async function getHost(db: Db, ref: string): Promise<Host> {
+  const row = await findHost(db, ref);
+  if (!row) throw new ProblemError("host_not_found", `There is no host ${ref}.`);
+  return toWire(row, (await hostLoads(db)).get(row.id));
+}
+
+/**
+ * The host for work that may run anywhere: of those whose lease is live, the one whose running containers have been promised
+ * the least of its memory. Null when none is live; the work then waits in the queue that all workers take from.
+ */
+export async function chooseHost(db: Db): Promise<string | null> {
+  const [rows, loads] = await Promise.all([listRows(db, { limit: 1000 }), hostLoads(db)]);
+  const share = (row: HostRow) => (loads.get(row.id)?.memoryBytes ?? 0) / row.memoryBytes;
+  const live = rows.filter((row) => row.live).sort((a, b) => share(a) - share(b));
+  return live[0]?.id ?? null;
+}
+
+function toWire(row: HostRow, used: HostLoad = { cpus: 0, memoryBytes: 0, containers: 0 }): Host {
+  const { protections, ...engine } = row.engine;
+  return {
+    id: row.id,
+    name: row.name,
+    live: row.live,
+    leaseExpiresAt: row.leaseExpiresAt.toISOString(),
+    capacity: { cpus: row.cpus, memoryBytes: row.memoryBytes },
+    used,
+    engine,
+    protections,
+    createdAt: row.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,41 @@
+import { ProblemError, type Quota } from "@hafen/contract";
+import { lockQuota, usage, type Db } from "@hafen/db";
+
+/** For a user made without one. */
+export const DEFAULT_QUOTA: Quota = {
+  containers: 100,
+  running: 20,
+  cpus: 16,
+  memoryBytes: 16 * 1024 ** 3,
+  volumes: 100,
+  images: 200,
+  builds: 20,
+};
+/** Admins are bounded by the machine alone, in effect. */
+export const ADMIN_QUOTA: Quota = {
+  containers: 100_000,
+  running: 10_000,
+  cpus: 10_000,
+  memoryBytes: 2 ** 52,
+  volumes: 100_000,
+  images: 100_000,
+  builds: 10_000,
+};
+
+/**
+ * Refuses what would take the user over the quota. Holds the user's quota row until the transaction ends,
+ * so that of many parallel requests exactly as many pass as fit.
+ */
+export async function takeQuota(tx: Db, userId: string, more: Partial<Quota>): Promise<void> {
+  const quota = await lockQuota(tx, userId);
+  const used = await usage(tx, userId);
+  for (const [name, add] of Object.entries(more) as [keyof Quota, number][]) {
+    if (add > 0 && used[name] + add > quota[name] + 1e-9) {
+      throw new ProblemError("quota_exceeded", `This needs ${add} more of ${name}; ${used[name]} of ${quota[name]} are taken. Remove or stop something, or ask the admin for more.`, {
+        quota: name,
+        limit: quota[name],
+        used: used[name],
+      });
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { EventType } from "@hafen/contract";
+import { insertAudit, insertEvent, recordSubject, type Db } from "@hafen/db";
+import type { Actor } from "./ctx.ts";
+
+/**
+ * What every request leaves behind in the transaction that does it: the event for the owner's feed, the audit line,
+ * and, for a request that makes something, what its Idempotency-Key made.
+ */
+export async function record(
+  tx: Db,
+  actor: Actor,
+  entry: { type: EventType; action: string; subject: string; data?: Record<string, unknown>; made?: boolean },
+): Promise<void> {
+  const { userId, keyId, requestId, idempotencyKey } = actor;
+  await Promise.all([
+    insertEvent(tx, { userId, type: entry.type, subject: entry.subject, ...(entry.data ? { data: entry.data } : {}) }),
+    insertAudit(tx, { userId, keyId, requestId, action: entry.action, subject: entry.subject, detail: entry.data ?? {} }),
+    entry.made && idempotencyKey ? recordSubject(tx, userId, idempotencyKey, entry.subject) : undefined,
+  ]);
+}

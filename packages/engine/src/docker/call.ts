@@ -1,0 +1,58 @@
+import type { Op } from "../engine.ts";
+import { EngineError } from "../error.ts";
+import { toEngineError } from "./errors.ts";
+
+/** How long the engine may take to answer; a stopped dockerd accepts connections and says nothing. */
+export const DEADLINES_MS = {
+  ask: 30_000,
+  change: 60_000,
+  remove: 120_000,
+  /** Until the head of a stream's answer; the stream itself has no deadline. */
+  open: 30_000,
+  /** For taking the next piece of an upload. */
+  upload: 60_000,
+  /** Between the end of an upload and the answer. */
+  unpack: 600_000,
+} as const;
+
+export interface Deadline {
+  restart(deadlineMs: number): void;
+  pause(): void;
+}
+
+/** Runs one engine call: aborted by the caller, ended by the deadline, and its failure in our terms. */
+export async function call<T>(
+  what: string,
+  deadlineMs: number,
+  op: Op | undefined,
+  run: (abortSignal: AbortSignal, deadline: Deadline) => Promise<T>,
+): Promise<T> {
+  if (op?.signal?.aborted) throw new EngineError("aborted", `${what}: aborted`);
+  const controller = new AbortController();
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  ended.catch(() => {});
+  // Raced rather than left to the client: a connection cut inside an answer never settles dockerode's promise.
+  const end = (error: EngineError) => (reject(error), controller.abort());
+  const onAbort = () => end(new EngineError("aborted", `${what}: aborted`));
+  op?.signal?.addEventListener("abort", onAbort, { once: true });
+
+  let timer: NodeJS.Timeout | undefined;
+  const deadline: Deadline = {
+    pause: () => clearTimeout(timer),
+    restart(ms) {
+      clearTimeout(timer);
+      timer = setTimeout(() => end(new EngineError("unavailable", `${what}: no answer within ${ms / 1000} s`)), ms);
+    },
+  };
+  deadline.restart(deadlineMs);
+  const running = run(controller.signal, deadline);
+  running.catch(() => {});
+  try {
+    return await Promise.race([running, ended]);
+  } catch (cause) {
+    throw toEngineError(what, cause);
+  } finally {
+    clearTimeout(timer);
+    op?.signal?.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Engine } from "../engine.ts";
+import { getArchive, putArchive } from "./archives.ts";
+import { attach } from "./attach.ts";
+import { buildImage } from "./build.ts";
+import { connect } from "./client.ts";
+import { createContainer, inspectContainer, listContainers, signalContainer, startContainer } from "./containers.ts";
+import { events } from "./events.ts";
+import { exec } from "./exec.ts";
+import { importImage, loadImages } from "./image-load.ts";
+import { imageHistory, inspectImage, listTags, removeTag, tagImage } from "./images.ts";
+import { info } from "./info.ts";
+import { logs } from "./logs.ts";
+import { removeContainer, stopContainer } from "./stop.ts";
+import { createVolume, inspectVolume, listVolumes, removeVolume } from "./volumes.ts";
+
+/** A Docker engine at `unix:///path` or `tcp://address:port`. Nothing is sent before the first call. */
+export function openDocker(host: string): Engine {
+  const client = connect(host);
+  return {
+    info: (op) => info(client, op),
+    events: (options) => events(client, options),
+
+    createContainer: (spec, op) => createContainer(client, spec, op),
+    inspectContainer: (id, op) => inspectContainer(client, id, op),
+    listContainers: (label, op) => listContainers(client, label, op),
+    startContainer: (id, op) => startContainer(client, id, op),
+    stopContainer: (id, options) => stopContainer(client, id, options),
+    signalContainer: (id, signal, op) => signalContainer(client, id, signal, op),
+    removeContainer: (id, op) => removeContainer(client, id, op),
+    logs: (id, options) => logs(client, id, options),
+    exec: (id, spec, op) => exec(client, id, spec, op),
+    attach: (id, options) => attach(client, id, options),
+    getArchive: (id, path, op) => getArchive(client, id, path, op),
+    putArchive: (id, path, tar, op) => putArchive(client, id, path, tar, op),
+
+    inspectImage: (ref, op) => inspectImage(client, ref, op),
+    listTags: (prefix, op) => listTags(client, prefix, op),
+    tagImage: (imageId, tag, op) => tagImage(client, imageId, tag, op),
+    removeTag: (tag, op) => removeTag(client, tag, op),
+    imageHistory: (imageId, op) => imageHistory(client, imageId, op),
+    buildImage: (request, op) => buildImage(client, request, op),
+    importImage: (rootfs, options) => importImage(client, rootfs, options),
+    loadImages: (archive, op) => loadImages(client, archive, op),
+
+    createVolume: (spec, op) => createVolume(client, spec, op),
+    inspectVolume: (name, op) => inspectVolume(client, name, op),
+    listVolumes: (label, op) => listVolumes(client, label, op),
+    removeVolume: (name, op) => removeVolume(client, name, op),
+
+    async close() {
+      client.agent.destroy();
+    },
+  };
+}

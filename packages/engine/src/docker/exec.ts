@@ -1,0 +1,78 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Exec } from "dockerode";
+import type { EngineId, ExecSpec, Op, Session } from "../engine.ts";
+import { EngineError } from "../error.ts";
+import { call, DEADLINES_MS } from "./call.ts";
+import { checkedName, type Client } from "./client.ts";
+import { absent, requireContainer } from "./containers.ts";
+import { killTree } from "./process-tree.ts";
+import { openSession } from "./session.ts";
+
+/** A command that is not in the image is no failure here: as with Docker it prints why and exits with 126 or 127. */
+export async function exec(client: Client, id: EngineId, spec: ExecSpec, op?: Op): Promise<Session> {
+  const what = `exec in ${id}`;
+  const options = {
+    Cmd: spec.command,
+    Env: spec.env,
+    ...(spec.workingDir !== undefined && { WorkingDir: spec.workingDir }),
+    ...(spec.user !== undefined && { User: spec.user }),
+    Tty: spec.tty,
+    AttachStdin: spec.stdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    Privileged: false,
+  };
+  const made = await call(what, DEADLINES_MS.change, op, (abortSignal) => client.docker.getContainer(checkedName(id)).exec({ ...options, abortSignal }));
+  const socket = await call(what, DEADLINES_MS.open, op, (abortSignal) => made.start({ hijack: true, stdin: true, Tty: spec.tty, abortSignal }));
+  return openSession(socket, {
+    what,
+    tty: spec.tty,
+    async resize(columns, rows) {
+      await call(`resize ${what}`, DEADLINES_MS.ask, undefined, (abortSignal) => made.resize({ w: columns, h: rows, abortSignal }));
+    },
+    exitCode: (left) => ended(made, what, left),
+    kill: () => kill(client, id, made, what),
+  });
+}
+
+interface ExecState {
+  running: boolean;
+  exitCode: number | undefined;
+  pid: number;
+}
+
+async function stateOf(made: Exec, what: string): Promise<ExecState | undefined> {
+  const found = await call(`inspect ${what}`, DEADLINES_MS.ask, undefined, (abortSignal) => made.inspect({ abortSignal }).catch(absent));
+  return found && { running: found.Running, exitCode: found.ExitCode ?? undefined, pid: found.Pid };
+}
+
+/** The exit code follows the end of the output by some milliseconds, or much later when the process only closed it. */
+async function ended(made: Exec, what: string, left: () => boolean): Promise<number | undefined> {
+  for await (const state of states(made, what)) {
+    if (!state) return undefined;
+    if (!state.running && state.exitCode !== undefined) return state.exitCode;
+    if (left()) return undefined;
+  }
+  return undefined;
+}
+
+/** dockerd has no wait for an exec: asks again at growing intervals. */
+async function* states(made: Exec, what: string): AsyncGenerator<ExecState | undefined, void, undefined> {
+  for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 500)) {
+    yield await stateOf(made, what);
+    await delay(pauseMs);
+  }
+}
+
+async function kill(client: Client, id: EngineId, made: Exec, what: string): Promise<void> {
+  const container = await requireContainer(client, id);
+  for await (const state of states(made, what)) {
+    // Until the process is there it has neither a pid nor an exit code.
+    if (!state || (!state.running && state.exitCode !== undefined)) return;
+    if (state.pid === 0) continue;
+    if (await killTree(state.pid, container.Id)) return;
+    const now = await stateOf(made, what);
+    if (now?.running) throw new EngineError("unavailable", `kill ${what}: its process is not visible from this machine`);
+    return;
+  }
+}

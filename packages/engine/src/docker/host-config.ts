@@ -1,0 +1,88 @@
+import type { ContainerCreateOptions, HostConfig } from "dockerode";
+import type { ContainerSpec, MountSpec } from "../engine.ts";
+import { EngineError } from "../error.ts";
+
+type CreateOptions = Omit<ContainerCreateOptions, "HostConfig"> & { HostConfig: HostConfig & { CgroupnsMode: "private" } };
+
+/**
+ * Everything dockerd is told about a container. Pure, so that a property test can hold every spec against the rules:
+ * nothing a spec may say widens what is fixed here, and nothing is left to a default of the engine.
+ */
+export function toCreateOptions(spec: ContainerSpec): CreateOptions {
+  return {
+    name: spec.name,
+    Image: spec.imageId,
+    Hostname: spec.hostname,
+    ...(spec.entrypoint && { Entrypoint: spec.entrypoint }),
+    ...(spec.command && { Cmd: spec.command }),
+    Env: spec.env,
+    ...(spec.workingDir !== undefined && { WorkingDir: spec.workingDir }),
+    ...(spec.user !== undefined && { User: spec.user }),
+    ...(spec.stopSignal !== undefined && { StopSignal: spec.stopSignal }),
+    Tty: spec.tty,
+    OpenStdin: spec.openStdin,
+    // A client that leaves must not close the container's stdin: others may attach later.
+    StdinOnce: false,
+    AttachStdin: spec.openStdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    Labels: spec.labels,
+    // The image's own check would run as a process nobody counts.
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: hostConfig(spec),
+  };
+}
+
+function hostConfig({ isolation, limits, ...spec }: ContainerSpec): CreateOptions["HostConfig"] {
+  return {
+    Mounts: spec.mounts.flatMap(volumeMount),
+    Tmpfs: Object.fromEntries(spec.mounts.flatMap(tmpfsMount)),
+    Memory: limits.memoryBytes,
+    // Alone, `Memory` lets as much again be swapped.
+    MemorySwap: limits.memoryBytes,
+    NanoCpus: Math.round(limits.cpus * 1e9),
+    PidsLimit: limits.pids,
+    // No nproc: the kernel counts it per uid, over all containers.
+    Ulimits: [
+      { Name: "nofile", Soft: spec.openFiles, Hard: spec.openFiles },
+      { Name: "core", Soft: 0, Hard: 0 },
+    ],
+    ShmSize: spec.shmBytes,
+    CapDrop: ["ALL"],
+    CapAdd: isolation.capabilities.map(checkedCapability),
+    SecurityOpt: ["no-new-privileges:true", ...(isolation.seccomp === undefined ? [] : [`seccomp=${checkedProfile(isolation.seccomp)}`])],
+    Privileged: false,
+    ReadonlyRootfs: isolation.readOnlyRoot,
+    NetworkMode: spec.network,
+    IpcMode: "private",
+    CgroupnsMode: "private",
+    PublishAllPorts: false,
+    Init: true,
+    RestartPolicy: { Name: "no" },
+    LogConfig: { Type: "json-file", Config: { "max-size": String(spec.log.maxBytes), "max-file": String(spec.log.files) } },
+    ...(isolation.cgroupParent !== undefined && { CgroupParent: isolation.cgroupParent }),
+  };
+}
+
+function volumeMount(mount: MountSpec) {
+  if (mount.type !== "volume") return [];
+  // A source with a slash would be a path of the host to some engines.
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(mount.volume)) throw new EngineError("invalid", `not a volume name: ${JSON.stringify(mount.volume)}`);
+  const VolumeOptions = { NoCopy: false, Labels: {}, DriverConfig: { Name: "", Options: {} } };
+  return [{ Type: "volume" as const, Source: mount.volume, Target: mount.target, ReadOnly: mount.readOnly, VolumeOptions }];
+}
+
+function tmpfsMount(mount: MountSpec): [string, string][] {
+  if (mount.type !== "tmpfs") return [];
+  return [[mount.target, `rw,nosuid,nodev,noexec,mode=1777,size=${mount.sizeBytes},nr_inodes=${mount.inodes}`]];
+}
+
+function checkedCapability(name: string): string {
+  if (!/^(CAP_)?[A-Z_]+$/.test(name) || /^(CAP_)?ALL$/.test(name)) throw new EngineError("invalid", `not one capability: ${name}`);
+  return name;
+}
+
+function checkedProfile(profile: string): string {
+  if (!profile.trimStart().startsWith("{")) throw new EngineError("invalid", "the seccomp profile is not JSON");
+  return profile;
+}

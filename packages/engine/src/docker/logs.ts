@@ -1,0 +1,63 @@
+import type { EngineId, LogChunk, LogOptions } from "../engine.ts";
+import { EngineError } from "../error.ts";
+import type { Client } from "./client.ts";
+import { requireContainer } from "./containers.ts";
+import { demux, type Frame } from "./demux.ts";
+import { toEngineTime, toNanoseconds } from "../log-time.ts";
+import { openStream, pieces } from "./stream.ts";
+
+/** `2026-01-02T03:04:05.000000006Z `: with `timestamps` each message begins with it, and it is always this long. */
+const STAMP_BYTES = 31;
+/** The engine cuts lines longer than this into messages. */
+const MAX_MESSAGE_BYTES = 16 * 1024;
+
+export async function* logs(client: Client, id: EngineId, options: LogOptions): AsyncGenerator<LogChunk, void, undefined> {
+  const what = `logs of ${id}`;
+  const since = options.since === undefined ? undefined : nanoseconds(options.since);
+  const container = await requireContainer(client, id, options);
+  const query = {
+    stdout: "1",
+    stderr: "1",
+    timestamps: "1",
+    follow: options.follow ? "1" : "0",
+    tail: options.tail === undefined ? "all" : String(options.tail),
+    ...(since !== undefined && { since: toEngineTime(since) }),
+    ...(options.until !== undefined && { until: toEngineTime(nanoseconds(options.until)) }),
+  };
+  const answer = await openStream(client, what, { method: "GET", path: `/containers/${container.Id}/logs`, query }, options);
+  const source = pieces(what, answer, options);
+  for await (const message of container.Config.Tty ? ttyMessages(source) : demux(source, true)) {
+    const at = message.data.toString("latin1", 0, STAMP_BYTES - 1);
+    // The engine's `since` includes its own moment, which the caller has already.
+    if (since !== undefined && toNanoseconds(at) <= since) continue;
+    yield { stream: message.stream, data: message.data.subarray(STAMP_BYTES), at };
+  }
+}
+
+/** A tty's log is not framed: a message ends at its line end, or where the engine cut it, or with the stream. */
+export async function* ttyMessages(source: AsyncIterable<Buffer>): AsyncGenerator<Frame, void, undefined> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of source) {
+    rest = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    for (let end = messageEnd(rest); end !== undefined; end = messageEnd(rest)) {
+      yield { stream: "stdout", data: rest.subarray(0, end) };
+      rest = rest.subarray(end);
+    }
+  }
+  if (rest.length > STAMP_BYTES) yield { stream: "stdout", data: rest };
+}
+
+function messageEnd(rest: Buffer): number | undefined {
+  const lineEnd = rest.indexOf(10);
+  const cut = STAMP_BYTES + MAX_MESSAGE_BYTES;
+  if (lineEnd !== -1 && lineEnd <= cut) return lineEnd + 1;
+  return rest.length > cut ? cut : undefined;
+}
+
+function nanoseconds(at: string): bigint {
+  try {
+    return toNanoseconds(at);
+  } catch (cause) {
+    throw new EngineError("invalid", `not an RFC 3339 time: ${at}`, { cause });
+  }
+}

@@ -1,0 +1,84 @@
+import type { Engine, EngineEvent, EventOptions } from "../engine.ts";
+import { EngineError } from "../error.ts";
+import { getArchive, putArchive } from "./archives.ts";
+import { buildImage } from "./build.ts";
+import { createContainer, listContainers, removeContainer, signalContainer, startContainer, stopContainer } from "./containers.ts";
+import { type Controls, instrument } from "./controls.ts";
+import { importImage, inspectImage, loadImages, removeTag, tagImage } from "./images.ts";
+import { logs } from "./logs.ts";
+import { attach, exec } from "./sessions.ts";
+import { createWorld, findContainer, findImage, type World } from "./world.ts";
+
+export type MemoryEngine = Engine & Controls;
+
+/** An engine without processes: same observable behaviour, commands are scripted (see `startProcess`), and tests can break it. */
+export function openMemory(): MemoryEngine {
+  const world = createWorld();
+  const engine: Engine = {
+    info: async () => INFO,
+    events: (options) => events(world, options),
+    createContainer: async (spec) => createContainer(world, spec),
+    inspectContainer: async (id) => structuredClone(findContainer(world, id)?.info),
+    listContainers: async (label) => listContainers(world, label),
+    startContainer: async (id) => startContainer(world, id),
+    stopContainer: (id, options) => stopContainer(world, id, options),
+    signalContainer: async (id, signal) => signalContainer(world, id, signal),
+    removeContainer: (id) => removeContainer(world, id),
+    logs: (id, options) => logs(world, id, options),
+    exec: async (id, spec) => exec(world, id, spec),
+    attach: async (id, options) => attach(world, id, options),
+    getArchive: async (id, path) => getArchive(world, id, path),
+    putArchive: (id, path, tar) => putArchive(world, id, path, tar),
+    inspectImage: async (ref) => inspectImage(world, ref),
+    listTags: async (prefix) => [...world.tags].filter(([tag]) => tag.startsWith(prefix)).map(([tag, imageId]) => ({ tag, imageId })),
+    tagImage: async (imageId, tag) => tagImage(world, imageId, tag),
+    removeTag: async (tag) => removeTag(world, tag),
+    imageHistory: async (imageId) => structuredClone(imageOf(world, imageId).history),
+    buildImage: (request, op) => buildImage(world, request, op),
+    importImage: (rootfs, options) => importImage(world, rootfs, options),
+    loadImages: (archive) => loadImages(world, archive),
+    async createVolume({ name, labels }) {
+      if (!world.volumes.has(name)) world.volumes.set(name, { name, labels: { ...labels }, createdAt: world.stamp(), files: new Map() });
+    },
+    inspectVolume: async (name) => volumeInfo(world, name),
+    listVolumes: async ({ key, value }) => [...world.volumes.keys()].flatMap((name) => volumeInfo(world, name) ?? []).filter(({ labels }) => labels[key] === value),
+    async removeVolume(name) {
+      const user = [...world.containers.values()].find(({ info }) => info.mounts.some(({ volume }) => volume === name));
+      if (user) throw new EngineError("conflict", `volume ${name} is in use by ${user.info.id}`);
+      world.volumes.delete(name);
+    },
+    close: async () => world.events.close(),
+  };
+  return instrument(engine, world);
+}
+
+const INFO = {
+  id: "memory",
+  version: "0",
+  apiVersion: "0",
+  cpus: 2,
+  memoryBytes: 8 * 1024 ** 3,
+  cgroupVersion: 2 as const,
+  storageDriver: "memory",
+  runtimes: ["memory"],
+  protections: { userNamespaces: true, seccomp: true, liveRestore: true, noNewPrivileges: true },
+};
+
+async function* events(world: World, { label, sinceMs, signal }: EventOptions): AsyncGenerator<EngineEvent, void, undefined> {
+  const from = sinceMs === 0 ? world.events.entries.length : 0;
+  for await (const event of world.events.follow(from, signal)) {
+    if (event.atMs >= sinceMs && event.labels[label.key] === label.value) yield event;
+  }
+  if (!signal.aborted) throw new EngineError("unavailable", "events: the engine ended the stream");
+}
+
+function imageOf(world: World, imageId: string) {
+  const image = findImage(world, imageId);
+  if (!image) throw new EngineError("not_found", `no image ${imageId}`);
+  return image;
+}
+
+function volumeInfo(world: World, name: string) {
+  const found = world.volumes.get(name);
+  return found && { name: found.name, labels: { ...found.labels }, createdAt: found.createdAt };
+}
