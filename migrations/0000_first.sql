@@ -88,7 +88,7 @@ CREATE TABLE "container_events" (
 CREATE TABLE "containers" (
 	"id" text PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
-	"host_id" text,
+	"host_id" text NOT NULL,
 	"name" text NOT NULL,
 	"image_id" text,
 	"image_reference" text NOT NULL,

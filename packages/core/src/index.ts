@@ -10,6 +10,7 @@ export { createContainer } from "./container/create.ts";
 export { describeContainer, describeContainers, listContainers } from "./container/get.ts";
 export { removeContainer } from "./container/remove.ts";
 export { getContainer, wrongState, type ContainerKey } from "./container/request.ts";
+export { containerLogs, execContainer, noteEngineEvent, signalContainer } from "./container/live.ts";
 export { containerSpec, LABELS } from "./container/spec.ts";
 export { startContainer } from "./container/start.ts";
 export { killContainer, restartContainer, stopContainer } from "./container/stop.ts";

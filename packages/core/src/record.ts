@@ -1,4 +1,4 @@
-import type { EventType } from "@hafen/contract";
+import { ProblemError, type EventType } from "@hafen/contract";
 import { insertAudit, insertEvent, recordSubject, type Db } from "@hafen/db";
 import type { Actor } from "./ctx.ts";
 
@@ -12,9 +12,10 @@ export async function record(
   entry: { type: EventType; action: string; subject: string; data?: Record<string, unknown>; made?: boolean },
 ): Promise<void> {
   const { userId, keyId, requestId, idempotencyKey } = actor;
-  await Promise.all([
+  const [, , mine] = await Promise.all([
     insertEvent(tx, { userId, type: entry.type, subject: entry.subject, ...(entry.data ? { data: entry.data } : {}) }),
     insertAudit(tx, { userId, keyId, requestId, action: entry.action, subject: entry.subject, detail: entry.data ?? {} }),
-    entry.made && idempotencyKey ? recordSubject(tx, userId, idempotencyKey, entry.subject) : undefined,
+    entry.made && idempotencyKey ? recordSubject(tx, userId, idempotencyKey, entry.subject) : true,
   ]);
+  if (!mine) throw new ProblemError("idempotency_in_progress", "Another request with this Idempotency-Key was quicker. Ask again for its answer.");
 }

@@ -19,18 +19,21 @@ export interface Database {
  * Statements are ended by the server after 30 s and a connect is given up after 5 s, so that a frozen server is an error, not a hang.
  */
 export function openDatabase(url: string, options: { connections?: number } = {}): Database {
-  const sql = postgres(url, connectionOptions(url, options.connections ?? 10));
+  const sql = connect(url, options.connections ?? 10, { statement_timeout: 30_000, application_name: "hafen" });
   return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 5 }) };
 }
 
-export function connectionOptions(url: string, max: number): postgres.Options<Record<string, never>> {
-  const socketDir = new URL(url).searchParams.get("host");
-  return {
+/** postgres.js would send the URL's `host` parameter to the server as a setting, so it is taken out of the URL. */
+export function connect(url: string, max: number, connection: Record<string, string | number>): Sql {
+  const address = new URL(url);
+  const socketDir = address.searchParams.get("host");
+  address.searchParams.delete("host");
+  return postgres(address.href, {
     max,
     ...(socketDir === null ? {} : { host: socketDir }),
     connect_timeout: 5,
     idle_timeout: 60,
     onnotice: () => {},
-    connection: { statement_timeout: 30_000, application_name: "hafen" },
-  };
+    connection,
+  });
 }

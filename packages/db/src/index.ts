@@ -1,4 +1,4 @@
-export { connectionOptions, openDatabase, type Database, type Db, type Sql } from "./client.ts";
+export { openDatabase, type Database, type Db, type Sql } from "./client.ts";
 export { migrate } from "./migrate.ts";
 export { listenForChanges, notify, readUntil, type Changes } from "./notify.ts";
 export * from "./queries/blobs.ts";

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as run } from "drizzle-orm/postgres-js/migrator";
-import postgres from "postgres";
-import { connectionOptions } from "./client.ts";
+import { connect } from "./client.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../migrations", import.meta.url));
 /** Any constant; it names the migration lock among advisory locks. */
@@ -14,7 +13,7 @@ const LOCK = 7_070_001;
  * since drizzle's own migrator races. Throws when the journal and the database disagree on how many were applied.
  */
 export async function migrate(url: string): Promise<void> {
-  const sql = postgres(url, { ...connectionOptions(url, 1), connection: { application_name: "hafen-migrate" } });
+  const sql = connect(url, 1, { application_name: "hafen-migrate" });
   try {
     await sql`select pg_advisory_lock(${LOCK})`;
     await run(drizzle(sql), { migrationsFolder: FOLDER });

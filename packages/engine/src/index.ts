@@ -1,3 +1,4 @@
 export { openDocker } from "./docker/driver.ts";
-export * from "./engine.ts";
+export type * from "./engine.ts";
 export { EngineError, type EngineErrorKind } from "./error.ts";
+export { type MemoryEngine, openMemory } from "./memory/driver.ts";

@@ -18,10 +18,10 @@ export const STALLED = { lockDuration: 4_000, stalledInterval: 2_500, maxStalled
 export async function startWorkers(
   backend: Backend,
   hostId: string,
-  handlers: { host: Handlers; unplaced: Handlers },
+  handlers: { host: Handlers; unplaced: Partial<Handlers> },
   onError: (error: Error) => void,
 ): Promise<Workers> {
-  const start = (name: string, concurrency: number, table: Handlers) => {
+  const start = (name: string, concurrency: number, table: Partial<Handlers>) => {
     const worker = backend.worker(name, (job) => run(table, job.name, job.data), { ...STALLED, concurrency, drainDelay: 5 });
     worker.on("error", onError);
     worker.on("failed", (_job: unknown, error: Error) => onError(error));
@@ -36,8 +36,8 @@ export async function startWorkers(
 }
 
 /** A payload is a hint: whoever can write to Redis can write a job, so it is checked and the row is read anew. */
-async function run(table: Handlers, name: string, data: unknown): Promise<void> {
-  if (!Object.hasOwn(JOBS, name)) throw new Error(`unknown job ${name}`);
-  const payload = JOBS[name as JobName].payload.parse(data);
-  await table[name as JobName](payload);
+async function run(table: Partial<Handlers>, name: string, data: unknown): Promise<void> {
+  const handle = Object.hasOwn(JOBS, name) ? table[name as JobName] : undefined;
+  if (!handle) throw new Error(`no handler for job ${name}`);
+  await handle(JOBS[name as JobName].payload.parse(data));
 }

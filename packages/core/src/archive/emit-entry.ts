@@ -14,7 +14,11 @@ export function newBudget(maxBytes: number, upload: Upload): Budget {
 }
 
 /** One entry of the tar we write: header, body, padding. */
-export async function* emitEntry(entry: WriteEntry, body: AsyncIterable<Uint8Array> | undefined, budget: Budget): AsyncGenerator<Uint8Array> {
+export async function* emitEntry(
+  entry: WriteEntry,
+  body: AsyncIterable<Uint8Array> | undefined,
+  budget: Budget,
+): AsyncGenerator<Uint8Array> {
   budget.usedBytes += entry.sizeBytes;
   if (budget.usedBytes > budget.maxBytes) throw tooLarge(budget.upload, budget.maxBytes);
   yield encodeHeader(entry);

@@ -17,12 +17,15 @@ export function entryPath(name: string, rules: PathRules): string {
   const refuse = (why: string): InputError => new InputError(rules.upload.refused, `Entry ${quoted(name)} ${why}.`);
   if (name === "") throw refuse("has no name: pack the archive again");
   if (name.includes("\0")) throw refuse("has a NUL in its name: rename it");
-  if (name.length > 2 * rules.maxPathBytes) throw refuse(`has a path longer than ${rules.maxPathBytes} bytes: shorten it`);
-  if (name.startsWith("/") && rules.absolute === "refuse") throw refuse("has an absolute path: pack with relative paths");
+  if (name.length > 2 * rules.maxPathBytes)
+    throw refuse(`has a path longer than ${rules.maxPathBytes} bytes: shorten it`);
+  if (name.startsWith("/") && rules.absolute === "refuse")
+    throw refuse("has an absolute path: pack with relative paths");
   const components = name.split("/").filter((component) => component !== "" && component !== ".");
   if (components.includes("..")) throw refuse("climbs with `..`: pack with plain relative paths");
   const path = components.join("/");
-  if (Buffer.byteLength(path) > rules.maxPathBytes) throw refuse(`has a path longer than ${rules.maxPathBytes} bytes: shorten it`);
+  if (Buffer.byteLength(path) > rules.maxPathBytes)
+    throw refuse(`has a path longer than ${rules.maxPathBytes} bytes: shorten it`);
   if (components.length > MAX_DEPTH) throw refuse(`lies deeper than ${MAX_DEPTH} directories: flatten it`);
   if (components.some((component) => Buffer.byteLength(component) > MAX_COMPONENT_BYTES)) {
     throw refuse(`has a name longer than ${MAX_COMPONENT_BYTES} bytes: shorten it`);

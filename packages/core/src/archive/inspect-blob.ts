@@ -60,13 +60,19 @@ function openMeter(head: Uint8Array, name: string, budget: LayerBudget): Meter {
     hash.update(chunk);
   };
   const compression = unsupportedFormat(head);
-  if (compression !== undefined) throw new InputError("archive_invalid", `${name} is compressed with ${compression}, which is not taken. Use gzip, zstd or none.`);
+  if (compression !== undefined)
+    throw new InputError(
+      "archive_invalid",
+      `${name} is compressed with ${compression}, which is not taken. Use gzip, zstd or none.`,
+    );
   const found = detectFormat(head);
   if (!("format" in found) || found.format === "tar") {
     return { write: async (chunk) => count(chunk), end: async () => `sha256:${hash.digest("hex")}` };
   }
   const unpacker =
-    found.format === "gzip" ? createGunzip() : createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
+    found.format === "gzip"
+      ? createGunzip()
+      : createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
   let failure: unknown;
   unpacker.on("data", (chunk: Uint8Array) => {
     try {
@@ -76,12 +82,16 @@ function openMeter(head: Uint8Array, name: string, budget: LayerBudget): Meter {
     }
   });
   unpacker.on("error", (cause) => {
-    failure = cause instanceof InputError ? cause : new InputError("archive_invalid", `${name} has damaged ${found.format} data.`, { cause });
+    failure =
+      cause instanceof InputError
+        ? cause
+        : new InputError("archive_invalid", `${name} has damaged ${found.format} data.`, { cause });
   });
   const closed = once(unpacker, "close").catch(() => undefined);
   return {
     async write(chunk) {
-      if (failure === undefined && !unpacker.write(chunk)) await Promise.race([once(unpacker, "drain").catch(() => undefined), closed]);
+      if (failure === undefined && !unpacker.write(chunk))
+        await Promise.race([once(unpacker, "drain").catch(() => undefined), closed]);
       if (failure !== undefined) throw failure;
     },
     async end() {

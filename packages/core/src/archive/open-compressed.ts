@@ -36,18 +36,36 @@ export async function* openCompressed(body: AsyncIterable<Uint8Array>, limits: O
 }
 
 export function tooLarge(upload: Upload, maxBytes: number): InputError {
-  return new InputError(upload.tooLarge, `The ${upload.noun} unpacks to more than the ${maxBytes} bytes allowed. Leave out what is not needed.`);
+  return new InputError(
+    upload.tooLarge,
+    `The ${upload.noun} unpacks to more than the ${maxBytes} bytes allowed. Leave out what is not needed.`,
+  );
 }
 
 function formatOf(head: Uint8Array, upload: Upload): Format {
-  if (head.length === 0) throw new InputError(upload.invalid, `The ${upload.noun} is empty. Send a tar, plain or compressed with gzip or zstd.`);
+  if (head.length === 0)
+    throw new InputError(
+      upload.invalid,
+      `The ${upload.noun} is empty. Send a tar, plain or compressed with gzip or zstd.`,
+    );
   const found = detectFormat(head);
   if ("format" in found) return found.format;
-  const what = found.unsupported === undefined ? "is not a tar archive" : `is compressed with ${found.unsupported}, which is not taken`;
-  throw new InputError(upload.invalid, `The ${upload.noun} ${what}. Send a tar, plain or compressed with gzip or zstd.`);
+  const what =
+    found.unsupported === undefined
+      ? "is not a tar archive"
+      : `is compressed with ${found.unsupported}, which is not taken`;
+  throw new InputError(
+    upload.invalid,
+    `The ${upload.noun} ${what}. Send a tar, plain or compressed with gzip or zstd.`,
+  );
 }
 
-async function* resume(head: Uint8Array, reader: ChunkReader, maxBytes: number, upload: Upload): AsyncGenerator<Uint8Array> {
+async function* resume(
+  head: Uint8Array,
+  reader: ChunkReader,
+  maxBytes: number,
+  upload: Upload,
+): AsyncGenerator<Uint8Array> {
   let sentBytes = head.length;
   yield head;
   for (;;) {
@@ -59,9 +77,15 @@ async function* resume(head: Uint8Array, reader: ChunkReader, maxBytes: number, 
   }
 }
 
-async function* unpack(packed: AsyncIterable<Uint8Array>, format: "gzip" | "zstd", upload: Upload): AsyncGenerator<Uint8Array> {
+async function* unpack(
+  packed: AsyncIterable<Uint8Array>,
+  format: "gzip" | "zstd",
+  upload: Upload,
+): AsyncGenerator<Uint8Array> {
   const unpacker =
-    format === "gzip" ? createGunzip() : createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
+    format === "gzip"
+      ? createGunzip()
+      : createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } });
   // The callback is there because pipeline wants one: each failure destroys the unpacker, and so reaches the loop below.
   pipeline(Readable.from(packed, { objectMode: false }), unpacker, () => undefined);
   try {
@@ -74,10 +98,18 @@ async function* unpack(packed: AsyncIterable<Uint8Array>, format: "gzip" | "zstd
 function unpackError(cause: unknown, format: string, upload: Upload): unknown {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (code === "Z_BUF_ERROR") {
-    return new InputError(upload.truncated, `The ${upload.noun} ends in the middle of its ${format} data. Send it again, whole.`, { cause });
+    return new InputError(
+      upload.truncated,
+      `The ${upload.noun} ends in the middle of its ${format} data. Send it again, whole.`,
+      { cause },
+    );
   }
   if (code.startsWith("ZSTD_error_frameParameter_windowTooLarge")) {
-    return new InputError(upload.invalid, `The ${upload.noun} needs a zstd window above 8 MiB. Compress it without --long and --ultra.`, { cause });
+    return new InputError(
+      upload.invalid,
+      `The ${upload.noun} needs a zstd window above 8 MiB. Compress it without --long and --ultra.`,
+      { cause },
+    );
   }
   if (!code.startsWith("Z_") && !code.startsWith("ZSTD_")) return cause;
   return new InputError(upload.invalid, `The ${upload.noun} has damaged ${format} data. Compress it again.`, { cause });

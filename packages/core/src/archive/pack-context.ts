@@ -8,11 +8,17 @@ import { CONTEXT } from "./upload.ts";
 const MTIME_SECONDS = 946_684_800;
 
 /** A build context from files sent inline, under the rules of an uploaded one. A file that starts with `#!` is executable. */
-export function packContext(files: Readonly<Record<string, Uint8Array>>, limits: ContextLimits): Packing<ContextSummary> {
+export function packContext(
+  files: Readonly<Record<string, Uint8Array>>,
+  limits: ContextLimits,
+): Packing<ContextSummary> {
   return packing(contextTar(inlineEntries(files, limits), limits));
 }
 
-async function* inlineEntries(files: Readonly<Record<string, Uint8Array>>, limits: ContextLimits): AsyncGenerator<TarEntry> {
+async function* inlineEntries(
+  files: Readonly<Record<string, Uint8Array>>,
+  limits: ContextLimits,
+): AsyncGenerator<TarEntry> {
   const made = new Set<string>();
   const rules = { maxPathBytes: limits.maxPathBytes, upload: CONTEXT, absolute: "refuse" } as const;
   const sorted = Object.entries(files).map(([name, bytes]) => ({ path: entryPath(name, rules), bytes }));

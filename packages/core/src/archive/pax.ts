@@ -23,7 +23,8 @@ export function decodePax(bytes: Uint8Array): PaxRecords | undefined {
     if (!/^[1-9][0-9]*$/.test(digits) || end > bytes.length || bytes[end - 1] !== 0x0a) return undefined;
     const record = bytes.subarray(at + space + 1, end - 1);
     const equals = record.indexOf(0x3d);
-    if (equals <= 0 || !keep(records, latin1(record.subarray(0, equals)), record.subarray(equals + 1))) return undefined;
+    if (equals <= 0 || !keep(records, latin1(record.subarray(0, equals)), record.subarray(equals + 1)))
+      return undefined;
     at = end;
   }
   return records;

@@ -3,9 +3,15 @@ import { quoted } from "./quoted.ts";
 import type { TarEntry } from "./read-tar.ts";
 
 /** Holds a Dockerfile's body back to read it: its text without byte order mark, and the bytes again to pass on. */
-export async function readDockerfileText(entry: TarEntry, maxBytes: number): Promise<{ text: string; body: AsyncIterable<Uint8Array> }> {
+export async function readDockerfileText(
+  entry: TarEntry,
+  maxBytes: number,
+): Promise<{ text: string; body: AsyncIterable<Uint8Array> }> {
   if (entry.sizeBytes > maxBytes) {
-    throw new InputError("dockerfile_invalid", `${quoted(entry.name)} has ${entry.sizeBytes} bytes; a Dockerfile may have ${maxBytes}. Move data into files of the context.`);
+    throw new InputError(
+      "dockerfile_invalid",
+      `${quoted(entry.name)} has ${entry.sizeBytes} bytes; a Dockerfile may have ${maxBytes}. Move data into files of the context.`,
+    );
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of entry.body) chunks.push(chunk);

@@ -49,7 +49,10 @@ export async function* readTar(source: AsyncIterable<Uint8Array>, upload: Upload
   let last = "its beginning";
   let started = false;
   const damaged = (): InputError =>
-    new InputError(upload.invalid, `The ${upload.noun} is not a tar, is damaged, or has a name that is not UTF-8, after ${last}. Pack it again.`);
+    new InputError(
+      upload.invalid,
+      `The ${upload.noun} is not a tar, is damaged, or has a name that is not UTF-8, after ${last}. Pack it again.`,
+    );
   const truncated = (): InputError =>
     new InputError(upload.truncated, `The ${upload.noun} ends too early, after ${last}. Send it again, whole.`);
   try {

@@ -37,9 +37,12 @@ export function repackContext(body: AsyncIterable<Uint8Array>, limits: ContextLi
 }
 
 /** The same for entries from anywhere. */
-export async function* contextTar(entries: AsyncIterable<TarEntry>, limits: ContextLimits): AsyncGenerator<Uint8Array, ContextFacts> {
+export async function* contextTar(
+  entries: AsyncIterable<TarEntry>,
+  limits: ContextLimits,
+): AsyncGenerator<Uint8Array, ContextFacts> {
   const rules: PathRules = { maxPathBytes: limits.maxPathBytes, upload: CONTEXT, absolute: "refuse" };
-  const wanted = entryPath(limits.dockerfile, rules);
+  const wanted = dockerfilePath(limits.dockerfile, rules);
   const tree = newTree(limits.maxEntries, CONTEXT);
   const budget = newBudget(limits.maxBytes, CONTEXT);
   let dockerfile: string | undefined;
@@ -61,7 +64,10 @@ export async function* contextTar(entries: AsyncIterable<TarEntry>, limits: Cont
     } else yield* emitEntry(written, entry.body, budget);
   }
   if (dockerfile === undefined) {
-    throw new InputError("dockerfile_missing", `The build context has no ${quoted(wanted)}. Add it, or name another with the dockerfile parameter.`);
+    throw new InputError(
+      "dockerfile_missing",
+      `The build context has no ${quoted(wanted)}. Add it, or name another with the dockerfile parameter.`,
+    );
   }
   yield END_OF_TAR;
   return { entries: count, dockerfile };
@@ -79,9 +85,12 @@ function checked(entry: TarEntry, path: string, tree: Tree, rules: PathRules): W
       return { ...common, type: entry.type, sizeBytes: entry.sizeBytes };
     case "symlink":
       if (entry.linkName === "" || entry.linkName.includes("\0")) throw refuse("is a symbolic link without a target");
-      if (Buffer.byteLength(entry.linkName) > rules.maxPathBytes) throw refuse(`is a symbolic link to more than ${rules.maxPathBytes} bytes`);
+      if (Buffer.byteLength(entry.linkName) > rules.maxPathBytes)
+        throw refuse(`is a symbolic link to more than ${rules.maxPathBytes} bytes`);
       if (leadsOutside(path, entry.linkName)) {
-        throw refuse(`is a symbolic link to ${quoted(entry.linkName)}, outside the context. Exclude it, or make it with RUN ln -s`);
+        throw refuse(
+          `is a symbolic link to ${quoted(entry.linkName)}, outside the context. Exclude it, or make it with RUN ln -s`,
+        );
       }
       claim(tree, path, "symlink");
       return { ...common, type: "symlink", linkName: entry.linkName, sizeBytes: 0 };
@@ -92,7 +101,9 @@ function checked(entry: TarEntry, path: string, tree: Tree, rules: PathRules): W
       return { ...common, type: "link", linkName: target, sizeBytes: 0 };
     }
     default:
-      throw refuse(`is a ${entry.type === "unknown" ? "special file" : `${entry.type} file`}. Only files, directories and links are taken`);
+      throw refuse(
+        `is a ${entry.type === "unknown" ? "special file" : `${entry.type} file`}. Only files, directories and links are taken`,
+      );
   }
 }
 
@@ -105,11 +116,29 @@ function linkTarget(entry: TarEntry, rules: PathRules): string {
   }
 }
 
+function dockerfilePath(name: string, rules: PathRules): string {
+  try {
+    return entryPath(name, rules);
+  } catch (cause) {
+    throw new InputError(
+      "dockerfile_missing",
+      `${quoted(name)} is no path inside the build context. Name the Dockerfile relative to its root.`,
+      { cause },
+    );
+  }
+}
+
 function refuseOddDockerfile(entry: TarEntry, path: string): void {
   if (entry.type === "file") return;
-  throw new InputError("dockerfile_invalid", `${quoted(path)} is a ${entry.type}. The Dockerfile must be a regular file.`);
+  throw new InputError(
+    "dockerfile_invalid",
+    `${quoted(path)} is a ${entry.type}. The Dockerfile must be a regular file.`,
+  );
 }
 
 function tooMany(maxEntries: number): InputError {
-  return new InputError("context_too_large", `The build context has more than the ${maxEntries} entries allowed. Leave out what is not needed.`);
+  return new InputError(
+    "context_too_large",
+    `The build context has more than the ${maxEntries} entries allowed. Leave out what is not needed.`,
+  );
 }

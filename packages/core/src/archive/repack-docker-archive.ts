@@ -24,18 +24,27 @@ export interface DockerArchiveFacts {
 export type DockerArchiveSummary = DockerArchiveFacts & TarFacts;
 
 /** Configurations and layers, as docker, podman and crane name them. */
-const KEPT = /^(?:(?:sha256:)?[0-9a-f]{64}|[0-9a-f]{64}(?:\.json|\.tar|\.tar\.gz|\/layer\.tar)|blobs\/sha256\/[0-9a-f]{64})$/;
+const KEPT =
+  /^(?:(?:sha256:)?[0-9a-f]{64}|[0-9a-f]{64}(?:\.json|\.tar|\.tar\.gz|\/layer\.tar)|blobs\/sha256\/[0-9a-f]{64})$/;
 /** Not needed beside manifest.json; `repositories` and `index.json` could move tags, and `oci-layout` announces `index.json`. */
 const LEFT_OUT = /^(?:repositories|index\.json|oci-layout|[0-9a-f]{64}\/(?:json|VERSION))$/;
 /** Bounds what is held in memory: the text of each JSON file until manifest.json says which are configurations. */
 const MAX_JSON_TOTAL_BYTES = 32 * 1024 * 1024;
 
 /** Writes a `docker save` archive anew: only what its images need, each layer measured and held against its diff id, no tags. */
-export function repackDockerArchive(body: AsyncIterable<Uint8Array>, limits: ImageLimits): Packing<DockerArchiveSummary> {
-  return packing(dockerArchiveTar(readTar(openCompressed(body, { maxBytes: limits.maxBytes, upload: IMAGE }), IMAGE), limits));
+export function repackDockerArchive(
+  body: AsyncIterable<Uint8Array>,
+  limits: ImageLimits,
+): Packing<DockerArchiveSummary> {
+  return packing(
+    dockerArchiveTar(readTar(openCompressed(body, { maxBytes: limits.maxBytes, upload: IMAGE }), IMAGE), limits),
+  );
 }
 
-export async function* dockerArchiveTar(entries: AsyncIterable<TarEntry>, limits: ImageLimits): AsyncGenerator<Uint8Array, DockerArchiveFacts> {
+export async function* dockerArchiveTar(
+  entries: AsyncIterable<TarEntry>,
+  limits: ImageLimits,
+): AsyncGenerator<Uint8Array, DockerArchiveFacts> {
   const rules: PathRules = { maxPathBytes: limits.maxPathBytes, upload: IMAGE, absolute: "refuse" };
   const tree = newTree(limits.maxEntries, IMAGE);
   const budget = newBudget(limits.maxBytes, IMAGE);
@@ -56,7 +65,10 @@ export async function* dockerArchiveTar(entries: AsyncIterable<TarEntry>, limits
       continue;
     }
     if (entry.type !== "file" || !(KEPT.test(path) || LEFT_OUT.test(path) || path === "manifest.json")) {
-      throw new InputError("archive_invalid", `Entry ${quoted(entry.name)} (${entry.type}) does not belong in an image archive. Make it with docker save.`);
+      throw new InputError(
+        "archive_invalid",
+        `Entry ${quoted(entry.name)} (${entry.type}) does not belong in an image archive. Make it with docker save.`,
+      );
     }
     claim(tree, path, "file");
     if (path === "manifest.json") manifest = await readText(entry);
@@ -65,12 +77,26 @@ export async function* dockerArchiveTar(entries: AsyncIterable<TarEntry>, limits
       blobs.set(path, blob);
       jsonBytes += blob.json?.length ?? 0;
     };
-    yield* emitEntry(plainFile(path, entry.sizeBytes), inspectBlob(entry.body, quoted(path), layerBudget, keep), budget);
-    if (jsonBytes > MAX_JSON_TOTAL_BYTES) throw new InputError("archive_invalid", "The image archive has more than 32 MiB of JSON files.");
+    yield* emitEntry(
+      plainFile(path, entry.sizeBytes),
+      inspectBlob(entry.body, quoted(path), layerBudget, keep),
+      budget,
+    );
+    if (jsonBytes > MAX_JSON_TOTAL_BYTES)
+      throw new InputError("archive_invalid", "The image archive has more than 32 MiB of JSON files.");
   }
-  if (manifest === undefined) throw new InputError("archive_invalid", "The image archive has no manifest.json. Make it with docker save.");
-  const images = parseManifest(manifest).map((image) => ({ ...image, layers: image.layers.map((layer) => links.get(layer) ?? layer) }));
-  for (const image of images) checkImage(blobs.get(image.config), image.config, image.layers.map((layer) => blobs.get(layer)));
+  if (manifest === undefined)
+    throw new InputError("archive_invalid", "The image archive has no manifest.json. Make it with docker save.");
+  const images = parseManifest(manifest).map((image) => ({
+    ...image,
+    layers: image.layers.map((layer) => links.get(layer) ?? layer),
+  }));
+  for (const image of images)
+    checkImage(
+      blobs.get(image.config),
+      image.config,
+      image.layers.map((layer) => blobs.get(layer)),
+    );
   yield* emitManifest(images);
   yield END_OF_TAR;
   return {
@@ -85,7 +111,13 @@ async function* emitManifest(images: readonly SavedImage[]): AsyncGenerator<Uint
   const text = JSON.stringify(images.map(({ config, layers }) => ({ Config: config, RepoTags: null, Layers: layers })));
   const bytes = Buffer.from(text);
   const budget = newBudget(bytes.length, IMAGE);
-  yield* emitEntry(plainFile("manifest.json", bytes.length), (async function* () { yield bytes; })(), budget);
+  yield* emitEntry(
+    plainFile("manifest.json", bytes.length),
+    (async function* () {
+      yield bytes;
+    })(),
+    budget,
+  );
 }
 
 function plainFile(name: string, sizeBytes: number): WriteEntry {
@@ -96,11 +128,15 @@ function plainFile(name: string, sizeBytes: number): WriteEntry {
 function resolve(path: string, target: string): string {
   const resolved = posix.join(posix.dirname(path), target);
   if (!leadsOutside(path, target) && KEPT.test(resolved)) return resolved;
-  throw new InputError("archive_invalid", `Entry ${quoted(path)} is a link to ${quoted(target)}, which is no layer of this archive.`);
+  throw new InputError(
+    "archive_invalid",
+    `Entry ${quoted(path)} is a link to ${quoted(target)}, which is no layer of this archive.`,
+  );
 }
 
 async function readText(entry: TarEntry): Promise<string> {
-  if (entry.sizeBytes > MAX_JSON_BYTES) throw new InputError("archive_invalid", `manifest.json has more than ${MAX_JSON_BYTES} bytes.`);
+  if (entry.sizeBytes > MAX_JSON_BYTES)
+    throw new InputError("archive_invalid", `manifest.json has more than ${MAX_JSON_BYTES} bytes.`);
   const chunks: Uint8Array[] = [];
   for await (const chunk of entry.body) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");

@@ -2,22 +2,20 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import test from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { extract, type Header } from "tar-stream";
+import type { Header } from "tar-stream";
 import type { Packing } from "./packing.ts";
 import { repackDockerArchive } from "./repack-docker-archive.ts";
 import { repackImage, sniffArchive } from "./repack-image.ts";
 import { repackRootfs } from "./repack-rootfs.ts";
-import { chunked, collect, END, pax, raw, sha256, tarOf, type RawEntry } from "./test-tar.ts";
+import { chunked, collect, END, list, pax, raw, sha256, tarOf, type RawEntry } from "./test-tar.ts";
 
 const LIMITS = { maxBytes: 5_000_000, maxEntries: 1000, maxPathBytes: 1024 };
 
-async function settle<Summary>(packing: Packing<Summary>): Promise<{ found: (Header & { body: string })[]; tar: Buffer; summary: Summary }> {
+async function settle<Summary>(
+  packing: Packing<Summary>,
+): Promise<{ found: (Header & { body: string })[]; tar: Buffer; summary: Summary }> {
   const tar = await collect(packing.tar);
-  const reader = extract();
-  reader.end(tar);
-  const found: (Header & { body: string })[] = [];
-  for await (const entry of reader) found.push({ ...entry.header, body: (await collect(entry as AsyncIterable<Uint8Array>)).toString("latin1") });
-  return { found, tar, summary: await packing.summary };
+  return { found: await list(tar), tar, summary: await packing.summary };
 }
 const rootfs = (tar: Uint8Array) => settle(repackRootfs(chunked(tar, 300), LIMITS));
 const archive = (tar: Uint8Array, limits = LIMITS) => settle(repackDockerArchive(chunked(tar, 3000), limits));
@@ -36,14 +34,19 @@ test("a root file system keeps owners, modes and set-uid bits, and loses devices
       { name: "sulink", flag: "1", linkName: "./usr/bin/su" },
     ),
   );
-  assert.deepEqual(found.map(({ name }) => name), ["usr/bin/su", "etc/abs", "lib", "sulink"]);
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    ["usr/bin/su", "etc/abs", "lib", "sulink"],
+  );
   assert.deepEqual([found[0]?.mode, found[0]?.uid, found[0]?.gid, found[0]?.pax], [0o4755, 0, 12, null]);
   assert.equal(found[1]?.linkname, "/usr/bin/su");
   assert.deepEqual([summary.entries, summary.dropped], [4, 3]);
 });
 
 test("owners above 2,097,151, files above 8 GiB and times after 2038 are written as they are", async () => {
-  const { tar, found } = await rootfs(tarOf(pax({ uid: "3000000", gid: "2147483648" }), { name: "x", mtimeSeconds: 4_000_000_000 }));
+  const { tar, found } = await rootfs(
+    tarOf(pax({ uid: "3000000", gid: "2147483648" }), { name: "x", mtimeSeconds: 4_000_000_000 }),
+  );
   const listed = execFileSync("tar", ["-tv", "--numeric-owner"], { input: tar, env: { TZ: "UTC" } }).toString();
   assert.match(listed, /3000000\/2147483648 +0 2096-10-02 07:06 x/);
   assert.equal(found.length, 1);
@@ -61,7 +64,11 @@ const BAD_ROOTFS: [title: string, tar: Uint8Array, code?: string][] = [
   ["no end", raw({ name: "x" })],
   ["garbage", Buffer.from("no")],
   ["too much", tarOf({ name: "x", sizeBytes: 6_000_000 }), "context_too_large"],
-  ["too many entries", tarOf(...Array.from({ length: 1001 }, (_, i) => ({ name: `c${i}`, flag: "3" }))), "context_too_large"],
+  [
+    "too many entries",
+    tarOf(...Array.from({ length: 1001 }, (_, i) => ({ name: `c${i}`, flag: "3" }))),
+    "context_too_large",
+  ],
 ];
 for (const [title, tar, code] of BAD_ROOTFS) {
   test(`a root file system with ${title} is refused`, async () => {
@@ -73,7 +80,11 @@ const LAYER = tarOf({ name: "file", body: "one" });
 const LAYER2 = tarOf({ name: "file2", body: "two" });
 const A = "a".repeat(64);
 const B = "b".repeat(64);
-const config = (...layers: Uint8Array[]): string => JSON.stringify({ os: "linux", rootfs: { type: "layers", diff_ids: layers.map((layer) => `sha256:${sha256(layer)}`) } });
+const config = (...layers: Uint8Array[]): string =>
+  JSON.stringify({
+    os: "linux",
+    rootfs: { type: "layers", diff_ids: layers.map((layer) => `sha256:${sha256(layer)}`) },
+  });
 const manifest = (layers: string[], name: string, tags: string[] | null = ["victim:latest"]): RawEntry => ({
   name: "manifest.json",
   body: JSON.stringify([{ Config: name, RepoTags: tags, Layers: layers, Parent: "sha256:x" }]),
@@ -81,15 +92,34 @@ const manifest = (layers: string[], name: string, tags: string[] | null = ["vict
 
 function saved(layer: RawEntry, text = config(LAYER), ...more: RawEntry[]): Buffer {
   const name = `${sha256(text)}.json`;
-  return tarOf(layer, { name, body: text }, ...more, manifest([layer.name], name), { name: "repositories", body: '{"victim":{"latest":"x"}}' });
+  return tarOf(layer, { name, body: text }, ...more, manifest([layer.name], name), {
+    name: "repositories",
+    body: '{"victim":{"latest":"x"}}',
+  });
 }
 
 test("an archive of docker save loses its tags and all that could move one", async () => {
-  const { found, summary } = await archive(saved({ name: `${A}/layer.tar`, body: LAYER }, config(LAYER), { name: `${A}/`, flag: "5" }, { name: `${A}/json`, body: "{}" }, { name: `${A}/VERSION`, body: "1.0" }));
+  const { found, summary } = await archive(
+    saved(
+      { name: `${A}/layer.tar`, body: LAYER },
+      config(LAYER),
+      { name: `${A}/`, flag: "5" },
+      { name: `${A}/json`, body: "{}" },
+      { name: `${A}/VERSION`, body: "1.0" },
+    ),
+  );
   const name = `${sha256(config(LAYER))}.json`;
-  assert.deepEqual(found.map((entry) => entry.name), [`${A}/layer.tar`, name, "manifest.json"]);
-  assert.deepEqual(JSON.parse(found.at(-1)?.body ?? ""), [{ Config: name, RepoTags: null, Layers: [`${A}/layer.tar`] }]);
-  assert.deepEqual([summary.images, summary.repoTags, summary.imageIds], [1, [["victim:latest"]], [`sha256:${sha256(config(LAYER))}`]]);
+  assert.deepEqual(
+    found.map((entry) => entry.name),
+    [`${A}/layer.tar`, name, "manifest.json"],
+  );
+  assert.deepEqual(JSON.parse(found.at(-1)?.body ?? ""), [
+    { Config: name, RepoTags: null, Layers: [`${A}/layer.tar`] },
+  ]);
+  assert.deepEqual(
+    [summary.images, summary.repoTags, summary.imageIds],
+    [1, [["victim:latest"]], [`sha256:${sha256(config(LAYER))}`]],
+  );
 });
 
 test("an OCI layout with a manifest.json, with layers compressed or not, is taken", async () => {
@@ -105,7 +135,10 @@ test("an OCI layout with a manifest.json, with layers compressed or not, is take
       { name: "oci-layout", body: "{}" },
     );
     const { found, summary } = await archive(tar);
-    assert.deepEqual(found.map(({ name }) => name), [blob, `blobs/sha256/${sha256(text)}`, "manifest.json"]);
+    assert.deepEqual(
+      found.map(({ name }) => name),
+      [blob, `blobs/sha256/${sha256(text)}`, "manifest.json"],
+    );
     assert.deepEqual(summary.repoTags, [[]]);
   }
 });
@@ -124,7 +157,8 @@ test("a layer that another layer's directory links to is named directly", async 
 });
 
 const layer = { name: `${A}/layer.tar`, body: LAYER };
-const twin = (key: string): string => JSON.stringify({ rootfs: JSON.parse(config(LAYER)).rootfs, [key]: { diff_ids: [`sha256:${B}`] } });
+const twin = (key: string): string =>
+  JSON.stringify({ rootfs: JSON.parse(config(LAYER)).rootfs, [key]: { diff_ids: [`sha256:${B}`] } });
 const BAD_ARCHIVES: [title: string, tar: Uint8Array, code?: string][] = [
   ["no manifest.json", tarOf(layer, { name: `${A}.json`, body: config(LAYER) })],
   ["a manifest.json that is no JSON", tarOf(layer, { name: "manifest.json", body: "{" })],
@@ -138,19 +172,37 @@ const BAD_ARCHIVES: [title: string, tar: Uint8Array, code?: string][] = [
   ["a claim to a layer it does not hold", saved({ ...layer, body: "" }, config(LAYER))],
   ["a second spelling of rootfs", saved(layer, twin("RootFS"))],
   ["a second spelling of rootfs with a long s", saved(layer, twin("rootf\u017f"))],
-  ["a second spelling of diff_ids", saved(layer, JSON.stringify({ rootfs: { diff_ids: [`sha256:${sha256(LAYER)}`], Diff_IDs: [B] } }))],
+  [
+    "a second spelling of diff_ids",
+    saved(layer, JSON.stringify({ rootfs: { diff_ids: [`sha256:${sha256(LAYER)}`], Diff_IDs: [B] } })),
+  ],
   ["two manifests", tarOf(layer, { name: "manifest.json", body: "[]" }, { name: "manifest.json", body: "[]" })],
   ["another file", saved(layer, config(LAYER), { name: "etc/passwd", body: "x" })],
   ["a climbing entry", saved(layer, config(LAYER), { name: "../x", body: "x" })],
   ["a device", saved(layer, config(LAYER), { name: `${B}/layer.tar`, flag: "3" })],
   ["a hard link", saved(layer, config(LAYER), { name: `${B}/layer.tar`, flag: "1", linkName: layer.name })],
-  ["a layer that links out", saved(layer, config(LAYER), { name: `${B}/layer.tar`, flag: "2", linkName: "../../etc/shadow" })],
-  ["a layer that links to an absolute path", saved(layer, config(LAYER), { name: `${B}/layer.tar`, flag: "2", linkName: "/etc/shadow" })],
+  [
+    "a layer that links out",
+    saved(layer, config(LAYER), { name: `${B}/layer.tar`, flag: "2", linkName: "../../etc/shadow" }),
+  ],
+  [
+    "a layer that links to an absolute path",
+    saved(layer, config(LAYER), { name: `${B}/layer.tar`, flag: "2", linkName: "/etc/shadow" }),
+  ],
   ["a manifest.json that is a link", tarOf(layer, { name: "manifest.json", flag: "2", linkName: layer.name })],
   ["a layer compressed with bzip2", saved({ ...layer, body: "BZh91AY" })],
   ["a layer with damaged gzip", saved({ ...layer, body: gzipSync(LAYER).subarray(0, 50) })],
   ["a bomb as layer", saved({ ...layer, body: gzipSync(Buffer.alloc(50_000_000)) }), "context_too_large"],
-  ["200 layers", tarOf(layer, manifest(Array.from({ length: 200 }, () => layer.name), `${A}.json`))],
+  [
+    "200 layers",
+    tarOf(
+      layer,
+      manifest(
+        Array.from({ length: 200 }, () => layer.name),
+        `${A}.json`,
+      ),
+    ),
+  ],
 ];
 for (const [title, tar, code] of BAD_ARCHIVES) {
   test(`an image archive with ${title} is refused`, async () => {
@@ -159,9 +211,23 @@ for (const [title, tar, code] of BAD_ARCHIVES) {
 }
 
 test("an import is told by its first entry", async () => {
-  for (const name of [`${A}/`, `${A}.json`, `./${A}/layer.tar`, `sha256:${A}`, "blobs/", "blobs/sha256/", "manifest.json", "oci-layout"]) assert.equal(sniffArchive(name), "archive", name);
-  for (const name of ["./bin/", "etc/passwd", "manifest.json5", "blobsx", "a/manifest.json", "./"]) assert.equal(sniffArchive(name), "rootfs", name);
-  const first = await repackImage(chunked(gzipSync(tarOf({ name: "./", flag: "5" }, { name: "./bin/sh", body: "x" }))), LIMITS);
+  for (const name of [
+    `${A}/`,
+    `${A}.json`,
+    `./${A}/layer.tar`,
+    `sha256:${A}`,
+    "blobs/",
+    "blobs/sha256/",
+    "manifest.json",
+    "oci-layout",
+  ])
+    assert.equal(sniffArchive(name), "archive", name);
+  for (const name of ["./bin/", "etc/passwd", "manifest.json5", "blobsx", "a/manifest.json", "./"])
+    assert.equal(sniffArchive(name), "rootfs", name);
+  const first = await repackImage(
+    chunked(gzipSync(tarOf({ name: "./", flag: "5" }, { name: "./bin/sh", body: "x" }))),
+    LIMITS,
+  );
   assert.equal(first.kind, "rootfs");
   assert.equal((await collect(first.tar)).length, 512 * 4);
   assert.equal((await first.summary).entries, 1);

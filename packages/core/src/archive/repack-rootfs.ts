@@ -31,7 +31,10 @@ export function repackRootfs(body: AsyncIterable<Uint8Array>, limits: ImageLimit
   return packing(rootfsTar(readTar(openCompressed(body, { maxBytes: limits.maxBytes, upload: IMAGE }), IMAGE), limits));
 }
 
-export async function* rootfsTar(entries: AsyncIterable<TarEntry>, limits: ImageLimits): AsyncGenerator<Uint8Array, RootfsFacts> {
+export async function* rootfsTar(
+  entries: AsyncIterable<TarEntry>,
+  limits: ImageLimits,
+): AsyncGenerator<Uint8Array, RootfsFacts> {
   const rules: PathRules = { maxPathBytes: limits.maxPathBytes, upload: IMAGE, absolute: "strip" };
   const tree = newTree(limits.maxEntries, IMAGE);
   const budget = newBudget(limits.maxBytes, IMAGE);
@@ -39,7 +42,10 @@ export async function* rootfsTar(entries: AsyncIterable<TarEntry>, limits: Image
   let dropped = 0;
   for await (const entry of entries) {
     if (count + dropped >= limits.maxEntries) {
-      throw new InputError("context_too_large", `The image archive has more than the ${limits.maxEntries} entries allowed.`);
+      throw new InputError(
+        "context_too_large",
+        `The image archive has more than the ${limits.maxEntries} entries allowed.`,
+      );
     }
     const path = entryPath(entry.name, rules);
     if (path === "") continue;
@@ -50,14 +56,24 @@ export async function* rootfsTar(entries: AsyncIterable<TarEntry>, limits: Image
       yield* emitEntry(written, entry.body, budget);
     }
   }
-  if (count === 0) throw new InputError("archive_invalid", "The image archive has no files. Send the tar of a root file system, or of docker save.");
+  if (count === 0)
+    throw new InputError(
+      "archive_invalid",
+      "The image archive has no files. Send the tar of a root file system, or of docker save.",
+    );
   yield END_OF_TAR;
   return { entries: count, dropped };
 }
 
 /** What to write for an entry; undefined when it is left out. */
 function checked(entry: TarEntry, path: string, tree: Tree, rules: PathRules): WriteEntry | undefined {
-  const common = { name: path, mode: entry.mode & 0o7777, uid: entry.uid, gid: entry.gid, mtimeSeconds: entry.mtimeSeconds };
+  const common = {
+    name: path,
+    mode: entry.mode & 0o7777,
+    uid: entry.uid,
+    gid: entry.gid,
+    mtimeSeconds: entry.mtimeSeconds,
+  };
   const refuse = (why: string): InputError => new InputError("archive_invalid", `Entry ${quoted(path)} ${why}.`);
   switch (entry.type) {
     case "file":
@@ -66,7 +82,8 @@ function checked(entry: TarEntry, path: string, tree: Tree, rules: PathRules): W
       return { ...common, type: entry.type, sizeBytes: entry.sizeBytes };
     case "symlink":
       if (entry.linkName === "" || entry.linkName.includes("\0")) throw refuse("is a symbolic link without a target");
-      if (Buffer.byteLength(entry.linkName) > rules.maxPathBytes) throw refuse(`is a symbolic link to more than ${rules.maxPathBytes} bytes`);
+      if (Buffer.byteLength(entry.linkName) > rules.maxPathBytes)
+        throw refuse(`is a symbolic link to more than ${rules.maxPathBytes} bytes`);
       claim(tree, path, "symlink");
       return { ...common, type: "symlink", linkName: entry.linkName, sizeBytes: 0 };
     case "link": {

@@ -21,7 +21,8 @@ export function parseManifest(text: string): SavedImage[] {
   return manifest.map((image: unknown) => {
     const { Config: config, Layers: layers, RepoTags: repoTags } = isObject(image) ? image : {};
     const tags = repoTags ?? [];
-    if (typeof config !== "string" || !isStrings(layers) || !isStrings(tags)) throw invalid("manifest.json lacks Config or Layers");
+    if (typeof config !== "string" || !isStrings(layers) || !isStrings(tags))
+      throw invalid("manifest.json lacks Config or Layers");
     if (layers.length > MAX_LAYERS) throw invalid(`An image has ${layers.length} layers; ${MAX_LAYERS} can be stacked`);
     return { config, layers, repoTags: tags };
   });
@@ -32,11 +33,13 @@ export function parseManifest(text: string): SavedImage[] {
  * does not hold, and the engine, having such a layer of another user, would take that one.
  */
 export function checkImage(config: Blob | undefined, name: string, layers: readonly (Blob | undefined)[]): void {
-  if (config?.json === undefined) throw invalid(`The archive lacks the configuration ${quoted(name)}, or it is no JSON object`);
+  if (config?.json === undefined)
+    throw invalid(`The archive lacks the configuration ${quoted(name)}, or it is no JSON object`);
   const parsed = parse(config.json, quoted(name));
   const rootfs = isObject(parsed) ? only(parsed, "rootfs") : undefined;
   const diffIds = isObject(rootfs) ? only(rootfs, "diff_ids") : undefined;
-  if (!isStrings(diffIds) || diffIds.length !== layers.length) throw invalid(`${quoted(name)} and manifest.json disagree on the layers`);
+  if (!isStrings(diffIds) || diffIds.length !== layers.length)
+    throw invalid(`${quoted(name)} and manifest.json disagree on the layers`);
   layers.forEach((layer, i) => {
     if (layer === undefined) throw invalid(`The archive lacks layer ${i + 1} of ${quoted(name)}`);
     if (layer.diffId !== diffIds[i]) throw invalid(`Layer ${i + 1} of ${quoted(name)} is not what its diff id says`);

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { extract, type Header } from "tar-stream";
+import { repackContext, type ContextSummary } from "./repack-context.ts";
 
 /** Builds tars for tests block by block, so that they can be wrong in ways no tar writer allows. */
 export interface RawEntry {
@@ -34,7 +36,13 @@ export function raw(entry: RawEntry): Buffer {
   header.write(entry.linkName ?? "", 157, 100, "utf8");
   header.write("ustar\x0000", 257);
   header.write("frank", 265);
-  header.write(`${octal(header.reduce((sum, byte) => sum + byte, 0), 6)}\0 `, 148);
+  header.write(
+    `${octal(
+      header.reduce((sum, byte) => sum + byte, 0),
+      6,
+    )}\0 `,
+    148,
+  );
   return Buffer.concat([header, body, Buffer.alloc((512 - (body.length % 512)) % 512)]);
 }
 
@@ -46,7 +54,8 @@ export function pax(records: Record<string, string>, flag = "x"): RawEntry {
   const lines = Object.entries(records).map(([key, value]) => {
     const rest = ` ${key}=${value}\n`;
     let length = Buffer.byteLength(rest) + 1;
-    while (Buffer.byteLength(rest) + String(length).length !== length) length = Buffer.byteLength(rest) + String(length).length;
+    while (Buffer.byteLength(rest) + String(length).length !== length)
+      length = Buffer.byteLength(rest) + String(length).length;
     return `${length}${rest}`;
   });
   return { name: "pax", flag, body: lines.join("") };
@@ -61,3 +70,32 @@ export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer
   for await (const chunk of chunks) parts.push(chunk);
   return Buffer.concat(parts);
 }
+
+export const LIMITS = {
+  maxBytes: 10_000_000,
+  maxEntries: 1000,
+  maxPathBytes: 1024,
+  dockerfile: "Dockerfile",
+  maxDockerfileBytes: 10_000,
+};
+export const DOCKERFILE: RawEntry = { name: "Dockerfile", body: "FROM a\n" };
+
+export async function repack(
+  tar: Uint8Array,
+  limits: Partial<typeof LIMITS> = {},
+  chunkBytes?: number,
+): Promise<{ tar: Buffer; summary: ContextSummary }> {
+  const packing = repackContext(chunked(tar, chunkBytes), { ...LIMITS, ...limits });
+  return { tar: await collect(packing.tar), summary: await packing.summary };
+}
+
+export async function list(tar: Uint8Array): Promise<(Header & { body: string })[]> {
+  const reader = extract();
+  reader.end(tar);
+  const found: (Header & { body: string })[] = [];
+  for await (const entry of reader)
+    found.push({ ...entry.header, body: (await collect(entry as AsyncIterable<Uint8Array>)).toString("latin1") });
+  return found;
+}
+
+export const names = async (tar: Uint8Array): Promise<string[]> => (await list(tar)).map(({ name }) => name);

@@ -22,13 +22,19 @@ export function claim(tree: Tree, path: string, kind: Kind): void {
   const before = tree.kinds.get(path);
   if (before === "directory" && kind === "directory") return;
   if (before !== undefined) {
-    throw new InputError(tree.upload.refused, `Entry ${quoted(path)} comes twice, as ${before} and as ${kind}. Pack the archive afresh instead of appending.`);
+    throw new InputError(
+      tree.upload.refused,
+      `Entry ${quoted(path)} comes twice, as ${before} and as ${kind}. Pack the archive afresh instead of appending.`,
+    );
   }
   for (let parent = parentOf(path); parent !== ""; parent = parentOf(parent)) {
     const above = tree.kinds.get(parent);
     if (above === "directory") break;
     if (above !== undefined) {
-      throw new InputError(tree.upload.refused, `Entry ${quoted(path)} lies below ${quoted(parent)}, which is a ${above} in this archive. Put it below the real directory.`);
+      throw new InputError(
+        tree.upload.refused,
+        `Entry ${quoted(path)} lies below ${quoted(parent)}, which is a ${above} in this archive. Put it below the real directory.`,
+      );
     }
     remember(tree, parent, "directory");
   }
@@ -38,14 +44,20 @@ export function claim(tree: Tree, path: string, kind: Kind): void {
 /** A hard link must name a file that this archive has brought already; anything else would link to what it does not own. */
 export function checkHardLink(tree: Tree, path: string, target: string): void {
   if (tree.kinds.get(target) === "file") return;
-  throw new InputError(tree.upload.refused, `Entry ${quoted(path)} is a hard link to ${quoted(target)}, which is no earlier file of this archive. Send a copy instead.`);
+  throw new InputError(
+    tree.upload.refused,
+    `Entry ${quoted(path)} is a hard link to ${quoted(target)}, which is no earlier file of this archive. Send a copy instead.`,
+  );
 }
 
 function remember(tree: Tree, path: string, kind: Kind): void {
   tree.kinds.set(path, kind);
   tree.nameBytes += path.length;
   if (tree.kinds.size > tree.maxEntries || tree.nameBytes > MAX_NAME_BYTES) {
-    throw new InputError(tree.upload.tooLarge, `The ${tree.upload.noun} has more than the ${tree.maxEntries} entries allowed. Leave out what is not needed.`);
+    throw new InputError(
+      tree.upload.tooLarge,
+      `The ${tree.upload.noun} has more than the ${tree.maxEntries} entries allowed. Leave out what is not needed.`,
+    );
   }
 }
 

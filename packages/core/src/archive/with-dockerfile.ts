@@ -13,22 +13,33 @@ const MAX_IGNORE_BYTES = 1024 * 1024;
  * A context as we wrote it, with another Dockerfile for the engine (`pin`'s) beside the user's own. As `docker build -f -` does, the file
  * has a name of its own and is excluded by `.dockerignore`, so the engine removes it before the first COPY can see it.
  */
-export function withDockerfile(context: AsyncIterable<Uint8Array>, text: string): Packing<TarFacts> & { dockerfile: string } {
+export function withDockerfile(
+  context: AsyncIterable<Uint8Array>,
+  text: string,
+): Packing<TarFacts> & { dockerfile: string } {
   const dockerfile = `.dockerfile.${createHash("sha256").update(text).digest("hex").slice(0, 20)}`;
   return { dockerfile, ...packing(rewrite(context, dockerfile, Buffer.from(text))) };
 }
 
-async function* rewrite(context: AsyncIterable<Uint8Array>, dockerfile: string, text: Buffer): AsyncGenerator<Uint8Array, object> {
+async function* rewrite(
+  context: AsyncIterable<Uint8Array>,
+  dockerfile: string,
+  text: Buffer,
+): AsyncGenerator<Uint8Array, object> {
   const budget = newBudget(Number.MAX_SAFE_INTEGER, CONTEXT);
   let ignored = false;
   for await (const entry of readTar(context, CONTEXT)) {
     const { name, type, body, linkName, ...rest } = entry;
-    if (type !== "file" && type !== "directory" && type !== "symlink" && type !== "link") throw new Error(`entry ${name} is not of our writing`);
+    if (type !== "file" && type !== "directory" && type !== "symlink" && type !== "link")
+      throw new Error(`entry ${name} is not of our writing`);
     const written: WriteEntry = { ...rest, type, name: name.replace(/\/$/, ""), linkName };
     if (name === IGNORE && type === "file") {
       ignored = true;
       if (entry.sizeBytes > MAX_IGNORE_BYTES) {
-        throw new InputError("context_entry_refused", `${IGNORE} has ${entry.sizeBytes} bytes; ${MAX_IGNORE_BYTES} are allowed. Shorten it.`);
+        throw new InputError(
+          "context_entry_refused",
+          `${IGNORE} has ${entry.sizeBytes} bytes; ${MAX_IGNORE_BYTES} are allowed. Shorten it.`,
+        );
       }
       const rules = Buffer.concat([await collect(body), Buffer.from(`\n${dockerfile}\n`)]);
       yield* emitEntry({ ...written, sizeBytes: rules.length }, only(rules), budget);

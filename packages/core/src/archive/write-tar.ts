@@ -34,7 +34,10 @@ export function encodeHeader(entry: WriteEntry): Uint8Array {
   const header = block({ ...entry, name, linkName }, FLAGS[entry.type]);
   if (records === "") return header;
   const body = Buffer.from(records);
-  const pax = block({ name: "PaxHeader", linkName: "", sizeBytes: body.length, mode: 0o644, uid: 0, gid: 0, mtimeSeconds: 0 }, "x");
+  const pax = block(
+    { name: "PaxHeader", linkName: "", sizeBytes: body.length, mode: 0o644, uid: 0, gid: 0, mtimeSeconds: 0 },
+    "x",
+  );
   return Buffer.concat([pax, body, padding(body.length), header]);
 }
 

@@ -1,5 +1,5 @@
 import { newId, ProblemError, type BuildKind, type BuildOptions } from "@hafen/contract";
-import { insertBuild, sealBlob, type BuildRow } from "@hafen/db";
+import { insertBuild, removeBlob, sealBlob, type BuildRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { InputError } from "../archive/error.ts";
 import { packContext } from "../archive/pack-context.ts";
@@ -69,8 +69,20 @@ export interface NewBuild extends BuildOptions {
   changes?: string[];
 }
 
-/** Makes the build's row over a received context and nudges the host it was placed on, or any host when none is live. */
+/**
+ * Makes the build's row over a received context and nudges the host it was placed on, or any host when none is live.
+ * A refusal drops what was uploaded for it.
+ */
 export async function createBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
+  try {
+    return await placeBuild(ctx, input);
+  } catch (error) {
+    await removeBlob(ctx.db, input.blob.id).catch(() => {}); // else the sweep drops it
+    throw error;
+  }
+}
+
+async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
   const { userId } = ctx.actor;
   if (input.catalog && ctx.actor.role !== "admin") throw new ProblemError("scope_missing", "Only an admin offers images to everyone.");
   const tag = input.tag === undefined || input.tag === "" ? null : parseTag(input.tag);

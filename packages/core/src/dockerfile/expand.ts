@@ -19,7 +19,13 @@ export function expand(word: string, expansion: Expansion): string {
 }
 
 /** Expands from `at` to the unquoted `end` character, or to the end of the word. */
-function until(word: string, at: number, end: "" | "}", expansion: Expansion, depth: number): { value: string; at: number } {
+function until(
+  word: string,
+  at: number,
+  end: "" | "}",
+  expansion: Expansion,
+  depth: number,
+): { value: string; at: number } {
   const { escape, line } = expansion;
   if (depth > MAX_DEPTH) throw invalid(line, `nests more than ${MAX_DEPTH} substitutions`);
   let value = "";
@@ -49,7 +55,8 @@ function until(word: string, at: number, end: "" | "}", expansion: Expansion, de
       value += character;
       at++;
     }
-    if (value.length > MAX_VALUE_CHARACTERS) throw invalid(line, `a value grows beyond ${MAX_VALUE_CHARACTERS} characters`);
+    if (value.length > MAX_VALUE_CHARACTERS)
+      throw invalid(line, `a value grows beyond ${MAX_VALUE_CHARACTERS} characters`);
   }
   if (quote !== "") throw invalid(line, `the quote in ${quoted(word)} is not closed`);
   if (end !== "") throw invalid(line, `\${ in ${quoted(word)} is not closed`);
@@ -70,9 +77,11 @@ function variable(word: string, at: number, expansion: Expansion, depth: number)
   if (!braced) return { value: found, at: next };
   if (word.charAt(next) === "}") return { value: found, at: next + 1 };
   const operator = word.slice(next, next + 2);
-  if (operator !== ":-" && operator !== ":+" && operator !== ":?") throw invalid(line, `${quoted(word)}: only \${X}, \${X:-default}, \${X:+other} and \${X:?message} are known`);
+  if (operator !== ":-" && operator !== ":+" && operator !== ":?")
+    throw invalid(line, `${quoted(word)}: only \${X}, \${X:-default}, \${X:+other} and \${X:?message} are known`);
   const other = until(word, next + 2, "}", expansion, depth + 1);
   if (operator === ":?" && found === "") throw invalid(line, `${name} is not set: ${quoted(other.value)}`);
-  const value = operator === ":+" ? (found === "" ? "" : other.value) : found === "" && operator === ":-" ? other.value : found;
+  const value =
+    operator === ":+" ? (found === "" ? "" : other.value) : found === "" && operator === ":-" ? other.value : found;
   return { value, at: other.at };
 }

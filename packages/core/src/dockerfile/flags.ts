@@ -57,17 +57,23 @@ function flagWord(rest: string, start: number, line: number): { word: string; en
 }
 
 function checked(keyword: string, word: string, before: readonly Flag[], line: number): Flag {
-  if (word === "--") throw invalid(line, "a bare -- is not taken. Remove it, and write ./--name for files that start with dashes");
+  if (word === "--")
+    throw invalid(line, "a bare -- is not taken. Remove it, and write ./--name for files that start with dashes");
   const equals = word.indexOf("=");
   const name = word.slice(2, equals === -1 ? undefined : equals);
   const value = equals === -1 ? "" : word.slice(equals + 1);
   if (BUILDKIT[keyword]?.includes(name)) {
-    throw invalid(line, `${keyword} --${name} needs BuildKit, which this host does not offer. ${INSTEAD[name] ?? "Leave it out"}`);
+    throw invalid(
+      line,
+      `${keyword} --${name} needs BuildKit, which this host does not offer. ${INSTEAD[name] ?? "Leave it out"}`,
+    );
   }
-  if (!ALLOWED[keyword]?.includes(name)) throw invalid(line, `${keyword} has no flag ${quoted(`--${name}`)}. Remove it`);
+  if (!ALLOWED[keyword]?.includes(name))
+    throw invalid(line, `${keyword} has no flag ${quoted(`--${name}`)}. Remove it`);
   if (value === "") throw invalid(line, `--${name} needs a value: --${name}=…`);
   if (before.some((flag) => flag.name === name)) throw invalid(line, `--${name} is there twice. Remove one`);
   // Written again without quotes, so it must need none.
-  if (/["'\\`]/.test(value) || [...value].some(isSpace)) throw invalid(line, `the value of --${name} has blanks, quotes or escapes. Write it without`);
+  if (/["'\\`]/.test(value) || value.split("").some(isSpace))
+    throw invalid(line, `the value of --${name} has blanks, quotes or escapes. Write it without`);
   return { name, value };
 }

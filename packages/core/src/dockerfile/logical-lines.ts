@@ -20,9 +20,15 @@ const AMBIGUOUS = /[\0\v\f\r\u0085\u2028\u2029]/;
 /** The classic builder of engine 20.10 in how it joins lines; what later engines join differently is an error. */
 export function logicalLines(source: string): { escape: Escape; lines: LogicalLine[] } {
   if (source.length > MAX_TEXT_BYTES || Buffer.byteLength(source) > MAX_TEXT_BYTES) {
-    throw new InputError("dockerfile_invalid", `The Dockerfile has more than ${MAX_TEXT_BYTES} bytes. Move data into files of the context.`);
+    throw new InputError(
+      "dockerfile_invalid",
+      `The Dockerfile has more than ${MAX_TEXT_BYTES} bytes. Move data into files of the context.`,
+    );
   }
-  const physical = source.replace(/^\ufeff/, "").split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  const physical = source
+    .replace(/^\ufeff/, "")
+    .split("\n")
+    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   const { escape, count } = directives(physical);
   const lines: LogicalLine[] = [];
   for (let i = count; i < physical.length; i++) {
@@ -40,19 +46,23 @@ export function logicalLines(source: string): { escape: Escape; lines: LogicalLi
     }
     const joined = trim(parts.join(""));
     if (joined === "") continue;
-    if (joined.endsWith(escape)) throw invalid(line, `ends in ${escape}, which would join it to the next line. Remove it`);
-    if (Buffer.byteLength(joined) > MAX_LINE_BYTES) throw invalid(line, `has more than ${MAX_LINE_BYTES} bytes. Move it into a script in the context`);
+    if (joined.endsWith(escape))
+      throw invalid(line, `ends in ${escape}, which would join it to the next line. Remove it`);
+    if (Buffer.byteLength(joined) > MAX_LINE_BYTES)
+      throw invalid(line, `has more than ${MAX_LINE_BYTES} bytes. Move it into a script in the context`);
     lines.push({ text: joined, line });
   }
   return { escape, lines };
 }
 
 function cut(physical: string, escape: Escape, line: number): { text: string; more: boolean } {
-  if (AMBIGUOUS.test(physical)) throw invalid(line, "has a control character (NUL, lone carriage return or the like). Remove it");
+  if (AMBIGUOUS.test(physical))
+    throw invalid(line, "has a control character (NUL, lone carriage return or the like). Remove it");
   let end = physical.length;
   while (physical.charAt(end - 1) === " " || physical.charAt(end - 1) === "\t") end--;
   if (physical.charAt(end - 1) !== escape) return { text: physical, more: false };
-  if (physical.charAt(end - 2) === escape) throw invalid(line, `ends in ${escape}${escape}, which engines read differently. Put something after it`);
+  if (physical.charAt(end - 2) === escape)
+    throw invalid(line, `ends in ${escape}${escape}, which engines read differently. Put something after it`);
   return { text: physical.slice(0, end - 1), more: true };
 }
 
@@ -75,4 +85,3 @@ function directives(physical: readonly string[]): { escape: Escape; count: numbe
   }
   return { escape, count };
 }
-

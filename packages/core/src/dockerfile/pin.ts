@@ -9,7 +9,8 @@ export function pin(dockerfile: Dockerfile, buildArgs: BuildArgs, pins: Readonly
     if (base.kind === "scratch") return "scratch";
     if (base.kind === "stage") return found[base.index]?.name ?? String(base.index);
     const id = pins.get(base.reference);
-    if (id === undefined || !/^sha256:[0-9a-f]{64}$/.test(id)) throw new Error(`${base.reference} is not pinned to an image id`);
+    if (id === undefined || !/^sha256:[0-9a-f]{64}$/.test(id))
+      throw new Error(`${base.reference} is not pinned to an image id`);
     return id;
   };
   let index = -1;
@@ -23,7 +24,10 @@ export function pin(dockerfile: Dockerfile, buildArgs: BuildArgs, pins: Readonly
     if (instruction.keyword !== "COPY" || !instruction.flags.some(({ name }) => name === "from")) return instruction;
     const from = found[index]?.copies[copy++]?.from;
     if (from === undefined) throw new Error("stages and instructions disagree");
-    return { ...instruction, flags: instruction.flags.map((flag) => (flag.name === "from" ? { ...flag, value: target(from) } : flag)) };
+    return {
+      ...instruction,
+      flags: instruction.flags.map((flag) => (flag.name === "from" ? { ...flag, value: target(from) } : flag)),
+    };
   });
   return emitDockerfile({ ...dockerfile, instructions: pinned });
 }

@@ -40,6 +40,8 @@ const REFUSED: [title: string, text: string, line: RegExp][] = [
   ["ONBUILD FROM", "FROM a\nONBUILD FROM b", /ONBUILD FROM/],
   ["ONBUILD ONBUILD", "FROM a\nONBUILD ONBUILD RUN x", /ONBUILD ONBUILD/],
   ["ONBUILD COPY --from", "FROM a\nONBUILD COPY --from=b x y", /ONBUILD COPY --from/],
+  ["a here-document after ONBUILD", "FROM a\nONBUILD RUN cat <<EOF", /line 2.*BuildKit/],
+  ["RUN --mount after ONBUILD", "FROM a\nONBUILD RUN --mount=type=bind x", /line 2.*BuildKit/],
   ["ONBUILD without a trigger", "FROM a\nONBUILD", /needs an argument/],
   ["an escape that is none", "# escape=x\nFROM a", /line 1.*escape/],
   ["two escape directives", "# escape=`\n# escape=`\nFROM a", /line 2.*twice/],
@@ -51,11 +53,14 @@ const REFUSED: [title: string, text: string, line: RegExp][] = [
 
 for (const [title, text, reason] of REFUSED) {
   test(`a Dockerfile with ${title} is refused with the place and the reason`, () => {
-    assert.throws(() => readDockerfile(text), (error: { code?: string; detail?: string }) => {
-      assert.equal(error.code, "dockerfile_invalid");
-      assert.match(error.detail ?? "", reason);
-      return true;
-    });
+    assert.throws(
+      () => readDockerfile(text),
+      (error: { code?: string; detail?: string }) => {
+        assert.equal(error.code, "dockerfile_invalid");
+        assert.match(error.detail ?? "", reason);
+        return true;
+      },
+    );
   });
 }
 
@@ -65,17 +70,27 @@ function texts(source: string): [string, string, number][] {
 
 test("continuations are joined, and comments and blank lines among them left out", () => {
   const source = "FROM a\nrun one \\\n  # comment\n# another\n\n   && two \\  \t\n\t&& three\nCMD x \\\n";
-  assert.deepEqual(texts(source), [["FROM", "a", 1], ["RUN", "one    && two \t&& three", 2], ["CMD", "x", 8]]);
+  assert.deepEqual(texts(source), [
+    ["FROM", "a", 1],
+    ["RUN", "one    && two \t&& three", 2],
+    ["CMD", "x", 8],
+  ]);
 });
 
 test("CRLF, a byte order mark, leading blanks and small letters make no difference", () => {
-  assert.deepEqual(texts("\ufeff# syntax=evil/frontend\r\n  from a aS b\r\n\trun x \\\r\n y\r\n"), [["FROM", "a aS b", 2], ["RUN", "x  y", 3]]);
+  assert.deepEqual(texts("\ufeff# syntax=evil/frontend\r\n  from a aS b\r\n\trun x \\\r\n y\r\n"), [
+    ["FROM", "a aS b", 2],
+    ["RUN", "x  y", 3],
+  ]);
 });
 
 test("with the backtick as escape a backslash at the end of a line is text", () => {
   const { escape, instructions } = readDockerfile("# syntax=x\n# Escape = `\nFROM a\nCOPY x c:\\\nRUN a `\n b\n");
   assert.equal(escape, "`");
-  assert.deepEqual(instructions.map(({ text }) => text), ["a", "x c:\\", "a  b"]);
+  assert.deepEqual(
+    instructions.map(({ text }) => text),
+    ["a", "x c:\\", "a  b"],
+  );
 });
 
 test("a directive after a comment or an instruction is a comment", () => {
@@ -85,7 +100,10 @@ test("a directive after a comment or an instruction is a comment", () => {
 
 test("the exec form survives byte for byte", () => {
   const form = '["sh",  "-c", "echo \\"a\\\\tb\\"  $X \\u00e4 # no comment <<EOF"]';
-  assert.deepEqual(texts(`FROM a\nCMD ${form}  \nRUN ${form}`).map(([, text]) => text), ["a", form, form]);
+  assert.deepEqual(
+    texts(`FROM a\nCMD ${form}  \nRUN ${form}`).map(([, text]) => text),
+    ["a", form, form],
+  );
 });
 
 test("shifts, here-strings and quoted text are no here-documents", () => {
@@ -93,8 +111,13 @@ test("shifts, here-strings and quoted text are no here-documents", () => {
 });
 
 test("flags are taken off, with their quotes, and the rest is left", () => {
-  const [, copy, health] = readDockerfile("FROM a\nCOPY --from=b --chown=\"1:2\"  x y --z\nHEALTHCHECK --interval=5s CMD a --b").instructions;
-  assert.deepEqual(copy?.flags, [{ name: "from", value: "b" }, { name: "chown", value: "1:2" }]);
+  const [, copy, health] = readDockerfile(
+    'FROM a\nCOPY --from=b --chown="1:2"  x y --z\nHEALTHCHECK --interval=5s CMD a --b',
+  ).instructions;
+  assert.deepEqual(copy?.flags, [
+    { name: "from", value: "b" },
+    { name: "chown", value: "1:2" },
+  ]);
   assert.equal(copy?.text, "x y --z");
   assert.equal(health?.text, "CMD a --b");
 });
@@ -107,7 +130,14 @@ test("ONBUILD holds its trigger read in the same way", () => {
 
 test("a recorded trigger is one instruction", () => {
   assert.equal(readTrigger("RUN make").text, "make");
-  for (const text of ["", "RUN a\nADD http://x y", "# escape=`\nRUN a\nRUN b", "FROM x", "ONBUILD RUN x", "COPY --from=x a b"]) {
+  for (const text of [
+    "",
+    "RUN a\nADD http://x y",
+    "# escape=`\nRUN a\nRUN b",
+    "FROM x",
+    "ONBUILD RUN x",
+    "COPY --from=x a b",
+  ]) {
     assert.throws(() => readTrigger(text), { code: "dockerfile_invalid" }, text);
   }
 });
@@ -130,8 +160,38 @@ test("sizes are bounded before anything is read", () => {
 });
 
 const fragment = fc.constantFrom(
-  "FROM a", "from a AS b", "ARG X=1", "RUN x", "RUN [\"a\", \"b\"]", "COPY --from=b x y", "COPY x y", "ADD x y", "ONBUILD RUN x", "ENV A=b", "CMD",
-  "\\", "`", "#", " ", "\t", "\r", "\n", "\n", "\\\n", "`\n", "# escape=`\n", "\\ \n", "<<EOF", "--x=y ", "\"", "'", "$X", "\u00a0", "\ufeff", "ä", "LABEL a=b",
+  "FROM a",
+  "from a AS b",
+  "ARG X=1",
+  "RUN x",
+  'RUN ["a", "b"]',
+  "COPY --from=b x y",
+  "COPY x y",
+  "ADD x y",
+  "ONBUILD RUN x",
+  "ENV A=b",
+  "CMD",
+  "\\",
+  "`",
+  "#",
+  " ",
+  "\t",
+  "\r",
+  "\n",
+  "\n",
+  "\\\n",
+  "`\n",
+  "# escape=`\n",
+  "\\ \n",
+  "<<EOF",
+  "--x=y ",
+  '"',
+  "'",
+  "$X",
+  "\u00a0",
+  "\ufeff",
+  "ä",
+  "LABEL a=b",
 );
 
 test("text that was read and written again is read as the same instructions", () => {
@@ -148,7 +208,10 @@ test("text that was read and written again is read as the same instructions", ()
       read++;
       const text = emitDockerfile(first);
       const second = readDockerfile(text);
-      const bare = (file: typeof first): unknown => [file.escape, file.instructions.map(({ keyword, flags, text: rest }) => [keyword, flags, rest])];
+      const bare = (file: typeof first): unknown => [
+        file.escape,
+        file.instructions.map(({ keyword, flags, text: rest }) => [keyword, flags, rest]),
+      ];
       assert.deepEqual(bare(second), bare(first));
       assert.equal(emitDockerfile(second), text);
       assert.equal(text.split("\n").length, first.instructions.length + (first.escape === "`" ? 2 : 1));

@@ -31,7 +31,9 @@ export interface Dockerfile {
 }
 
 const KEYWORDS: ReadonlySet<string> = new Set(
-  "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(" "),
+  "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(
+    " ",
+  ),
 );
 const NOT_IN_TRIGGER: ReadonlySet<string> = new Set(["FROM", "ONBUILD", "MAINTAINER"]);
 const MAX_INSTRUCTIONS = 300;
@@ -39,12 +41,18 @@ const MAX_INSTRUCTIONS = 300;
 export function readDockerfile(text: string): Dockerfile {
   const { escape, lines } = logicalLines(text);
   const first = lines.find(({ text: line }) => !/^arg[\t ]/i.test(line));
-  if (first === undefined) throw new InputError("dockerfile_invalid", "The Dockerfile has no FROM. Start it with FROM and a base image.");
+  if (first === undefined)
+    throw new InputError("dockerfile_invalid", "The Dockerfile has no FROM. Start it with FROM and a base image.");
   const excess = lines[MAX_INSTRUCTIONS];
-  if (excess !== undefined) throw invalid(excess.line, `is instruction ${MAX_INSTRUCTIONS + 1}; ${MAX_INSTRUCTIONS} are allowed. Join RUN steps with &&`);
+  if (excess !== undefined)
+    throw invalid(
+      excess.line,
+      `is instruction ${MAX_INSTRUCTIONS + 1}; ${MAX_INSTRUCTIONS} are allowed. Join RUN steps with &&`,
+    );
   const instructions = lines.map((line) => readInstruction(line, escape));
   const start = instructions.find(({ keyword }) => keyword !== "ARG");
-  if (start !== undefined && start.keyword !== "FROM") throw invalid(start.line, `${start.keyword} comes before FROM. Only ARG may`);
+  if (start !== undefined && start.keyword !== "FROM")
+    throw invalid(start.line, `${start.keyword} comes before FROM. Only ARG may`);
   return { escape, instructions };
 }
 
@@ -66,7 +74,8 @@ function readInstruction({ text: source, line }: LogicalLine, escape: Escape, ne
   const word = blank === -1 ? source : source.slice(0, blank);
   // An ASCII test first: toUpperCase turns other letters, as the long s, into ours.
   const keyword = /^[A-Za-z]+$/.test(word) ? word.toUpperCase() : "";
-  if (!KEYWORDS.has(keyword)) throw invalid(line, `${quoted(word)} is no instruction. Correct it, or end the line before it with ${escape}`);
+  if (!KEYWORDS.has(keyword))
+    throw invalid(line, `${quoted(word)} is no instruction. Correct it, or end the line before it with ${escape}`);
   if (nested && NOT_IN_TRIGGER.has(keyword)) throw invalid(line, `ONBUILD ${keyword} is not allowed. Remove it`);
   const { flags, text } = takeFlags(keyword, blank === -1 ? "" : source.slice(blank), line);
   if (text === "") throw invalid(line, `${keyword} needs an argument`);
@@ -84,13 +93,15 @@ function readInstruction({ text: source, line }: LogicalLine, escape: Escape, ne
 function inTrigger(instruction: Instruction): Instruction {
   const { flags, line } = instruction;
   // It would name an image in somebody's later build, where nobody has looked it up.
-  if (flags.some(({ name }) => name === "from")) throw invalid(line, "ONBUILD COPY --from is not allowed. Copy it in the Dockerfile that builds on this image");
+  if (flags.some(({ name }) => name === "from"))
+    throw invalid(line, "ONBUILD COPY --from is not allowed. Copy it in the Dockerfile that builds on this image");
   return instruction;
 }
 
 function checkCopy({ keyword, text, line }: Instruction): void {
   const listed = jsonForm(text);
-  if (listed === undefined && text.startsWith("[")) throw invalid(line, `${keyword} starts with [ but is no JSON list of strings. Write ["source", "target"]`);
+  if (listed === undefined && text.startsWith("["))
+    throw invalid(line, `${keyword} starts with [ but is no JSON list of strings. Write ["source", "target"]`);
   if ((listed ?? fields(text)).length < 2) throw invalid(line, `${keyword} needs a source and a target`);
 }
 
@@ -98,5 +109,8 @@ function checkCopy({ keyword, text, line }: Instruction): void {
 function refuseHeredoc({ text, line }: Instruction, escape: Escape): void {
   if (jsonForm(text) !== undefined || !text.includes("<<")) return;
   if (!words(text, escape).some((word) => /^[0-9]*<<-?[^<]+$/.test(word))) return;
-  throw invalid(line, "here-documents (<<) need BuildKit, which this host does not offer. Put the lines into a file of the context, or use printf; a shift needs blanks around <<");
+  throw invalid(
+    line,
+    "here-documents (<<) need BuildKit, which this host does not offer. Put the lines into a file of the context, or use printf; a shift needs blanks around <<",
+  );
 }

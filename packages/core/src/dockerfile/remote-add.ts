@@ -34,10 +34,16 @@ function refuseRemote({ keyword, text, line }: Instruction): void {
     const dollar = bare.indexOf("$");
     const prefix = dollar === -1 ? bare : bare.slice(0, dollar);
     if (REMOTE.some((scheme) => prefix.startsWith(scheme))) {
-      throw refused(line, `ADD from a URL (${quoted(source)}) is not allowed. Put the file into the context, or fetch it with RUN`);
+      throw refused(
+        line,
+        `ADD from a URL (${quoted(source)}) is not allowed. Put the file into the context, or fetch it with RUN`,
+      );
     }
     if (dollar !== -1 && REMOTE.some((scheme) => scheme.startsWith(prefix))) {
-      throw refused(line, `the source ${quoted(source)} of ADD could become a URL. If it is a file, write ${quoted(`./${source}`)}`);
+      throw refused(
+        line,
+        `the source ${quoted(source)} of ADD could become a URL. If it is a file, write ${quoted(`./${source}`)}`,
+      );
     }
   }
 }

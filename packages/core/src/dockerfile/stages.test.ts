@@ -7,7 +7,8 @@ import { externalReferences, stages } from "./stages.ts";
 
 const ID = `sha256:${"1".repeat(64)}`;
 const OTHER = `sha256:${"2".repeat(64)}`;
-const base = (text: string, args: Record<string, string> = {}): unknown => stages(readDockerfile(text), args).at(-1)?.base;
+const base = (text: string, args: Record<string, string> = {}): unknown =>
+  stages(readDockerfile(text), args).at(-1)?.base;
 const image = (reference: string): unknown => ({ kind: "image", reference });
 
 const BASES: [title: string, text: string, args: Record<string, string>, expected: unknown][] = [
@@ -29,12 +30,13 @@ const BASES: [title: string, text: string, args: Record<string, string>, expecte
   ["${X:+a} unset", "ARG X\nFROM b${X:+:a}", {}, image("b")],
   ["nested defaults", "ARG A\nARG B=z\nFROM ${A:-${B:-c}}", {}, image("z")],
   ["an ARG made of ARGs", "ARG A=x B=y\nARG C=$A/${B}\nFROM $C", {}, image("x/y")],
-  ["an ARG in quotes", "ARG A=\"x:1\"\nFROM $A", {}, image("x:1")],
+  ["an ARG in quotes", 'ARG A="x:1"\nFROM $A', {}, image("x:1")],
   ["an ARG in single quotes, not expanded", "ARG A=x\nARG B='$A'\nFROM a${B:+b}", {}, image("ab")],
   ["a stage by variable", "ARG S=one\nFROM a AS one\nFROM $S", {}, { kind: "stage", index: 0 }],
   ["a prototype's name, not as argument", "ARG toString\nFROM ${toString:-ok}", {}, image("ok")],
 ];
-for (const [title, text, args, expected] of BASES) test(`FROM resolves ${title}`, () => assert.deepEqual(base(text, args), expected));
+for (const [title, text, args, expected] of BASES)
+  test(`FROM resolves ${title}`, () => assert.deepEqual(base(text, args), expected));
 
 const REFUSED: [title: string, text: string, reason: RegExp][] = [
   ["an unset variable", "FROM $X", /line 1.*empty/],
@@ -58,11 +60,14 @@ const REFUSED: [title: string, text: string, reason: RegExp][] = [
 ];
 for (const [title, text, reason] of REFUSED) {
   test(`${title} is refused with the reason`, () => {
-    assert.throws(() => stages(readDockerfile(text), {}), (error: { code?: string; detail?: string }) => {
-      assert.equal(error.code, "dockerfile_invalid");
-      assert.match(error.detail ?? "", reason);
-      return true;
-    });
+    assert.throws(
+      () => stages(readDockerfile(text), {}),
+      (error: { code?: string; detail?: string }) => {
+        assert.equal(error.code, "dockerfile_invalid");
+        assert.match(error.detail ?? "", reason);
+        return true;
+      },
+    );
   });
 }
 
@@ -91,7 +96,14 @@ test("external references come once each, in order", () => {
 });
 
 test("pinned text names stages and ids only", () => {
-  const text = pin(readDockerfile(MULTI), {}, new Map([["debian:12", ID], ["tools:1", OTHER]]));
+  const text = pin(
+    readDockerfile(MULTI),
+    {},
+    new Map([
+      ["debian:12", ID],
+      ["tools:1", OTHER],
+    ]),
+  );
   assert.equal(
     text,
     `ARG V=12
@@ -120,7 +132,18 @@ test("a reference without a pin, or pinned to a name, throws", () => {
 });
 
 test("whatever is read, pinned text reaches no image that was not pinned", () => {
-  const line = fc.constantFrom("FROM a", "FROM b AS s", "FROM s", "FROM $X", "COPY --from=s x y", "COPY --from=c x y", "COPY --from=0 x y", "RUN x", "FROM scratch AS t", "COPY --from=t x y");
+  const line = fc.constantFrom(
+    "FROM a",
+    "FROM b AS s",
+    "FROM s",
+    "FROM $X",
+    "COPY --from=s x y",
+    "COPY --from=c x y",
+    "COPY --from=0 x y",
+    "RUN x",
+    "FROM scratch AS t",
+    "COPY --from=t x y",
+  );
   fc.assert(
     fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
       const source = `ARG X=d\nFROM a AS first\n${lines.join("\n")}`;
@@ -137,7 +160,8 @@ test("whatever is read, pinned text reaches no image that was not pinned", () =>
       const again = readDockerfile(text);
       assert.deepEqual(externalReferences(again, {}), [...pins.values()]);
       assert.equal(emitDockerfile(again), text);
-      const kinds = (d: typeof file): unknown => stages(d, {}).map(({ base: { kind }, copies }) => [kind, copies.map(({ from }) => from.kind)]);
+      const kinds = (d: typeof file): unknown =>
+        stages(d, {}).map(({ base: { kind }, copies }) => [kind, copies.map(({ from }) => from.kind)]);
       assert.deepEqual(kinds(again), kinds(file));
     }),
     { numRuns: 2000 },

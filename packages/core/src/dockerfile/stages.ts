@@ -51,26 +51,40 @@ export function externalReferences(dockerfile: Dockerfile, buildArgs: BuildArgs)
   return [...new Set(bases.flatMap((base) => (base.kind === "image" ? [base.reference] : [])))];
 }
 
-function declare({ text, line }: Instruction, escape: Dockerfile["escape"], globals: Map<string, string | undefined>, buildArgs: BuildArgs): void {
+function declare(
+  { text, line }: Instruction,
+  escape: Dockerfile["escape"],
+  globals: Map<string, string | undefined>,
+  buildArgs: BuildArgs,
+): void {
   for (const word of words(text, escape)) {
     const equals = word.indexOf("=");
     const name = equals === -1 ? word : word.slice(0, equals);
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw invalid(line, `${quoted(name)} is no name for an ARG`);
-    const fallback = equals === -1 ? undefined : expand(word.slice(equals + 1), { escape, line, lookup: (key) => globals.get(key) });
+    const fallback =
+      equals === -1 ? undefined : expand(word.slice(equals + 1), { escape, line, lookup: (key) => globals.get(key) });
     globals.set(name, Object.hasOwn(buildArgs, name) ? buildArgs[name] : fallback);
   }
 }
 
-function startStage(instruction: Instruction, escape: Dockerfile["escape"], globals: ReadonlyMap<string, string | undefined>, before: readonly Stage[]): Stage {
+function startStage(
+  instruction: Instruction,
+  escape: Dockerfile["escape"],
+  globals: ReadonlyMap<string, string | undefined>,
+  before: readonly Stage[],
+): Stage {
   const { line, flags } = instruction;
   const { base, name } = parseFrom(instruction);
   const expansion = { escape, line, lookup: (key: string) => globals.get(key) };
   const reference = expand(base, expansion);
-  if (reference === "") throw invalid(line, `${quoted(base)} is empty. Give its ARG a default before FROM, or pass it as a build argument`);
-  if (name !== undefined && before.some((stage) => stage.name === name)) throw invalid(line, `a stage ${quoted(name)} is there already. Choose another name`);
+  if (reference === "")
+    throw invalid(line, `${quoted(base)} is empty. Give its ARG a default before FROM, or pass it as a build argument`);
+  if (name !== undefined && before.some((stage) => stage.name === name))
+    throw invalid(line, `a stage ${quoted(name)} is there already. Choose another name`);
   const wanted = flags.find((flag) => flag.name === "platform")?.value;
   const platform = wanted && expand(wanted, { ...expansion, lookup: (key) => globals.get(key) ?? PLATFORM_ARGS[key] });
-  if (platform && !PLATFORMS.has(platform)) throw invalid(line, `this host builds for linux/amd64, not for ${quoted(platform)}. Leave --platform out`);
+  if (platform && !PLATFORMS.has(platform))
+    throw invalid(line, `this host builds for linux/amd64, not for ${quoted(platform)}. Leave --platform out`);
   return {
     index: before.length,
     ...(name !== undefined && { name }),
@@ -89,8 +103,15 @@ function baseOf(reference: string, before: readonly Stage[], line: number): Base
 }
 
 /** Docker expands no variables here, and counts stages from 0. Later stages would be taken for images of that name. */
-function copySource(from: string, stage: Stage, found: readonly Stage[], { instructions }: Dockerfile, line: number): Base {
-  if (from.includes("$")) throw invalid(line, "COPY --from takes no variables. Name a stage with FROM $X AS name, and copy from that");
+function copySource(
+  from: string,
+  stage: Stage,
+  found: readonly Stage[],
+  { instructions }: Dockerfile,
+  line: number,
+): Base {
+  if (from.includes("$"))
+    throw invalid(line, "COPY --from takes no variables. Name a stage with FROM $X AS name, and copy from that");
   if (/^[+-]?[0-9]+$/.test(from)) {
     const index = Number(from);
     if (index >= 0 && index < stage.index) return { kind: "stage", index };

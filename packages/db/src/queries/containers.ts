@@ -1,5 +1,5 @@
 import type { State } from "@hafen/contract/lifecycle";
-import { and, asc, desc, eq, exists, inArray, isNull, lt, ne, or, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, exists, inArray, lt, ne, or, sql, type SQL } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { notify } from "../notify.ts";
 import { containerEvents, containers, hosts, mounts, volumes } from "../schema/index.ts";
@@ -118,17 +118,8 @@ export async function observeContainer(db: Db, seen: { id: string; generation: n
   return row;
 }
 
-export async function placeContainer(db: Db, id: string, hostId: string): Promise<boolean> {
-  const rows = await db
-    .update(containers)
-    .set({ hostId })
-    .where(and(eq(containers.id, id), isNull(containers.hostId)))
-    .returning({ id: containers.id });
-  return rows.length === 1;
-}
-
-/** Rows of the host (null: of none) that differ from what they should be for longer than this. */
-export function unsettledContainers(db: Db, hostId: string | null, olderThanMs: number): Promise<{ id: string; generation: number }[]> {
+/** Rows of the host that differ from what they should be for longer than this. */
+export function unsettledContainers(db: Db, hostId: string, olderThanMs: number): Promise<{ id: string; generation: number }[]> {
   return db
     .select({ id: containers.id, generation: containers.generation })
     .from(containers)
@@ -137,7 +128,7 @@ export function unsettledContainers(db: Db, hostId: string | null, olderThanMs: 
         ne(containers.state, "removed"),
         sql`(${containers.startDue} or ${containers.desired} <> ${containers.state})`,
         sql`(${containers.state} not in ('failed', 'lost') or ${containers.desired} = 'removed')`,
-        hostId === null ? isNull(containers.hostId) : eq(containers.hostId, hostId),
+        eq(containers.hostId, hostId),
         sql`${containers.requestedAt} < now() - make_interval(secs => ${olderThanMs / 1000})`,
       ),
     )

@@ -1,4 +1,4 @@
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, isNull, lt, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { idempotencyKeys } from "../schema/index.ts";
 
@@ -26,12 +26,20 @@ export async function claimKey(db: Db, claim: { userId: string; key: string; req
   return { claimed: false as const, row };
 }
 
-/** Inside the transaction that makes the thing: what the key made. */
-export async function recordSubject(tx: Db, userId: string, key: string, subject: string): Promise<void> {
-  await tx.update(idempotencyKeys).set({ subject }).where(byKey(userId, key));
+/**
+ * Inside the transaction that makes the thing: what the key made. False when another request with the key made something
+ * first, after this one's claim had run out: the transaction must then be undone.
+ */
+export async function recordSubject(tx: Db, userId: string, key: string, subject: string): Promise<boolean> {
+  const rows = await tx
+    .update(idempotencyKeys)
+    .set({ subject })
+    .where(and(byKey(userId, key), isNull(idempotencyKeys.subject)))
+    .returning({ key: idempotencyKeys.key });
+  return rows.length === 1;
 }
 
-export async function recordAnswer(db: Db, userId: string, key: string, answer: { status: number; body: string }): Promise<void> {
+export async function recordAnswer(db: Db, userId: string, key: string, answer: { status: number; body: string | null }): Promise<void> {
   await db.update(idempotencyKeys).set(answer).where(byKey(userId, key));
 }
 

@@ -34,7 +34,9 @@ export const containers = pgTable(
     userId: text("user_id")
       .notNull()
       .references(() => users.id),
-    hostId: text("host_id").references(() => hosts.id),
+    hostId: text("host_id")
+      .notNull()
+      .references(() => hosts.id),
     name: text("name").notNull(),
     /** Null once the image is gone; `image_reference` tells what it was. */
     imageId: text("image_id").references(() => images.id, { onDelete: "set null" }),

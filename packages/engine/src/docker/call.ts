@@ -37,10 +37,13 @@ export async function call<T>(
   op?.signal?.addEventListener("abort", onAbort, { once: true });
 
   let timer: NodeJS.Timeout | undefined;
+  let settled = false;
   const deadline: Deadline = {
     pause: () => clearTimeout(timer),
     restart(ms) {
       clearTimeout(timer);
+      // An upload may still ask after the call has ended.
+      if (settled) return;
       timer = setTimeout(() => end(new EngineError("unavailable", `${what}: no answer within ${ms / 1000} s`)), ms);
     },
   };
@@ -52,6 +55,7 @@ export async function call<T>(
   } catch (cause) {
     throw toEngineError(what, cause);
   } finally {
+    settled = true;
     clearTimeout(timer);
     op?.signal?.removeEventListener("abort", onAbort);
   }

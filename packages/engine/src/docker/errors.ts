@@ -9,6 +9,8 @@ const NEVER_STARTS = [
   /invalid (mount|argument|reference|cap)|no command specified|unknown (capability|signal)|invalid signal|argument list too long/i,
   /message larger than max/i,
 ];
+/** What it says of an archive it cannot read. */
+const NO_ARCHIVE = /processing tar file|archive\/tar: |invalid tar|unexpected EOF/i;
 
 /**
  * The one place that reads the engine's answers. The status decides; the text only where the status does not know
@@ -28,7 +30,7 @@ function kindOf(status: number | undefined, text: string): EngineErrorKind {
   if (status === 409) return "conflict";
   if (status >= 400 && status < 500) return "invalid";
   if (/is not running|is paused|is restarting|cannot resize a stopped|process already finished/i.test(text)) return "conflict";
-  return NEVER_STARTS.some((pattern) => pattern.test(text)) ? "invalid" : "unavailable";
+  return [...NEVER_STARTS, NO_ARCHIVE].some((pattern) => pattern.test(text)) ? "invalid" : "unavailable";
 }
 
 export function httpStatus(cause: unknown): number | undefined {

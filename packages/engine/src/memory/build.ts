@@ -32,10 +32,8 @@ export async function* buildImage(world: World, request: BuildRequest, op?: Op):
   for (const [index, instruction] of instructions.entries()) {
     const number = index + 1;
     yield { type: "step", number, total: instructions.length, instruction, ...now() };
-    const logs: BuildEvent[] = [];
-    const outcome = await step(build, instruction, (stream, data) => logs.push({ type: "log", stream, text: Buffer.from(data).toString(), ...now() }));
+    const outcome = yield* step(build, instruction);
     if (op?.signal?.aborted) throw new EngineError("aborted", "build: aborted");
-    yield* logs;
     if ("kind" in outcome) return yield { type: "failed", ...outcome, ...now() };
     build.image = outcome.image;
     if (outcome.cached) yield { type: "cached", number, ...now() };
@@ -44,7 +42,7 @@ export async function* buildImage(world: World, request: BuildRequest, op?: Op):
   if (build.image) yield { type: "image", imageId: build.image.id, ...now() };
 }
 
-async function step(build: Build, instruction: string, log: (stream: "stdout" | "stderr", data: Uint8Array) => void): Promise<Outcome> {
+async function* step(build: Build, instruction: string): AsyncGenerator<BuildEvent, Outcome, undefined> {
   const [, name = "", rest = ""] = /^(\w+)\s+(.*)$/s.exec(instruction) ?? [];
   if (name.toUpperCase() === "FROM") {
     const base = findImage(build.world, rest.split(/\s+/)[0] ?? "");
@@ -70,9 +68,15 @@ async function step(build: Build, instruction: string, log: (stream: "stdout" | 
   const stop = () => process.signal("SIGKILL");
   build.signal?.addEventListener("abort", stop, { once: true });
   if (build.signal?.aborted) stop();
-  for await (const { stream, data } of process.output.follow(0)) log(stream, data);
+  try {
+    for await (const { stream, data } of process.output.follow(0)) {
+      yield { type: "log", stream, text: Buffer.from(data).toString(), atMs: Date.now() };
+    }
+  } finally {
+    build.signal?.removeEventListener("abort", stop);
+    stop();
+  }
   const exitCode = await process.exitCode;
-  build.signal?.removeEventListener("abort", stop);
   if (exitCode !== 0) return { kind: "run_failed", message: `The command '${rest}' returned a non-zero code: ${exitCode}`, exitCode };
   return made(build, parent, files, parent.config, instruction);
 }

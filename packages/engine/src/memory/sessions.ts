@@ -11,17 +11,18 @@ export function exec(world: World, id: EngineId, spec: ExecSpec): Session {
   // Whatever runs in a container ends with it.
   void container.ended.then(() => process.signal("SIGKILL"));
   if (!spec.stdin) process.stdin.close();
-  const kill = async () => (process.signal("SIGKILL"), void (await process.exitCode));
-  return session(process, (signal) => process.output.follow(0, signal), spec.tty, spec.stdin, kill);
+  return session(process, {
+    ...spec,
+    from: 0,
+    end: () => process.stdin.close(),
+    kill: async () => (process.signal("SIGKILL"), void (await process.exitCode)),
+  });
 }
 
 export function attach(world: World, id: EngineId, { tty, stdin, backlog }: AttachOptions): Session {
   const container = getContainer(world, id);
   const process = container.process ?? ended(container);
-  const from = backlog ? 0 : process.output.entries.length;
-  const leaving = new AbortController();
-  const output = (signal: AbortSignal) => process.output.follow(from, AbortSignal.any([signal, leaving.signal]));
-  return session(process, output, tty, stdin && container.spec.openStdin, async () => leaving.abort());
+  return session(process, { tty, stdin: stdin && container.spec.openStdin, from: backlog ? 0 : process.output.entries.length });
 }
 
 function ended({ log, info }: Container): Process {
@@ -31,29 +32,35 @@ function ended({ log, info }: Container): Process {
   return { output, stdin: openJournal(), signal: () => {}, end: () => {}, exitCode: Promise.resolve(info.exitCode ?? 0) };
 }
 
-function session(
-  process: Process,
-  output: (signal: AbortSignal) => AsyncIterable<Output>,
-  tty: boolean,
-  stdin: boolean,
-  kill: () => Promise<void>,
-): Session {
+interface Shape {
+  tty: boolean;
+  stdin: boolean;
+  /** Output before this is not sent. */
+  from: number;
+  /** What the end of its input and a kill do; both only leave when undefined, as an attach does. */
+  end?(): void;
+  kill?(): Promise<void>;
+}
+
+function session(process: Process, { tty, stdin, from, end, kill }: Shape): Session {
   const leaving = new AbortController();
+  const leave = () => leaving.abort();
+  const output = process.output.follow(from, leaving.signal);
   let inputOpen = true;
   return {
-    output: tty ? asTty(output(leaving.signal)) : output(leaving.signal),
+    output: tty ? asTty(output) : output,
     async write(data) {
       if (!inputOpen || leaving.signal.aborted) throw new EngineError("conflict", "its input is closed");
       if (stdin) process.stdin.push(Uint8Array.from(data));
     },
     end() {
       inputOpen = false;
-      if (stdin) process.stdin.close();
+      if (stdin) (end ?? leave)();
     },
     resize: async () => {},
     exitCode: async () => (leaving.signal.aborted ? undefined : process.exitCode),
-    kill,
-    close: () => leaving.abort(),
+    kill: kill ?? (async () => leave()),
+    close: leave,
   };
 }
 

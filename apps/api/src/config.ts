@@ -1,0 +1,17 @@
+import { LogLevel, Port } from "@hafen/process";
+import { z } from "zod";
+
+export const ApiConfig = z.object({
+  DATABASE_URL: z.string().min(1),
+  REDIS_URL: z.string().min(1).optional(),
+  HAFEN_ADDRESS: z.string().default("127.0.0.1"),
+  HAFEN_PORT: Port.default(7070),
+  /** Shared with the workers: signs stream tokens. */
+  HAFEN_STREAM_SECRET: z.string().min(32),
+  HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
+  HAFEN_CONTEXT_BYTES: z.coerce.number().int().positive().default(512 * 1024 * 1024),
+  HAFEN_CONTEXT_ENTRIES: z.coerce.number().int().positive().default(100_000),
+  HAFEN_IMAGE_BYTES: z.coerce.number().int().positive().default(8 * 1024 ** 3),
+  HAFEN_LOG_LEVEL: LogLevel,
+});
+export type ApiConfig = z.infer<typeof ApiConfig>;

@@ -1,0 +1,31 @@
+import type { Ctx, UploadLimits } from "@hafen/core";
+import type { Scope } from "@hafen/contract";
+import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
+import type { Log, Registry } from "@hafen/process";
+import type { Queues } from "@hafen/queue";
+
+/** What the process opened; routes get it through `c.var`. */
+export interface Deps {
+  database: Database;
+  changes: Changes;
+  queues: Queues;
+  /** Resolves when the queue's store answers. */
+  pingQueue: () => Promise<void>;
+  streamSecret: string;
+  limits: UploadLimits;
+  log: Log;
+  metrics: Registry;
+}
+
+export interface Variables {
+  deps: Deps;
+  requestId: string;
+  /** Set once the key is verified; routes of scope `none` have neither. */
+  ctx: Ctx;
+  user: UserRow;
+  key: KeyRow;
+  scopes: Scope[];
+}
+export interface AppEnv {
+  Variables: Variables;
+}

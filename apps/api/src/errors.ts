@@ -1,0 +1,57 @@
+import { ProblemError, PROBLEMS, toProblem, type FieldError, type ProblemCode } from "@hafen/contract";
+import { errorFields } from "@hafen/process";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { AppEnv } from "./deps.ts";
+
+type Issue = { path: PropertyKey[]; message: string; code?: string; keys?: string[] };
+
+/** A request that its schema refuses: which fields, as JSON pointers into the body, or `?name` in the query. */
+export function validationProblem(target: string, issues: readonly Issue[]): ProblemError {
+  const errors: FieldError[] = issues.flatMap((issue) => {
+    const paths = issue.code === "unrecognized_keys" && issue.keys ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    return paths.map((path) => ({ pointer: pointerOf(target, path), detail: issue.message }));
+  });
+  const detail = errors.map((error) => `${error.pointer}: ${error.detail}`).slice(0, 5).join("; ");
+  return new ProblemError("invalid_request", detail, { errors });
+}
+function pointerOf(target: string, path: PropertyKey[]): string {
+  const parts = path.map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1"));
+  if (target === "json") return `/${parts.join("/")}`;
+  return `${target === "query" ? "?" : `${target}:`}${parts.join("/")}`;
+}
+
+/** Every error leaves as `application/problem+json`; what we do not know becomes `internal` and is never echoed. */
+export function answerError(error: unknown, c: Context<AppEnv>): Response {
+  const problem = problemOf(error);
+  if (problem.code === "internal") c.var.deps.log.error({ requestId: c.var.requestId, ...errorFields(error) }, "request failed");
+  const body = toProblem(problem, c.var.requestId);
+  c.header("content-type", "application/problem+json");
+  if (problem.code === "unavailable") c.header("retry-after", "1");
+  return c.body(JSON.stringify(body), body.status as 400);
+}
+
+const FOR_STATUS: Record<number, [ProblemCode, string]> = {
+  400: ["invalid_json", "The body is not valid JSON."],
+  413: ["body_too_large", "The body is larger than this route takes."],
+  415: ["unsupported_media_type", "Send a Content-Type that this route takes; /docs lists them."],
+};
+
+export function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof HTTPException) {
+    const [code, detail] = FOR_STATUS[error.status] ?? ["internal", PROBLEMS.internal.title];
+    return new ProblemError(code, detail);
+  }
+  if (isDatabaseGone(error)) return new ProblemError("unavailable", "The database does not answer. Nothing was done; try again soon.");
+  return new ProblemError("internal", "Something failed on our side. Give the operator the requestId.");
+}
+
+/** postgres.js's connection errors, and the SQLSTATE classes for connection (08), resources (53) and operator intervention (57). */
+function isDatabaseGone(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const code = "code" in at && typeof at.code === "string" ? at.code : "";
+    if (/^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONN(REFUSED|RESET)|ENOENT|EPIPE|ETIMEDOUT|08...|53...|57...)$/.test(code)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,101 @@
+import { routes, settled, type ExecResult, type LogLine } from "@hafen/contract";
+import {
+  createContainer,
+  describeContainer,
+  getContainer,
+  killContainer,
+  listContainers,
+  removeContainer,
+  restartContainer,
+  startContainer,
+  stopContainer,
+  waitContainer,
+  waitSettled,
+  wrongState,
+} from "@hafen/core";
+import { can } from "@hafen/contract";
+import type { ContainerRow } from "@hafen/db";
+import type { Context } from "hono";
+import type { AppEnv } from "../deps.ts";
+import { idempotent, type Answer } from "../idempotency.ts";
+import { streamLines } from "../line-stream.ts";
+import { mount, type App } from "../mount.ts";
+import { waitMs } from "../prefer.ts";
+import { callWorker, readLines } from "../worker-streams.ts";
+
+export function mountContainers(app: App): void {
+  mount(app, routes.createContainer, async (c) => {
+    const input = c.req.valid("json");
+    return (await idempotent(c, await c.req.text(), async () => settledContainer(c, () => createContainer(c.var.ctx, input)))) as never;
+  });
+  mount(app, routes.listContainers, async (c) => c.json(await listContainers(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200));
+  mount(app, routes.getContainer, async (c) => {
+    const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
+    return c.json(await describeContainer(c.var.ctx.db, row), 200);
+  });
+  mount(app, routes.removeContainer, async (c) => {
+    const { force, volumes } = c.req.valid("query");
+    const { status, body } = await settledContainer(c, () => removeContainer(c.var.ctx, c.req.valid("param"), { force: force === "true", volumes: volumes === "true" }));
+    return c.json(body as never, status as 200);
+  });
+  mount(app, routes.startContainer, async (c) => {
+    const key = c.req.valid("param");
+    return (await idempotent(c, "", async () => settledContainer(c, () => startContainer(c.var.ctx, key)))) as never;
+  });
+  mount(app, routes.stopContainer, async (c) => {
+    const key = c.req.valid("param");
+    const options = c.req.valid("json") ?? {};
+    return (await idempotent(c, JSON.stringify(options), async () => settledContainer(c, () => stopContainer(c.var.ctx, key, options)))) as never;
+  });
+  mount(app, routes.restartContainer, async (c) => {
+    const key = c.req.valid("param");
+    const options = c.req.valid("json") ?? {};
+    return (await idempotent(c, JSON.stringify(options), async () => settledContainer(c, () => restartContainer(c.var.ctx, key, options)))) as never;
+  });
+  mount(app, routes.killContainer, async (c) => {
+    const key = c.req.valid("param");
+    const { signal = "SIGKILL" } = c.req.valid("json") ?? {};
+    return (await idempotent(c, signal, async () => settledContainer(c, () => (signal === "SIGKILL" ? killContainer(c.var.ctx, key) : sendSignal(c, key.ref, signal))))) as never;
+  });
+  mount(app, routes.waitContainer, async (c) => {
+    const { timeoutSeconds = 300 } = c.req.valid("json") ?? {};
+    return c.json(await waitContainer(c.var.ctx, c.req.valid("param"), timeoutSeconds * 1000, c.req.raw.signal), 200);
+  });
+  mount(app, routes.execContainer, async (c) => {
+    const input = c.req.valid("json");
+    const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
+    if (!can("exec", row.state)) throw wrongState(row, "exec");
+    const lockSeconds = (input.timeoutSeconds ?? 60) + 30;
+    return (await idempotent(
+      c,
+      await c.req.text(),
+      async () => {
+        const response = await callWorker(c.var.deps, row, "exec", { body: input, signal: c.req.raw.signal });
+        return { status: 200, body: (await response.json()) as ExecResult };
+      },
+      lockSeconds,
+    )) as never;
+  });
+  mount(app, routes.containerLogs, async (c) => {
+    const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
+    const { follow, tail, since, until } = c.req.valid("query");
+    const query = { follow, until, tail: tail?.toString(), since: c.req.valid("header")["last-event-id"] ?? since };
+    const response = await callWorker(c.var.deps, row, "logs", { query, signal: c.req.raw.signal });
+    return streamLines<LogLine>(c, { lines: readLines(response), id: (line) => line.at, end: async () => ({}) }) as never;
+  });
+}
+
+/** A signal that does not say what the container should become: its worker sends it, and the row follows what then happens. */
+async function sendSignal(c: Context<AppEnv>, ref: string, signal: string): Promise<ContainerRow> {
+  const row = await getContainer(c.var.ctx.db, c.var.user.id, { ref });
+  if (!can("kill", row.state)) throw wrongState(row, "kill");
+  await callWorker(c.var.deps, row, "signal", { body: { signal }, signal: c.req.raw.signal });
+  return getContainer(c.var.ctx.db, c.var.user.id, { ref: row.id });
+}
+
+async function settledContainer(c: Context<AppEnv>, verb: () => Promise<ContainerRow>): Promise<Answer> {
+  const timeoutMs = waitMs(c);
+  const row = await verb();
+  const now = timeoutMs === 0 ? row : await waitSettled(c.var.ctx, row, timeoutMs, c.req.raw.signal);
+  return { status: settled(now) ? 200 : 202, body: await describeContainer(c.var.ctx.db, now) };
+}

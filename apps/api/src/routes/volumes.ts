@@ -1,0 +1,26 @@
+import { routes } from "@hafen/contract";
+import { createVolume, describeVolume, getVolume, listVolumes, removeVolume, waitVolumeGone } from "@hafen/core";
+import { idempotent } from "../idempotency.ts";
+import { mount, type App } from "../mount.ts";
+import { waitMs } from "../prefer.ts";
+
+export function mountVolumes(app: App): void {
+  mount(app, routes.createVolume, async (c) => {
+    const input = c.req.valid("json");
+    return (await idempotent(c, await c.req.text(), async () => {
+      const row = await createVolume(c.var.ctx, input);
+      return { status: 201, body: await describeVolume(c.var.ctx.db, row) };
+    })) as never;
+  });
+  mount(app, routes.listVolumes, async (c) => c.json(await listVolumes(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200));
+  mount(app, routes.getVolume, async (c) => {
+    const row = await getVolume(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref);
+    return c.json(await describeVolume(c.var.ctx.db, row), 200);
+  });
+  mount(app, routes.removeVolume, async (c) => {
+    const timeoutMs = waitMs(c);
+    const row = await removeVolume(c.var.ctx, c.req.valid("param").ref);
+    const now = await waitVolumeGone(c.var.ctx, row, timeoutMs, c.req.raw.signal);
+    return c.json(await describeVolume(c.var.ctx.db, now), now.state === "removed" ? 200 : 202);
+  });
+}

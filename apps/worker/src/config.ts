@@ -1,0 +1,24 @@
+import { hostname } from "node:os";
+import { LogLevel, Port } from "@hafen/process";
+import { z } from "zod";
+
+export const WorkerConfig = z.object({
+  DATABASE_URL: z.string().min(1),
+  REDIS_URL: z.string().min(1).optional(),
+  /** The engine of this host. */
+  DOCKER_HOST: z.string().min(1),
+  /** Shared with the api: signs stream tokens. */
+  HAFEN_STREAM_SECRET: z.string().min(32),
+  HAFEN_HOST_NAME: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/).default(hostname()),
+  /** The private listener; only apis need to reach it. */
+  HAFEN_STREAM_ADDRESS: z.string().default("127.0.0.1"),
+  HAFEN_STREAM_PORT: Port.default(0),
+  /** What apis call, when it is not the address and port above. */
+  HAFEN_STREAM_URL: z.url().optional(),
+  /** Path of a seccomp profile for engines that do not have it as their own. */
+  HAFEN_SECCOMP_PROFILE: z.string().optional(),
+  HAFEN_CGROUP_ROOT: z.string().regex(/^\/[a-zA-Z0-9/_-]+$/).default("/hafen"),
+  HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
+  HAFEN_LOG_LEVEL: LogLevel,
+});
+export type WorkerConfig = z.infer<typeof WorkerConfig>;

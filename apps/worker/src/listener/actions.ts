@@ -1,0 +1,49 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Exec, KillContainer } from "@hafen/contract";
+import { containerLogs, execContainer, signalContainer, type HostCtx } from "@hafen/core";
+import type { StreamRequest } from "./server.ts";
+
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+export async function answerExec(ctx: HostCtx, { containerId, request, response, signal }: StreamRequest): Promise<void> {
+  const result = await execContainer(ctx, containerId, Exec.parse(await readJson(request)), signal);
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(result));
+}
+
+export async function answerSignal(ctx: HostCtx, { containerId, request, response }: StreamRequest): Promise<void> {
+  const { signal = "SIGKILL" } = KillContainer.parse(await readJson(request));
+  await signalContainer(ctx, containerId, signal);
+  response.writeHead(204).end();
+}
+
+/** One JSON line for each line printed. A slow reader slows the read of the engine's log, never the container. */
+export async function answerLogs(ctx: HostCtx, { containerId, response, url, signal }: StreamRequest): Promise<void> {
+  const query = url.searchParams;
+  const tail = query.get("tail");
+  const lines = containerLogs(ctx, containerId, {
+    follow: query.get("follow") === "true",
+    since: query.get("since") ?? undefined,
+    until: query.get("until") ?? undefined,
+    tail: tail === null ? undefined : Number(tail),
+    signal,
+  });
+  const first = await lines.next();
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  response.flushHeaders();
+  for (let next = first; !next.done; next = await lines.next()) {
+    if (!response.write(`${JSON.stringify(next.value)}\n`)) await once(response, "drain", { signal });
+  }
+  response.end();
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new Error("the api sent more than it may");
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString() || "{}");
+}

@@ -1,0 +1,55 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { keepHouse, nudgeUnsettled, reconcile, type HostCtx } from "@hafen/core";
+import { unsettledContainers } from "@hafen/db";
+import { errorFields, type Log } from "@hafen/process";
+import type { RunningBuilds } from "./builds.ts";
+
+const EVERY_MS = 2_000;
+/** In rounds of the sweep. */
+const RECONCILE_EVERY = 5;
+const HOUSE_EVERY = 30;
+
+export interface Sweep {
+  /** Asks for a comparison of rows and engine at once. */
+  reconcileSoon(): void;
+  done: Promise<void>;
+}
+
+/** Every few seconds: nudges rows past their deadline, compares rows with the engine, and drops what is past its time. */
+export function startSweep(ctx: HostCtx, builds: RunningBuilds, nudge: (containerId: string) => void, log: Log, signal: AbortSignal): Sweep {
+  let asked = true;
+  let wake = new AbortController();
+
+  async function round(count: number): Promise<void> {
+    // A worker that has just started takes up what its predecessor left without waiting for the jobs it held.
+    if (count === 1) for (const { id } of await unsettledContainers(ctx.db, ctx.hostId, 0)) nudge(id);
+    await nudgeUnsettled(ctx, builds.ids);
+    await builds.cancelRequested();
+    if (asked || count % RECONCILE_EVERY === 0) {
+      asked = false;
+      const found = await reconcile(ctx);
+      for (const { id } of found.converge) nudge(id);
+      if (found.removed.length > 0) log.warn({ removed: found.removed }, "removed engine objects that no row claims");
+      if (found.foreign.length > 0) log.error({ containers: found.foreign }, "containers carry Hafen's label but are not Hafen's");
+    }
+    if (count % HOUSE_EVERY === 0) await keepHouse(ctx.db);
+  }
+
+  async function run(): Promise<void> {
+    for (let count = 1; !signal.aborted; count++) {
+      await round(count).catch((error: unknown) => {
+        asked = true;
+        if (!signal.aborted) log.warn(errorFields(error), "sweep failed; it comes round again");
+      });
+      await delay(EVERY_MS, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => {});
+      wake = new AbortController();
+    }
+  }
+  return {
+    reconcileSoon() {
+      asked = true;
+      wake.abort();
+    },
+    done: run(),
+  };
+}

@@ -1,0 +1,2 @@
+export { makeBusybox } from "./busybox.ts";
+export { makeDebian } from "./debian.ts";

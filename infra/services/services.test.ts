@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import postgres from "postgres";
+import { engineRequest, openServices, ServiceError, type Services } from "./index.ts";
+import { openPlaces, type Places } from "./places.ts";
+import { commandLine, findProcesses, isAlive } from "./processes.ts";
+import { findShims } from "./shims.ts";
+import { until } from "./until.ts";
+
+// A home below a directory that only root can enter, as a checkout in /root is.
+let home: string;
+let places: Places;
+
+before(async () => {
+  home = join(await mkdtemp(join(tmpdir(), "hafen-services-")), "home");
+  places = await openPlaces(home, {});
+});
+
+after(async () => {
+  await rm(join(home, ".."), { recursive: true, force: true });
+});
+
+test("after kill -9 of everything the next start has the same data, the container still runs, and closing leaves nothing", async () => {
+  const first = await openInChild(home);
+  await withDatabase(first.services, (sql) => sql`create table kept as select 42 as answer`);
+  const container = await startContainer(first.services.engine);
+  const pid = await hostPid(first.services.engine, container);
+
+  first.child.kill("SIGKILL");
+  for (const daemon of daemons()) process.kill(daemon, "SIGKILL");
+  assert.ok(await until(() => daemons().length === 0, 5_000), "the daemons are dead");
+  assert.ok(isAlive(pid), "the container runs on without any daemon");
+
+  const startedAt = performance.now();
+  const second = await openServices({ home, env: {}, say: () => {} });
+  assert.ok(performance.now() - startedAt < 5_000, "ready within 5 s");
+  assert.deepEqual([...(await withDatabase(second, (sql) => sql`select answer from kept`))], [{ answer: 42 }]);
+  assert.equal(await hostPid(second.engine, container), pid);
+  await assert.rejects(
+    openServices({ home, env: {}, say: () => {} }),
+    (error) => error instanceof ServiceError && error.code === "busy",
+  );
+
+  await second.close();
+  assert.ok(isAlive(pid), "a stop leaves the container running");
+  const third = await openServices({ home, env: {}, say: () => {} });
+  await engineRequest(third.engine, "DELETE", `/containers/${container}?force=1`, { timeoutMs: 30_000 });
+  await third.close();
+
+  assert.deepEqual(
+    findProcesses((other) => commandLine(other).join(" ").includes(places.run)),
+    [],
+  );
+  assert.deepEqual(findShims(places), []);
+  assert.ok(!existsSync(`/run/netns/hafen-${places.id}`), "the network namespace is gone");
+  assert.ok(!readFileSync("/proc/self/mountinfo", "utf8").includes(places.run), "nothing is mounted");
+});
+
+test("an engine that does not answer is named in two lines", async () => {
+  const opening = openServices({
+    home,
+    env: { DOCKER_HOST: "unix:///nonexistent.sock", DATABASE_URL: "postgres://unused", REDIS_URL: "redis://unused" },
+    say: () => {},
+  });
+  await assert.rejects(
+    opening,
+    (error) => error instanceof ServiceError && error.code === "unreachable" && error.message.split("\n").length === 2,
+  );
+});
+
+function daemons(): number[] {
+  return findProcesses((pid) => {
+    const line = commandLine(pid).join(" ");
+    return line.includes(places.run) && !line.includes("containerd-shim");
+  });
+}
+
+async function openInChild(directory: string): Promise<{ child: ChildProcess; services: Services }> {
+  const program = `
+    import { openServices } from ${JSON.stringify(join(import.meta.dirname, "index.ts"))};
+    const services = await openServices({ home: ${JSON.stringify(directory)}, env: {}, say: () => {} });
+    console.log(JSON.stringify(services));
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = (await once(createInterface(child.stdout as NodeJS.ReadableStream), "line")) as [string];
+  return { child, services: JSON.parse(line) as Services };
+}
+
+async function startContainer(engine: string): Promise<string> {
+  const tar = createReadStream(process.env.HAFEN_TEST_BUSYBOX_TAR as string);
+  await engineRequest(engine, "POST", "/images/create?fromSrc=-&repo=busybox&tag=test", { tar, timeoutMs: 30_000 });
+  const created = await engineRequest(engine, "POST", "/containers/create", {
+    json: { Image: "busybox:test", Cmd: ["sleep", "600"] },
+    timeoutMs: 30_000,
+  });
+  const { Id } = JSON.parse(created.body) as { Id: string };
+  const started = await engineRequest(engine, "POST", `/containers/${Id}/start`, { timeoutMs: 30_000 });
+  assert.equal(started.status, 204, started.body);
+  return Id;
+}
+
+async function hostPid(engine: string, container: string): Promise<number> {
+  const { body } = await engineRequest(engine, "GET", `/containers/${container}/json`);
+  return (JSON.parse(body) as { State: { Pid: number } }).State.Pid;
+}
+
+async function withDatabase<T>({ databaseUrl }: Services, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const url = new URL(databaseUrl);
+  const sql = postgres({
+    host: url.searchParams.get("host") as string,
+    username: url.username,
+    database: url.pathname.slice(1),
+    max: 1,
+  });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}

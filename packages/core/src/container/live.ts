@@ -1,0 +1,110 @@
+import { ProblemError, type Exec, type ExecResult, type LogLine } from "@hafen/contract";
+import { containerById, insertContainerEvent, type ContainerRow } from "@hafen/db";
+import type { EngineEvent, LogOptions, Session } from "@hafen/engine";
+import { EngineError } from "@hafen/engine/error";
+import type { HostCtx } from "../ctx.ts";
+import { wrongState } from "./request.ts";
+import { LABELS } from "./spec.ts";
+
+/** What is done on a live container, on its host: none of it changes a row. */
+
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+const DEFAULT_EXEC_SECONDS = 60;
+
+async function onHost(ctx: HostCtx, id: string): Promise<ContainerRow> {
+  const row = await containerById(ctx.db, id);
+  if (!row || row.hostId !== ctx.hostId || row.state === "removed") throw new ProblemError("container_not_found", `There is no container ${id} on this host.`);
+  return row;
+}
+
+/** Runs a command to its end or its time limit, at which its process and all that it started are killed. */
+export async function execContainer(ctx: HostCtx, id: string, input: Exec, signal: AbortSignal): Promise<ExecResult> {
+  const row = await onHost(ctx, id);
+  if (row.state !== "running" || row.engineId === null) throw wrongState(row, "exec");
+  const began = performance.now();
+  const session = await asProblem(row, () =>
+    ctx.engine.exec(row.engineId ?? "", {
+      command: input.command,
+      env: Object.entries(input.env ?? {}).map(([name, value]) => `${name}=${value}`),
+      workingDir: input.workingDir,
+      user: row.config.profile === "restricted" ? undefined : input.user,
+      tty: false,
+      stdin: input.stdin !== undefined,
+    }),
+  );
+  const limit = AbortSignal.timeout((input.timeoutSeconds ?? DEFAULT_EXEC_SECONDS) * 1000);
+  const stop = () => void session.kill().catch(() => session.close());
+  const either = AbortSignal.any([limit, signal]);
+  either.addEventListener("abort", stop, { once: true });
+  try {
+    const feeding = feed(session, input.stdin);
+    const output = await collect(session);
+    await feeding;
+    const exitCode = limit.aborted ? null : ((await session.exitCode()) ?? null);
+    return { exitCode, timedOut: limit.aborted, ...output, durationMs: performance.now() - began };
+  } finally {
+    either.removeEventListener("abort", stop);
+    session.close();
+  }
+}
+
+/** A command that ends without reading its input is no error. */
+async function feed(session: Session, stdin: string | undefined): Promise<void> {
+  if (stdin === undefined) return;
+  await session.write(Buffer.from(stdin)).catch(() => {});
+  session.end();
+}
+
+async function collect(session: Session): Promise<{ stdout: string; stderr: string; truncated: boolean }> {
+  const kept = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+  const bytes = { stdout: 0, stderr: 0 };
+  let truncated = false;
+  for await (const { stream, data } of session.output) {
+    const room = MAX_OUTPUT_BYTES - bytes[stream];
+    if (data.length > room) truncated = true;
+    if (room <= 0) continue;
+    kept[stream].push(data.subarray(0, room));
+    bytes[stream] += Math.min(data.length, room);
+  }
+  return { stdout: Buffer.concat(kept.stdout).toString(), stderr: Buffer.concat(kept.stderr).toString(), truncated };
+}
+
+/** What the container printed, and with `follow` goes on printing. Empty for one that never started. */
+export async function* containerLogs(ctx: HostCtx, id: string, options: LogOptions): AsyncGenerator<LogLine> {
+  const row = await onHost(ctx, id);
+  const engineId = row.engineId ?? (await ctx.engine.inspectContainer(row.id))?.id;
+  if (engineId === undefined) return;
+  for await (const { stream, data, at } of ctx.engine.logs(engineId, options)) {
+    yield { stream, text: Buffer.from(data).toString().replace(/\n$/, ""), at };
+  }
+}
+
+/** Sends one signal, once: a message to the process, not a state of the row. */
+export async function signalContainer(ctx: HostCtx, id: string, signal: string): Promise<void> {
+  const row = await onHost(ctx, id);
+  if (row.engineId === null) throw wrongState(row, "kill");
+  await asProblem(row, () => ctx.engine.signalContainer(row.engineId ?? "", signal));
+}
+
+/** Keeps what the engine reported as evidence; answers with the row's id when there is something to look at. */
+export async function noteEngineEvent(ctx: HostCtx, event: EngineEvent): Promise<string | undefined> {
+  const id = event.labels[LABELS.id];
+  if (id === undefined || event.action === "create" || event.action === "start") return undefined;
+  const row = await containerById(ctx.db, id);
+  if (!row || row.hostId !== ctx.hostId || row.state === "removed") return undefined;
+  if (event.action === "die" || event.action === "oom") {
+    await insertContainerEvent(ctx.db, { containerId: id, action: event.action, exitCode: event.exitCode ?? null, at: new Date(event.atMs) });
+  }
+  return id;
+}
+
+async function asProblem<T>(row: ContainerRow, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof EngineError && (error.kind === "conflict" || error.kind === "not_found")) throw wrongState(row, "exec");
+    if (error instanceof EngineError && error.kind === "invalid") throw new ProblemError("invalid_request", error.message);
+    if (error instanceof EngineError && error.kind === "unavailable") throw new ProblemError("host_unreachable", "The host's engine does not answer. Try again soon.");
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { collect, isKind, once } from "../conformance/subject.ts";
+import { call } from "./call.ts";
+import { connect } from "./client.ts";
+import { openDocker } from "./driver.ts";
+import { toEngineError } from "./errors.ts";
+
+/** An engine that accepts connections: what it answers is set by each test. */
+let server: Server;
+let directory: string;
+let host: string;
+let answer = "";
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hafen-engine-"));
+  host = `unix://${directory}/engine.sock`;
+  server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", () => answer !== "" && socket.end(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(`${directory}/engine.sock`, resolve));
+});
+after(async () => {
+  server.close();
+  await rm(directory, { recursive: true });
+});
+
+test("an engine that does not answer is unavailable at the deadline", async () => {
+  answer = "";
+  const { docker, agent } = connect(host);
+  await assert.rejects(call("ping", 20, undefined, () => docker.ping()), isKind("unavailable"));
+  agent.destroy();
+});
+
+test("an abort ends a call that waits", async () => {
+  answer = "";
+  const engine = openDocker(host);
+  const leaving = new AbortController();
+  const calls = [
+    engine.info({ signal: leaving.signal }),
+    collect(engine.logs("x", { follow: true, signal: leaving.signal })),
+    engine.importImage(once(Buffer.alloc(10)), { changes: [], signal: leaving.signal }),
+    engine.exec("x", { command: ["x"], env: [], tty: false, stdin: false }, { signal: leaving.signal }),
+  ];
+  leaving.abort();
+  for (const waiting of calls) await assert.rejects(waiting, isKind("aborted"));
+  await engine.close();
+});
+
+test("an answer that is cut off is unavailable, in a stream too", async () => {
+  answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+  const engine = openDocker(host);
+  await assert.rejects(collect(engine.events({ label: { key: "k", value: "v" }, sinceMs: 0, signal: new AbortController().signal })), isKind("unavailable"));
+  await assert.rejects(collect(await engine.getArchive("x", "/")), isKind("unavailable"));
+  await engine.close();
+});
+
+test("an engine that is not there is unavailable", async () => {
+  const engine = openDocker(`unix://${directory}/absent.sock`);
+  await assert.rejects(engine.info(), isKind("unavailable"));
+  assert.throws(() => openDocker("localhost:2375"), isKind("invalid"));
+});
+
+test("a name cannot become another path", async () => {
+  const engine = openDocker(host);
+  for (const name of ["../info", "a/../../x", "x?force=1", "x y", "", "x#y", "%2e%2e"]) {
+    await assert.rejects(engine.inspectContainer(name), isKind("invalid"), name);
+    await assert.rejects(engine.removeVolume(name), isKind("invalid"), name);
+    await assert.rejects(engine.inspectImage(name), isKind("invalid"), name);
+  }
+});
+
+test("the kind follows the status, and the text only where the status does not know", () => {
+  const failed = (statusCode: number, text: string) => Object.assign(new Error(`(HTTP code ${statusCode}) unexpected - ${text} `), { statusCode });
+  const cases: [number, string, string][] = [
+    [404, "executable file not found", "not_found"],
+    [409, "x", "conflict"],
+    [400, "x", "invalid"],
+    [403, "container rootfs is marked read-only", "invalid"],
+    [500, "unable to find user foo: no matching entries in passwd file", "invalid"],
+    [500, "write /x: no space left on device", "no_space"],
+    [500, "Container abc is not running", "conflict"],
+    [500, "something else", "unavailable"],
+  ];
+  for (const [status, text, kind] of cases) assert.equal((toEngineError("x", failed(status, text)) as { kind?: string }).kind, kind, text);
+  const wrapped = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"foo\": executable file not found in $PATH: unknown";
+  assert.equal(toEngineError("start c", failed(400, wrapped)).message, 'start c: exec: "foo": executable file not found in $PATH');
+});

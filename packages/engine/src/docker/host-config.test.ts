@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { ContainerSpec } from "../engine.ts";
+import { EngineError } from "../error.ts";
+import { toCreateOptions } from "./host-config.ts";
+
+const volumeName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,20}$/);
+const mount = fc.oneof(
+  fc.record({ type: fc.constant("volume" as const), volume: volumeName, target: fc.string(), readOnly: fc.boolean() }),
+  fc.record({ type: fc.constant("tmpfs" as const), target: fc.string(), sizeBytes: fc.nat(), inodes: fc.nat() }),
+);
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const spec: fc.Arbitrary<ContainerSpec> = fc.record({
+  name: fc.string(),
+  imageId: fc.string(),
+  hostname: fc.string(),
+  entrypoint: optional(fc.array(fc.string())),
+  command: optional(fc.array(fc.string())),
+  env: fc.array(fc.string()),
+  workingDir: optional(fc.string()),
+  user: optional(fc.string()),
+  tty: fc.boolean(),
+  openStdin: fc.boolean(),
+  labels: fc.dictionary(fc.string(), fc.string()),
+  mounts: fc.array(mount),
+  limits: fc.record({ cpus: fc.double({ min: 0.01, max: 64, noNaN: true }), memoryBytes: fc.nat(), pids: fc.nat() }),
+  network: fc.constantFrom("bridge" as const, "none" as const),
+  stopSignal: optional(fc.string()),
+  isolation: fc.record({
+    capabilities: fc.array(fc.constantFrom("CHOWN", "KILL", "CAP_SETUID", "NET_BIND_SERVICE")),
+    readOnlyRoot: fc.boolean(),
+    seccomp: optional(fc.constant('{"defaultAction":"SCMP_ACT_ERRNO"}')),
+    cgroupParent: optional(fc.string()),
+  }),
+  log: fc.record({ maxBytes: fc.nat(), files: fc.nat() }),
+  shmBytes: fc.nat(),
+  openFiles: fc.nat(),
+});
+
+test("no spec widens what is fixed", () => {
+  fc.assert(
+    fc.property(spec, (wanted) => {
+      const { HostConfig: host, ...config } = toCreateOptions(wanted);
+      assert.equal(host.Privileged, false);
+      assert.equal(host.Memory, wanted.limits.memoryBytes);
+      assert.equal(host.MemorySwap, host.Memory);
+      assert.equal(host.NanoCpus, Math.round(wanted.limits.cpus * 1e9));
+      assert.equal(host.PidsLimit, wanted.limits.pids);
+      assert.deepEqual([host.CapDrop, host.CapAdd], [["ALL"], wanted.isolation.capabilities]);
+      assert.equal(host.SecurityOpt[0], "no-new-privileges:true");
+      assert.deepEqual(host.SecurityOpt.slice(1), wanted.isolation.seccomp === undefined ? [] : [`seccomp=${wanted.isolation.seccomp}`]);
+      assert.deepEqual([host.IpcMode, host.CgroupnsMode, host.NetworkMode], ["private", "private", wanted.network]);
+      assert.deepEqual([host.Init, host.PublishAllPorts, host.ReadonlyRootfs], [true, false, wanted.isolation.readOnlyRoot]);
+      assert.deepEqual(host.RestartPolicy, { Name: "no" });
+      assert.deepEqual(host.LogConfig, { Type: "json-file", Config: { "max-size": `${wanted.log.maxBytes}`, "max-file": `${wanted.log.files}` } });
+      assert.deepEqual(host.Ulimits?.map(({ Name }) => Name), ["nofile", "core"]);
+      assert.deepEqual(config.Healthcheck, { Test: ["NONE"] });
+      assert.deepEqual([config.OpenStdin, config.StdinOnce], [wanted.openStdin, false]);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("only volumes are mounted, by name and without driver options", () => {
+  fc.assert(
+    fc.property(spec, ({ mounts, ...rest }) => {
+      const { HostConfig: host } = toCreateOptions({ ...rest, mounts });
+      for (const made of host.Mounts ?? []) {
+        assert.equal(made.Type, "volume");
+        assert.ok(!made.Source.includes("/"));
+        assert.deepEqual(made.VolumeOptions, { NoCopy: false, Labels: {}, DriverConfig: { Name: "", Options: {} } });
+      }
+      assert.equal(host.Mounts?.length, mounts.filter(({ type }) => type === "volume").length);
+      for (const options of Object.values(host.Tmpfs ?? {})) assert.match(options, /nosuid,nodev.*,size=\d+,nr_inodes=\d+$/);
+    }),
+  );
+});
+
+test("nothing but the fields named here reaches the engine", () => {
+  const allowed = new Set(
+    "Mounts Tmpfs Memory MemorySwap NanoCpus PidsLimit Ulimits ShmSize CapDrop CapAdd SecurityOpt Privileged ReadonlyRootfs NetworkMode IpcMode CgroupnsMode PublishAllPorts Init RestartPolicy LogConfig CgroupParent".split(" "),
+  );
+  fc.assert(fc.property(spec, (wanted) => Object.keys(toCreateOptions(wanted).HostConfig).every((key) => allowed.has(key))));
+});
+
+test("an entrypoint that is not given keeps the image's, an empty one does not", () => {
+  fc.assert(
+    fc.property(spec, (wanted) => {
+      const made = toCreateOptions(wanted);
+      assert.equal("Entrypoint" in made, wanted.entrypoint !== undefined);
+      assert.equal("Cmd" in made, wanted.command !== undefined);
+    }),
+  );
+});
+
+test("a host path, every capability and an open seccomp profile are refused", () => {
+  const [sample] = fc.sample(spec, 1);
+  assert.ok(sample);
+  const isolation = { capabilities: [], readOnlyRoot: false };
+  const bad: Partial<ContainerSpec>[] = [
+    { mounts: [{ type: "volume", volume: "/etc", target: "/x", readOnly: false }] },
+    { mounts: [{ type: "volume", volume: "", target: "/x", readOnly: false }] },
+    { isolation: { ...isolation, capabilities: ["ALL"] } },
+    { isolation: { ...isolation, capabilities: ["CAP_ALL"] } },
+    { isolation: { ...isolation, seccomp: "unconfined" } },
+  ];
+  for (const part of bad) assert.throws(() => toCreateOptions({ ...sample, ...part }), EngineError);
+});

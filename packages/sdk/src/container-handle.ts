@@ -1,0 +1,71 @@
+import type { CallOptions, ChangeOptions } from "./call-options.ts";
+import type { ContainerLogOptions } from "./container-log.ts";
+import type { WaitOptions } from "./container-wait.ts";
+import type { Containers, RemoveContainerOptions } from "./containers.ts";
+import { HafenError } from "./error.ts";
+import type { Container, Exec, ExecResult, KillContainer, LogLine, StopContainer, Waited } from "./wire.ts";
+
+const DISPOSE_WAIT_SECONDS = 60;
+
+/** One container: what `Containers` offers, without saying which each time. */
+export class ContainerHandle {
+  readonly id: string;
+  readonly #containers: Containers;
+  #container: Container;
+
+  constructor(containers: Containers, container: Container) {
+    this.id = container.id;
+    this.#containers = containers;
+    this.#container = container;
+  }
+
+  /** As the service last told; `refresh` asks again. */
+  get container(): Container {
+    return this.#container;
+  }
+
+  async refresh(options: CallOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.get(this.id, options));
+  }
+
+  async start(options: ChangeOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.start(this.id, options));
+  }
+
+  async stop(body: StopContainer = {}, options: ChangeOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.stop(this.id, body, options));
+  }
+
+  async restart(body: StopContainer = {}, options: ChangeOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.restart(this.id, body, options));
+  }
+
+  async kill(body: KillContainer = {}, options: ChangeOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.kill(this.id, body, options));
+  }
+
+  async remove(options: RemoveContainerOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.remove(this.id, options));
+  }
+
+  wait(options: WaitOptions = {}): Promise<Waited> {
+    return this.#containers.wait(this.id, options);
+  }
+
+  exec(body: Exec, options: ChangeOptions = {}): Promise<ExecResult> {
+    return this.#containers.exec(this.id, body, options);
+  }
+
+  logs(options: ContainerLogOptions = {}): AsyncGenerator<LogLine, void> {
+    return this.#containers.logs(this.id, options);
+  }
+
+  /** Removes it, running or not, with its anonymous volumes; one that is gone already is what was wanted. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.remove({ force: true, volumes: true, waitSeconds: DISPOSE_WAIT_SECONDS });
+    } catch (error) {
+      if (!(error instanceof HafenError && error.code === "container_not_found")) throw error;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { address } from "./address.ts";
+import type { CallOptions } from "./call-options.ts";
+import { Deadline, pause } from "./deadline.ts";
+import { backoffMs } from "./retry.ts";
+import type { Transport } from "./transport.ts";
+import type { Waited } from "./wire.ts";
+
+/** One request's share of a long wait: short enough for proxies that cut quiet connections. */
+const SHARE_SECONDS = 30;
+
+export interface WaitOptions extends CallOptions {
+  /** After these the answer says `settled: false`; default: as long as it takes. */
+  timeoutSeconds?: number | undefined;
+}
+
+export async function waitForContainer(transport: Transport, ref: string, options: WaitOptions): Promise<Waited> {
+  const path = address`/v1/containers/${ref}/wait`;
+  const deadline = new Deadline(options.signal, options.timeoutMs);
+  const endsAtMs = Date.now() + (options.timeoutSeconds ?? Infinity) * 1000;
+  try {
+    for (let quick = 0; ;) {
+      const askedAtMs = Date.now();
+      const timeoutSeconds = Math.max(0, Math.min(SHARE_SECONDS, (endsAtMs - askedAtMs) / 1000));
+      const waited = await transport.json<Waited>({
+        method: "POST",
+        path,
+        json: { timeoutSeconds },
+        safe: true,
+        options: { signal: deadline.signal, timeoutMs: transport.timeoutMs + timeoutSeconds * 1000 },
+      });
+      const nowMs = Date.now();
+      if (waited.settled || nowMs >= endsAtMs) return waited;
+      // A service that shuts down answers before its time; asking again at once would be a busy loop.
+      quick = nowMs - askedAtMs < (timeoutSeconds * 1000) / 2 ? quick + 1 : 0;
+      if (quick > 0) await pause(Math.min(backoffMs(quick), Math.max(0, endsAtMs - nowMs)), deadline);
+    }
+  } catch (error) {
+    throw deadline.error ?? error;
+  } finally {
+    deadline.close();
+  }
+}

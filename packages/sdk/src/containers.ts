@@ -1,0 +1,119 @@
+import { address } from "./address.ts";
+import { callOptions, type CallOptions, type ChangeOptions, type RemoveOptions } from "./call-options.ts";
+import { ContainerHandle } from "./container-handle.ts";
+import { containerLog, type ContainerLogOptions } from "./container-log.ts";
+import { waitForContainer, type WaitOptions } from "./container-wait.ts";
+import { HafenError } from "./error.ts";
+import { everyItem, type Page } from "./page.ts";
+import type { Transport } from "./transport.ts";
+import type {
+  Container,
+  ContainerListQuery,
+  CreateContainer,
+  Exec,
+  ExecResult,
+  KillContainer,
+  LogLine,
+  StopContainer,
+  Waited,
+} from "./wire.ts";
+
+export interface RemoveContainerOptions extends RemoveOptions {
+  /** Also when it runs. */
+  force?: boolean | undefined;
+  /** Also its anonymous volumes that nobody else mounts. */
+  volumes?: boolean | undefined;
+}
+
+const USE_WAIT_SECONDS = 60;
+const DEFAULT_EXEC_SECONDS = 60;
+
+/** A container is named by its id or by its owner's name for it. */
+export class Containers {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Made, and started unless `start` is false. */
+  create(body: CreateContainer, options: ChangeOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "POST", path: "/v1/containers", json: body, options });
+  }
+
+  list(query: ContainerListQuery = {}, options: CallOptions = {}): Promise<Page<Container>> {
+    return this.#transport.json({ method: "GET", path: "/v1/containers", query, options });
+  }
+
+  listAll(query: ContainerListQuery = {}, options: CallOptions = {}): AsyncGenerator<Container, void> {
+    return everyItem((each: ContainerListQuery) => this.list(each, options), query);
+  }
+
+  async get(ref: string, options: CallOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}`, options });
+  }
+
+  async start(ref: string, options: ChangeOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/start`, options });
+  }
+
+  /** Its stop signal, then SIGKILL after `graceSeconds`. */
+  async stop(ref: string, body: StopContainer = {}, options: ChangeOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/stop`, json: body, options });
+  }
+
+  async restart(ref: string, body: StopContainer = {}, options: ChangeOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/restart`, json: body, options });
+  }
+
+  async kill(ref: string, body: KillContainer = {}, options: ChangeOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/kill`, json: body, options });
+  }
+
+  async remove(ref: string, options: RemoveContainerOptions = {}): Promise<Container> {
+    const { force, volumes } = options;
+    return this.#transport.json({
+      method: "DELETE",
+      path: address`/v1/containers/${ref}`,
+      query: { force, volumes },
+      options: callOptions(options),
+    });
+  }
+
+  /** Until it has ended, or `timeoutSeconds` have passed. */
+  wait(ref: string, options: WaitOptions = {}): Promise<Waited> {
+    return waitForContainer(this.#transport, ref, options);
+  }
+
+  /** Runs a command in it and answers when the command has ended; an exit code other than 0 is an answer, not an error. */
+  async exec(ref: string, body: Exec, options: ChangeOptions = {}): Promise<ExecResult> {
+    const timeoutMs =
+      options.timeoutMs ?? this.#transport.timeoutMs + (body.timeoutSeconds ?? DEFAULT_EXEC_SECONDS) * 1000;
+    return this.#transport.json({
+      method: "POST",
+      path: address`/v1/containers/${ref}/exec`,
+      json: body,
+      options: { ...options, timeoutMs },
+    });
+  }
+
+  /** What it printed; a broken connection is taken up after the last line received. */
+  logs(ref: string, options: ContainerLogOptions = {}): AsyncGenerator<LogLine, void> {
+    return containerLog(this.#transport, ref, options);
+  }
+
+  /** A handle on one that exists. */
+  async open(ref: string, options: CallOptions = {}): Promise<ContainerHandle> {
+    return new ContainerHandle(this, await this.get(ref, options));
+  }
+
+  /** A container for a scope: `await using container = await hafen.containers.use({ image })` removes it at the scope's end. */
+  async use(body: CreateContainer, options: ChangeOptions = {}): Promise<ContainerHandle> {
+    const container = await this.create(body, { waitSeconds: USE_WAIT_SECONDS, ...options });
+    const handle = new ContainerHandle(this, container);
+    if (container.state !== "failed" && container.state !== "lost") return handle;
+    await handle[Symbol.asyncDispose]();
+    const why = container.failure ? `${container.failure.code}: ${container.failure.detail}` : "no reason was given";
+    throw new HafenError("container_wrong_state", `the container ${container.state}: ${why}`);
+  }
+}

@@ -1,0 +1,141 @@
+import type { ChangeOptions } from "./call-options.ts";
+import { queryString, type QueryValue } from "./address.ts";
+import { Deadline, pause } from "./deadline.ts";
+import { HafenError } from "./error.ts";
+import { newIdempotencyKey } from "./idempotency-key.ts";
+import { parseJson } from "./json-text.ts";
+import { errorOf } from "./problem.ts";
+import { ATTEMPTS, backoffMs, mayHelp } from "./retry.ts";
+import type { Upload } from "./tar-source.ts";
+
+export interface HafenOptions {
+  /** Where the service is: https://hafen.example.com */
+  url: string;
+  /** `hfn_…`; without it only open routes answer. */
+  apiKey?: string | undefined;
+  /** For calls that do not say otherwise; default 60 s, on top of waitSeconds. Uploads and streams have none. */
+  timeoutMs?: number | undefined;
+  /** In place of the global fetch. */
+  fetch?: typeof globalThis.fetch | undefined;
+}
+
+export interface Call {
+  method: "GET" | "POST" | "DELETE";
+  path: string;
+  query?: Record<string, QueryValue>;
+  json?: unknown;
+  upload?: Upload;
+  /** A POST that changes nothing: sent again without an idempotency key. */
+  safe?: boolean;
+  options: ChangeOptions;
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Sends requests: headers, time limits, retries, and one kind of error. */
+export class Transport {
+  /** How long a stream may take to begin, and any call that does not say otherwise. */
+  readonly timeoutMs: number;
+  readonly #url: string;
+  readonly #apiKey: string | undefined;
+  readonly #fetch: typeof globalThis.fetch;
+
+  constructor({ url, apiKey, timeoutMs = DEFAULT_TIMEOUT_MS, fetch }: HafenOptions) {
+    this.#url = url.replace(/\/+$/, "");
+    this.#apiKey = apiKey;
+    this.timeoutMs = timeoutMs;
+    this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
+  }
+
+  /** Sends until there is an answer, an error that another attempt cannot mend, or no time left. */
+  async json<T>(call: Call): Promise<T> {
+    const { signal, timeoutMs, waitSeconds = 0 } = call.options;
+    const defaultMs = call.upload ? undefined : this.timeoutMs + waitSeconds * 1000;
+    const deadline = new Deadline(signal, timeoutMs ?? defaultMs);
+    const headers = headersOf(call);
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#attempt<T>(call, headers, deadline);
+        } catch (error) {
+          if (!(error instanceof HafenError)) throw error;
+          const ms = error.retryAfterMs ?? backoffMs(attempt);
+          if (!retries(call, headers, error, attempt) || ms >= deadline.remainingMs) throw error;
+          await pause(ms, deadline);
+        }
+      }
+    } finally {
+      deadline.close();
+    }
+  }
+
+  /** One attempt at an answer that is read as it comes; the deadline must outlive the reading. */
+  async open(
+    path: string,
+    query: Record<string, QueryValue>,
+    headers: Record<string, string>,
+    deadline: Deadline,
+  ): Promise<Response> {
+    return this.#send({ method: "GET", path, query, options: {} }, headers, deadline);
+  }
+
+  async #attempt<T>(call: Call, headers: Record<string, string>, deadline: Deadline): Promise<T> {
+    const response = await this.#send(call, headers, deadline);
+    if (response.status === 204) return undefined as T;
+    const text = await response.text().catch((cause: unknown) => {
+      throw brokenOff(deadline, cause);
+    });
+    return parseJson(text, "the answer", response.status) as T;
+  }
+
+  async #send(call: Call, headers: Record<string, string>, deadline: Deadline): Promise<Response> {
+    deadline.throwIfOver();
+    const init = {
+      method: call.method,
+      headers: { ...headers, ...(this.#apiKey === undefined ? {} : { authorization: `Bearer ${this.#apiKey}` }) },
+      signal: deadline.signal,
+      ...bodyOf(call),
+    } as RequestInit; // TypeScript's RequestInit has no duplex
+    try {
+      const response = await this.#fetch(`${this.#url}${call.path}${queryString(call.query ?? {})}`, init);
+      if (response.ok) return response;
+      throw await errorOf(response);
+    } catch (cause) {
+      if (cause instanceof HafenError) throw cause;
+      throw call.upload?.failed?.() ?? brokenOff(deadline, cause);
+    }
+  }
+}
+
+function bodyOf({ json, upload }: Call): Record<string, unknown> {
+  if (upload) return upload.replayable ? { body: upload.body } : { body: upload.body, duplex: "half" };
+  return json === undefined ? {} : { body: JSON.stringify(json) };
+}
+
+function headersOf({ method, json, upload, safe, options }: Call): Record<string, string> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  const contentType = upload?.contentType ?? (json === undefined ? undefined : "application/json");
+  if (contentType !== undefined) headers["content-type"] = contentType;
+  if (options.waitSeconds !== undefined) headers["prefer"] = `wait=${options.waitSeconds}`;
+  const ownKey = upload?.replayable === false || safe ? undefined : newIdempotencyKey();
+  const key = options.idempotencyKey ?? ownKey;
+  if (method === "POST" && key !== undefined) headers["idempotency-key"] = key;
+  return headers;
+}
+
+/** Only what has one effect however often it arrives is sent again. */
+function retries(call: Call, headers: Record<string, string>, error: HafenError, attempt: number): boolean {
+  const replayable = call.upload?.replayable !== false;
+  const repeatable = call.method !== "POST" || call.safe || (replayable && headers["idempotency-key"] !== undefined);
+  if (!repeatable) return false;
+  // Our attempt before this one is still under way there: its answer comes under the same key.
+  if (error.code === "idempotency_in_progress" && attempt > 1) return true;
+  return attempt < ATTEMPTS && mayHelp(error);
+}
+
+/** The error of a request or answer that the connection did not carry to its end. */
+export function brokenOff(deadline: Deadline, cause: unknown): HafenError {
+  if (deadline.error) return deadline.error;
+  const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+  return new HafenError("network", `the connection failed: ${reason}`, { cause });
+}
