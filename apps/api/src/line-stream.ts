@@ -6,6 +6,8 @@ export interface LineStream<T> {
   lines: AsyncGenerator<T>;
   /** The SSE event's name; default `line`. */
   event?: (line: T) => string;
+  /** Where the stream begins, so that a client that loses it before the first line comes back to the right place. */
+  startId?: string | undefined;
   /** What a client sends back as Last-Event-ID. */
   id: (line: T) => string | undefined;
   /** Sent as event `end` once the lines are over, so that a client knows an end from a break. */
@@ -23,6 +25,9 @@ export function streamLines<T>(c: Context, stream: LineStream<T>): Response {
   let pending: Promise<IteratorResult<T>> | undefined;
 
   const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (stream.startId !== undefined && !ndjson) controller.enqueue(encoder.encode(`id: ${stream.startId}\n\n`));
+    },
     async pull(controller) {
       pending ??= stream.lines.next();
       const next = await orKeepalive(pending);

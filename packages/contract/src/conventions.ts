@@ -47,7 +47,7 @@ const problemContent = { "application/problem+json": { schema: Problem } };
 /** The error answers of a route, by their codes. */
 function problemResponses(codes: readonly ProblemCode[]) {
   const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
+  for (const code of new Set(codes)) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -67,7 +67,8 @@ export function route<const R extends RouteInput, const S extends Scope | "none"
   definition: R & { scope: S; problems?: readonly ProblemCode[] },
 ) {
   const { scope, problems = [], ...rest } = definition;
-  const always: ProblemCode[] = scope === "none" ? [] : ["unauthenticated", "scope_missing", "invalid_request"];
+  const always: ProblemCode[] = scope === "none" ? [] : ["unauthenticated", "scope_missing", "invalid_request", "unavailable"];
+  if (definition.method === "post") always.push("idempotency_in_progress", "idempotency_mismatch");
   const made = createRoute({
     ...(rest as unknown as R),
     ...(scope === "none" ? {} : { security: [{ apiKey: [] }] }),

@@ -17,7 +17,7 @@ export { killContainer, restartContainer, stopContainer } from "./container/stop
 export { Turns } from "./container/turns.ts";
 export { waitContainer, waitSettled } from "./container/wait.ts";
 export type { Actor, Ctx, HostCtx } from "./ctx.ts";
-export { eventFeed } from "./event/feed.ts";
+export { eventFeed, feedStart, positionId } from "./event/feed.ts";
 export { chooseHost, getHost, listHosts } from "./host/hosts.ts";
 export { findImage, lookUpImage } from "./image/find.ts";
 export { describeImage, getImage, imageHistory, listImages } from "./image/get.ts";

@@ -230,7 +230,9 @@ export interface ImageConfig {
   labels: Record<string, string>;
   onBuild: string[];
   stopSignal?: string | undefined;
-  healthcheck?: { test: string[]; intervalMs?: number; timeoutMs?: number; startPeriodMs?: number; retries?: number } | undefined;
+  healthcheck?:
+    | { test: string[]; intervalMs?: number; timeoutMs?: number; startPeriodMs?: number; retries?: number }
+    | undefined;
 }
 export interface ImageInfo {
   /** `sha256:…` of the image's configuration. */
@@ -279,7 +281,15 @@ export type BuildEvent =
   | { type: "log"; stream: "stdout" | "stderr"; text: string; atMs: number }
   | { type: "image"; imageId: string; atMs: number }
   | { type: "failed"; kind: BuildFailure; message: string; exitCode?: number | undefined; atMs: number };
-export type BuildFailure = "dockerfile_invalid" | "run_failed" | "copy_failed" | "base_not_found" | "target_not_found" | "out_of_memory" | "disk_full" | "build_failed";
+export type BuildFailure =
+  | "dockerfile_invalid"
+  | "run_failed"
+  | "copy_failed"
+  | "base_not_found"
+  | "target_not_found"
+  | "out_of_memory"
+  | "disk_full"
+  | "build_failed";
 
 export interface ImportOptions extends Op {
   /** Dockerfile instructions applied to the result, such as `CMD ["bash"]`. */

@@ -4,8 +4,14 @@ const BLOCK_BYTES = 512;
 export type Files = Map<string, Uint8Array>;
 
 export function packTar(files: Files | Record<string, string>): Uint8Array {
-  const entries = files instanceof Map ? [...files] : Object.entries(files).map(([name, text]): [string, Uint8Array] => [name, Buffer.from(text)]);
-  return Buffer.concat([...entries.flatMap(([name, data]) => [header(name, data.length), data, padding(data.length)]), Buffer.alloc(2 * BLOCK_BYTES)]);
+  const entries =
+    files instanceof Map
+      ? [...files]
+      : Object.entries(files).map(([name, text]): [string, Uint8Array] => [name, Buffer.from(text)]);
+  return Buffer.concat([
+    ...entries.flatMap(([name, data]) => [header(name, data.length), data, padding(data.length)]),
+    Buffer.alloc(2 * BLOCK_BYTES),
+  ]);
 }
 
 /** Files only, with paths that begin with a slash; throws at what is no tar. */
@@ -14,10 +20,11 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>): Promise<File
   for await (const piece of source) pieces.push(piece);
   const tar = Buffer.concat(pieces);
   const files: Files = new Map();
-  for (let at = 0; at + BLOCK_BYTES <= tar.length && tar[at] !== 0; ) {
+  for (let at = 0; at + BLOCK_BYTES <= tar.length && tar[at] !== 0;) {
     const head = tar.subarray(at, at + BLOCK_BYTES);
     const sizeBytes = Number.parseInt(text(head, 124, 12), 8);
-    if (Number.isNaN(sizeBytes) || Number.parseInt(text(head, 148, 8), 8) !== checksum(head)) throw new Error("invalid tar header");
+    if (Number.isNaN(sizeBytes) || Number.parseInt(text(head, 148, 8), 8) !== checksum(head))
+      throw new Error("invalid tar header");
     const name = [text(head, 345, 155), text(head, 0, 100)].filter((part) => part !== "").join("/");
     const data = tar.subarray(at + BLOCK_BYTES, at + BLOCK_BYTES + sizeBytes);
     if (data.length < sizeBytes) throw new Error("unexpected end of the tar");
@@ -30,7 +37,10 @@ export async function unpackTar(source: AsyncIterable<Uint8Array>): Promise<File
 function header(name: string, sizeBytes: number): Uint8Array {
   const head = Buffer.alloc(BLOCK_BYTES);
   head.write(name, 0, 100);
-  head.write("0000644\0" + "0000000\0".repeat(2) + `${sizeBytes.toString(8).padStart(11, "0")}\0` + "00000000000\0", 100);
+  head.write(
+    "0000644\0" + "0000000\0".repeat(2) + `${sizeBytes.toString(8).padStart(11, "0")}\0` + "00000000000\0",
+    100,
+  );
   head.write("0", 156);
   head.write("ustar\0" + "00", 257);
   head.write(`${checksum(head).toString(8).padStart(6, "0")}\0 `, 148);
@@ -47,5 +57,8 @@ function padding(sizeBytes: number): Uint8Array {
 }
 
 function text(head: Buffer, at: number, length: number): string {
-  return head.toString("utf8", at, at + length).replace(/\0.*$/s, "").trim();
+  return head
+    .toString("utf8", at, at + length)
+    .replace(/\0.*$/s, "")
+    .trim();
 }

@@ -116,7 +116,7 @@ function headersOf({ method, json, upload, safe, options }: Call): Record<string
   const headers: Record<string, string> = { accept: "application/json" };
   const contentType = upload?.contentType ?? (json === undefined ? undefined : "application/json");
   if (contentType !== undefined) headers["content-type"] = contentType;
-  if (options.waitSeconds !== undefined) headers["prefer"] = `wait=${options.waitSeconds}`;
+  if (options.waitSeconds !== undefined) headers["prefer"] = `wait=${Math.ceil(options.waitSeconds)}`;
   const ownKey = upload?.replayable === false || safe ? undefined : newIdempotencyKey();
   const key = options.idempotencyKey ?? ownKey;
   if (method === "POST" && key !== undefined) headers["idempotency-key"] = key;

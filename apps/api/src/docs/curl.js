@@ -31,7 +31,7 @@ function bodyArguments(openapi, operation, type) {
 
 /**
  * One command for JSON, one for an upload; without a body one.
- * @param {any} openapi @param {import("./operations.js").Operation} operation
+ * @param {object} openapi @param {import("./operations.js").Operation} operation
  */
 export function curlExamples(openapi, operation) {
   const { method, path, tag, scope, bodies, responses } = operation;

@@ -6,7 +6,6 @@ import { problemsView } from "./problems-view.js";
 import { wireSearch } from "./search.js";
 import { keepKey } from "./try-it.js";
 
-/** @returns {any} */
 const byId = (/** @type {string} */ id) => document.getElementById(id);
 
 async function load(/** @type {string} */ url) {
@@ -15,13 +14,10 @@ async function load(/** @type {string} */ url) {
   return response.json();
 }
 
-/** The contents' entry of a call: found by the same search as the call. */
+/** The contents' entry of a call, as "create container"; found by the same search as the call. */
 function entry({ id, method, path, summary }) {
-  const link = element(
-    "a",
-    { href: `#${id}`, title: `${method.toUpperCase()} ${path}` },
-    summary.split(/[;:,.]/)[0] || id,
-  );
+  const name = id.replace(/[A-Z]/g, " $&").toLowerCase();
+  const link = element("a", { href: `#${id}`, title: `${method.toUpperCase()} ${path}` }, name);
   return element("li", { "data-search": `${id} ${method} ${path} ${summary}`.toLowerCase() }, link);
 }
 
@@ -34,7 +30,12 @@ function draw(openapi, problems) {
       element("section", { "aria-labelledby": `tag-${tag}`, "data-group": true }, heading, ...views),
     );
     byId("contents").append(
-      element("div", { "data-group": true }, element("h2", {}, tag), element("ul", {}, ...group.map(entry))),
+      element(
+        "div",
+        { "data-group": true },
+        element("p", { class: "group" }, tag),
+        element("ul", {}, ...group.map(entry)),
+      ),
     );
   }
   byId("reference").append(problemsView(problemRows(openapi, operations, problems)));
@@ -56,5 +57,5 @@ try {
   addEventListener("hashchange", showTarget);
   if (location.hash !== "") showTarget();
 } catch (error) {
-  byId("loading").textContent = `The calls could not be loaded: ${error}`;
+  byId("loading").textContent = `The calls could not be loaded: ${String(error)}`;
 }

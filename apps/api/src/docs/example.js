@@ -20,7 +20,7 @@ const SHOWN = {
 
 /**
  * A body that the schema allows: the required fields, and those that make it useful.
- * @param {any} openapi @param {any} schema @param {string} operationId
+ * @param {object} openapi @param {object} schema @param {string} operationId
  */
 export function exampleOf(openapi, schema, operationId = "") {
   const whole = resolve(openapi, schema);

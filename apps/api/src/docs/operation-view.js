@@ -20,8 +20,8 @@ function bodiesView(openapi, /** @type {Operation} */ { bodies, bodyRequired }) 
       element(
         "p",
         {},
-        `${binary.length > 0 ? "Or application/json: " : ""}`,
-        element("span", { class: "type" }, typeName(openapi, json)),
+        binary.length > 0 && "Or application/json: ",
+        element("span", { class: "type" }, typeName(json)),
       ),
     json && schemaView(openapi, json),
   ];
@@ -45,7 +45,7 @@ function responseView(openapi, response) {
     {},
     element("strong", {}, response.status),
     ` ${response.description}`,
-    schema && element("span", { class: "type" }, ` ${typeName(openapi, schema)}`),
+    schema && element("span", { class: "type" }, ` ${typeName(schema)}`),
     types.length > 0 && element("span", { class: "type" }, ` as ${types.join(" or ")}`),
     tree && element("details", {}, element("summary", {}, "What is in it"), tree),
   );

@@ -1,15 +1,15 @@
 /**
- * @typedef {object} Operation
+ * @typedef {object} Operation one call of the API
  * @property {string} id
  * @property {string} method in lower case
  * @property {string} path
  * @property {string} tag
  * @property {string} summary
  * @property {string} scope none, read, write, or admin
- * @property {any[]} parameters
- * @property {Record<string, any>} bodies content type to schema
+ * @property {object[]} parameters
+ * @property {Record<string, object>} bodies content type to schema
  * @property {boolean} bodyRequired
- * @property {{ status: string, description: string, contents: Record<string, any> }[]} responses
+ * @property {{ status: string, description: string, contents: Record<string, object> }[]} responses
  */
 
 const METHOD_ORDER = ["post", "get", "patch", "put", "delete"];
@@ -22,7 +22,7 @@ function schemas(content = {}) {
 
 /**
  * Every call of an OpenAPI document, sorted by path, then as one uses them.
- * @param {any} openapi
+ * @param {object} openapi
  * @returns {Operation[]}
  */
 export function operationsOf(openapi) {
@@ -52,8 +52,8 @@ export function operationsOf(openapi) {
 /** @param {Operation[]} operations @returns {Map<string, Operation[]>} by tag, the tags by name and `system` last */
 export function byTag(operations) {
   const groups = Map.groupBy(operations, ({ tag }) => tag);
-  const rank = (/** @type {string} */ tag) => (tag === "system" ? `~${tag}` : tag);
-  return new Map([...groups].toSorted(([a], [b]) => rank(a).localeCompare(rank(b))));
+  const last = (/** @type {string} */ tag) => Number(tag === "system");
+  return new Map([...groups].toSorted(([a], [b]) => last(a) - last(b) || a.localeCompare(b)));
 }
 
 /** The problem codes of an answer: the routes list them in its description. */

@@ -2,7 +2,7 @@ import { problemCodes } from "./operations.js";
 
 /**
  * Every code of the document, with its row of the problem table and the calls that answer with it.
- * @param {any} openapi
+ * @param {object} openapi
  * @param {import("./operations.js").Operation[]} operations
  * @param {Record<string, { status: number, title: string }>} table
  */

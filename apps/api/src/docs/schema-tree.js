@@ -32,15 +32,15 @@ export function resolve(openapi, schema) {
 }
 
 /** In words: `string | null`, `array of Mount`, `"a" | "b"`. */
-export function typeName(openapi, schema) {
+export function typeName(schema) {
   if (schema.$ref) return schema.$ref.split("/").at(-1);
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   const variants = schema.oneOf ?? schema.anyOf;
-  if (variants) return variants.map((variant) => typeName(openapi, variant)).join(" | ");
+  if (variants) return variants.map((variant) => typeName(variant)).join(" | ");
   const types = [schema.type ?? (schema.properties || schema.allOf ? "object" : "any")].flat();
   return types
-    .map((type) => (type === "array" ? `array of ${typeName(openapi, schema.items ?? {})}` : withFormat(type, schema)))
+    .map((type) => (type === "array" ? `array of ${typeName(schema.items ?? {})}` : withFormat(type, schema)))
     .join(" | ");
 }
 
@@ -85,7 +85,7 @@ export function treeOf(openapi, schema, depth = 0) {
 function nodeOf(openapi, name, schema, required, depth) {
   return {
     name,
-    type: typeName(openapi, schema),
+    type: typeName(schema),
     required,
     note: note(schema),
     children: treeOf(openapi, schema, depth + 1),

@@ -98,7 +98,7 @@ export function tryIt(/** @type {import("./operations.js").Operation} */ { id, p
       pre.hidden = false;
       await show(response, output);
     } catch (error) {
-      status.textContent = running.signal.aborted ? "Stopped." : `It did not work: ${error}`;
+      status.textContent = running.signal.aborted ? "Stopped." : `It did not work: ${String(error)}`;
     } finally {
       send.disabled = !(stop.disabled = true);
     }

@@ -1,5 +1,5 @@
 import { openapiDocument, routes } from "@hafen/contract";
-import { chooseHost, eventFeed, getHost, listHosts } from "@hafen/core";
+import { chooseHost, eventFeed, feedStart, getHost, listHosts, positionId } from "@hafen/core";
 import { notify } from "@hafen/db";
 import { errorFields } from "@hafen/process";
 import { docsFiles } from "../docs/docs.ts";
@@ -13,14 +13,15 @@ export function mountSystem(app: App): void {
     const { follow, type, subject, since } = c.req.valid("query");
     const { "last-event-id": last, accept } = c.req.valid("header");
     const ndjson = accept?.includes("application/x-ndjson") ?? false;
+    const after = await feedStart(c.var.ctx.db, last ?? since);
     const events = eventFeed(c.var.ctx, {
-      since: last ?? since,
+      after,
       type,
       subject,
       follow: follow === undefined ? !ndjson : follow === "true",
       signal: c.req.raw.signal,
     });
-    return streamLines(c, { lines: events, event: (event) => event.type, id: (event) => event.id }) as never;
+    return streamLines(c, { lines: events, startId: positionId(after), event: (event) => event.type, id: (event) => event.id }) as never;
   });
 
   mount(app, routes.healthz, (c) => c.json({ status: "ok" as const }, 200));

@@ -17,7 +17,6 @@ export const contextProblems = [
   "unsupported_media_type",
   "quota_exceeded",
   "body_too_large",
-  "idempotency_mismatch",
 ] as const;
 
 export const createBuild = route({

@@ -16,7 +16,10 @@ import { STATES } from "../lifecycle.ts";
 const tags = ["containers"];
 const Params = z.object({ ref: Ref });
 const Bool = z.enum(["true", "false"]).optional();
-const optionalBody = <T extends z.ZodType>(schema: T) => ({ content: { "application/json": { schema } }, required: false });
+const optionalBody = <T extends z.ZodType>(schema: T) => ({
+  content: { "application/json": { schema } },
+  required: false,
+});
 const changed = {
   202: json(Container, "The container as it is now"),
   200: json(Container, "With Prefer: wait, or when nothing was to do: the container, settled"),
@@ -40,8 +43,6 @@ export const createContainer = route({
     "quota_exceeded",
     "mount_invalid",
     "other_host",
-    "idempotency_mismatch",
-    "idempotency_in_progress",
   ],
 });
 export const listContainers = route({

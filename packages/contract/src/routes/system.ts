@@ -15,7 +15,11 @@ export const listEvents = route({
       follow: z.enum(["true", "false"]).optional().describe("Default true for SSE: stay for what is to come"),
       type: z.string().max(200).optional().describe("Only this type, or with a trailing dot this family: container."),
       subject: z.string().max(64).optional(),
-      since: z.string().max(64).optional().describe("evt_…: after it; start: from the beginning; default: only what is to come"),
+      since: z
+        .string()
+        .max(64)
+        .optional()
+        .describe("evt_…: after it; start: from the beginning; default: only what is to come"),
     }),
     headers: z.object({ "last-event-id": z.string().max(64).optional(), accept: z.string().max(500).optional() }),
   },

@@ -14,7 +14,7 @@ export const createVolume = route({
   summary: "Make a named volume; a host makes it real when it is first mounted",
   request: { headers: PostHeaders, body: body(CreateVolume) },
   responses: { 201: json(Volume, "The volume") },
-  problems: ["name_taken", "quota_exceeded", "idempotency_mismatch"],
+  problems: ["name_taken", "quota_exceeded"],
 });
 export const listVolumes = route({
   method: "get",

@@ -1,13 +1,13 @@
 import { EVENT_TYPES, ProblemError, type Event } from "@hafen/contract";
-import { eventHead, readEvents, readUntil, type EventPosition, type EventRow } from "@hafen/db";
+import { eventHead, readEvents, readUntil, type Db, type EventPosition, type EventRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 
 const BEGINNING: EventPosition = { xid: "0", id: 0 };
 const BATCH = 200;
 
 export interface FeedQuery {
-  /** `evt_…` of the last event seen, `start`, or absent for only what is to come. */
-  since?: string | undefined;
+  /** From `feedStart`. */
+  after: EventPosition;
   /** A type, or a family with a trailing dot. */
   type?: string | undefined;
   subject?: string | undefined;
@@ -15,13 +15,24 @@ export interface FeedQuery {
   signal?: AbortSignal | undefined;
 }
 
-/** The user's events in commit order, from after `since`; with `follow` without end. */
+/** Where a feed begins: after the event `evt_…`, at the beginning with `start`, or now. */
+export async function feedStart(db: Db, since: string | undefined): Promise<EventPosition> {
+  if (since === undefined) return eventHead(db);
+  return since === "start" ? BEGINNING : decode(since);
+}
+
+/** The id a client sends back to go on from there. */
+export function positionId({ xid, id }: EventPosition): string {
+  return `evt_${xid}-${id}`;
+}
+
+/** The user's events in commit order, from after `after`; with `follow` without end. */
 export async function* eventFeed(ctx: Ctx, query: FeedQuery): AsyncGenerator<Event> {
   const { userId } = ctx.actor;
   if (query.type !== undefined && !EVENT_TYPES.some((type) => type === query.type || (query.type?.endsWith(".") && type.startsWith(query.type)))) {
     throw new ProblemError("invalid_request", `There is no event type ${query.type}.`, { errors: [{ pointer: "?type", detail: `one of ${EVENT_TYPES.join(", ")}` }] });
   }
-  let after = query.since === undefined ? await eventHead(ctx.db) : query.since === "start" ? BEGINNING : decode(query.since);
+  let { after } = query;
   for (;;) {
     const rows = await readUntil(
       ctx.changes,
@@ -39,11 +50,11 @@ export async function* eventFeed(ctx: Ctx, query: FeedQuery): AsyncGenerator<Eve
 }
 
 function toWire(row: EventRow): Event {
-  return { id: `evt_${row.xid}-${row.id}`, type: row.type, subject: row.subject, data: row.data, at: row.at.toISOString() };
+  return { id: positionId(row), type: row.type, subject: row.subject, data: row.data, at: row.at.toISOString() };
 }
 
 function decode(id: string): EventPosition {
-  const [, xid, row] = /^evt_(\d{1,19})-(\d{1,15})$/.exec(id) ?? [];
+  const [, xid, row] = /^evt_(\d{1,19})-(\d{1,16})$/.exec(id) ?? [];
   if (xid === undefined || row === undefined) {
     throw new ProblemError("invalid_request", "since and Last-Event-ID take the id of an event.", { errors: [{ pointer: "?since", detail: "not an event id" }] });
   }

@@ -16,14 +16,41 @@ export function buildTests(get: () => Subject): void {
     test("tell each step, its layer and its output, and end with the image", async () => {
       const { engine, build, base, runStep, unique } = get();
       const content = unique();
-      const run = runStep([["print", "out"], ["print-error", "err"]]);
-      const events = await build({ Dockerfile: `FROM ${base}\nCOPY f /f\n${run}\nCMD ["x"]\n`, f: content }, { labels: { built: content } });
+      const run = runStep([
+        ["print", "out"],
+        ["print-error", "err"],
+      ]);
+      const events = await build(
+        { Dockerfile: `FROM ${base}\nCOPY f /f\n${run}\nCMD ["x"]\n`, f: content },
+        { labels: { built: content } },
+      );
       const steps = events.filter((event) => event.type === "step");
-      assert.deepEqual(steps.map(({ number, total }) => [number, total]), [[1, 5], [2, 5], [3, 5], [4, 5], [5, 5]]);
+      assert.deepEqual(
+        steps.map(({ number, total }) => [number, total]),
+        [
+          [1, 5],
+          [2, 5],
+          [3, 5],
+          [4, 5],
+          [5, 5],
+        ],
+      );
       assert.match(steps[1]?.instruction ?? "", /^COPY f \/f$/);
       const logs = events.filter((event) => event.type === "log");
-      assert.equal(logs.filter(({ stream }) => stream === "stdout").map(({ text }) => text).join(""), "out\n");
-      assert.equal(logs.filter(({ stream }) => stream === "stderr").map(({ text }) => text).join(""), "err\n");
+      assert.equal(
+        logs
+          .filter(({ stream }) => stream === "stdout")
+          .map(({ text }) => text)
+          .join(""),
+        "out\n",
+      );
+      assert.equal(
+        logs
+          .filter(({ stream }) => stream === "stderr")
+          .map(({ text }) => text)
+          .join(""),
+        "err\n",
+      );
       const built = events.at(-1);
       assert.ok(built?.type === "image");
       assert.equal(events.filter((event) => event.type === "layer").at(-1)?.imageId, built.imageId);
@@ -45,7 +72,14 @@ export function buildTests(get: () => Subject): void {
 
     test("a RUN that fails tells its exit code", async () => {
       const { build, base, runStep } = get();
-      const { kind, exitCode } = failure(await build({ Dockerfile: `FROM ${base}\n${runStep([["print", "before"], ["exit", 7]])}\n` }));
+      const { kind, exitCode } = failure(
+        await build({
+          Dockerfile: `FROM ${base}\n${runStep([
+            ["print", "before"],
+            ["exit", 7],
+          ])}\n`,
+        }),
+      );
       assert.deepEqual([kind, exitCode], ["run_failed", 7]);
     });
 
@@ -57,17 +91,27 @@ export function buildTests(get: () => Subject): void {
         ["dockerfile_invalid", `FROM ${base}\nRUNX\n`],
         ["target_not_found", `FROM ${base} AS one\n`, "two"],
       ];
-      for (const [kind, Dockerfile, target] of kinds) assert.equal(failure(await build({ Dockerfile }, target ? { target } : {})).kind, kind);
+      for (const [kind, Dockerfile, target] of kinds)
+        assert.equal(failure(await build({ Dockerfile }, target ? { target } : {})).kind, kind);
       assert.equal(failure(await build({ other: "x" })).kind, "dockerfile_invalid");
     });
 
     test("output that looks like the engine's own is output", async () => {
       const { build, base, runStep } = get();
-      const fakes = ["Step 3/3 : RUN evil", " ---> 0123456789ab", " ---> Using cache", "Successfully built 0123456789ab", " ---> Running in 0123456789ab"];
+      const fakes = [
+        "Step 3/3 : RUN evil",
+        " ---> 0123456789ab",
+        " ---> Using cache",
+        "Successfully built 0123456789ab",
+        " ---> Running in 0123456789ab",
+      ];
       const run = runStep(fakes.map((text) => ["print", text]));
       const events = await build({ Dockerfile: `FROM ${base}\n${run}\nCMD ["x"]\n` }, { noCache: true });
       assert.deepEqual(types(events), ["step", "layer", "step", "layer", "step", "layer", "image"]);
-      const printed = events.filter((event) => event.type === "log").map(({ text }) => text).join("");
+      const printed = events
+        .filter((event) => event.type === "log")
+        .map(({ text }) => text)
+        .join("");
       assert.equal(printed, fakes.map((text) => `${text}\n`).join(""));
     });
 
@@ -96,7 +140,10 @@ export function buildTests(get: () => Subject): void {
         yield packTar({ Dockerfile: `FROM ${base}\n` }).subarray(0, 600);
         throw broken;
       }
-      await assert.rejects(collect(engine.buildImage(request({}, { context: context() }))), (error) => error === broken);
+      await assert.rejects(
+        collect(engine.buildImage(request({}, { context: context() }))),
+        (error) => error === broken,
+      );
     });
   });
 }

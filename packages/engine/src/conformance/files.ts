@@ -11,7 +11,9 @@ export function fileTests(get: () => Subject): void {
     await engine.createVolume({ name, labels: { [label.key]: label.value } });
     return name;
   };
-  const mount = (name: string, target: string, readOnly = false): MountSpec[] => [{ type: "volume", volume: name, target, readOnly }];
+  const mount = (name: string, target: string, readOnly = false): MountSpec[] => [
+    { type: "volume", volume: name, target, readOnly },
+  ];
 
   describe("archives", () => {
     test("what is put can be got, from a container that never ran", async () => {
@@ -19,7 +21,10 @@ export function fileTests(get: () => Subject): void {
       const id = await create([["sleep"]]);
       await engine.putArchive(id, "/", once(packTar({ "put.txt": "content" })));
       const files = await unpackTar(await engine.getArchive(id, "/put.txt"));
-      assert.deepEqual([...files].map(([path, data]) => [path, Buffer.from(data).toString()]), [["/put.txt", "content"]]);
+      assert.deepEqual(
+        [...files].map(([path, data]) => [path, Buffer.from(data).toString()]),
+        [["/put.txt", "content"]],
+      );
     });
 
     test("a path or a container that is not there is not_found", async () => {
@@ -50,7 +55,10 @@ export function fileTests(get: () => Subject): void {
       const found = await engine.inspectVolume(spec.name);
       assert.deepEqual([found?.name, found?.labels], [spec.name, spec.labels]);
       assert.ok(!Number.isNaN(Date.parse(found?.createdAt ?? "")));
-      assert.deepEqual((await engine.listVolumes({ key: "own", value: spec.labels.own })).map(({ name }) => name), [spec.name]);
+      assert.deepEqual(
+        (await engine.listVolumes({ key: "own", value: spec.labels.own })).map(({ name }) => name),
+        [spec.name],
+      );
       await engine.removeVolume(spec.name);
       await engine.removeVolume(spec.name);
       assert.equal(await engine.inspectVolume(spec.name), undefined);
@@ -65,14 +73,23 @@ export function fileTests(get: () => Subject): void {
       const reader = await run([["read", "/data/f"]], { mounts: mount(name, "/data", true) });
       assert.equal(textOf(await collect(engine.logs(reader, { follow: false }))), "kept");
       const info = await engine.inspectContainer(reader);
-      assert.deepEqual(info?.mounts.filter(({ target }) => target === "/data"), [{ volume: name, target: "/data", readOnly: true }]);
+      assert.deepEqual(
+        info?.mounts.filter(({ target }) => target === "/data"),
+        [{ volume: name, target: "/data", readOnly: true }],
+      );
       await engine.removeContainer(reader);
       await engine.removeVolume(name);
     });
 
     test("that are read-only refuse a write", async () => {
       const { engine, run } = get();
-      const id = await run([["write", "/data/f", "x"], ["exit", 0]], { mounts: mount(await volume(), "/data", true) });
+      const id = await run(
+        [
+          ["write", "/data/f", "x"],
+          ["exit", 0],
+        ],
+        { mounts: mount(await volume(), "/data", true) },
+      );
       const printed = textOf(await collect(engine.logs(id, { follow: false })), "stderr");
       assert.match(printed, /Read-only file system/);
     });
@@ -83,7 +100,13 @@ export function fileTests(get: () => Subject): void {
       assert.ok(built?.type === "image");
       const name = await volume();
       const mounts = mount(name, "/data");
-      const first = await run([["read", "/data/f"], ["write", "/data/f", "changed"]], { imageId: built.imageId, mounts });
+      const first = await run(
+        [
+          ["read", "/data/f"],
+          ["write", "/data/f", "changed"],
+        ],
+        { imageId: built.imageId, mounts },
+      );
       assert.equal(textOf(await collect(engine.logs(first, { follow: false }))), "from the image");
       const second = await run([["read", "/data/f"]], { imageId: built.imageId, mounts });
       assert.equal(textOf(await collect(engine.logs(second, { follow: false }))), "changed");

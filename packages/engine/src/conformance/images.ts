@@ -5,19 +5,29 @@ import { packTar } from "../tar.ts";
 import { isKind, once, type Subject } from "./subject.ts";
 
 export function imageTests(get: () => Subject): void {
-  const imported = (text: string, changes: string[] = []) => get().engine.importImage(once(packTar({ "f.txt": text })), { changes });
+  const imported = (text: string, changes: string[] = []) =>
+    get().engine.importImage(once(packTar({ "f.txt": text })), { changes });
 
   describe("images", () => {
     test("an imported root file system is an image of one layer with the configuration asked for", async () => {
       const { engine, prefix } = get();
-      const id = await imported("a", ['CMD ["hello","there"]', "ENV A=1", 'VOLUME ["/data"]', "EXPOSE 80/tcp", "USER 1000"]);
+      const id = await imported("a", [
+        'CMD ["hello","there"]',
+        "ENV A=1",
+        'VOLUME ["/data"]',
+        "EXPOSE 80/tcp",
+        "USER 1000",
+      ]);
       await engine.tagImage(id, `${prefix}imported:1`);
       const found = await engine.inspectImage(id);
       assert.match(id, /^sha256:[0-9a-f]{64}$/);
       assert.equal(found?.id, id);
       assert.equal(found.diffIds.length, 1);
       const { command, env, volumes, exposedPorts, user, entrypoint } = found.config;
-      assert.deepEqual([command, volumes, exposedPorts, user, entrypoint], [["hello", "there"], ["/data"], ["80/tcp"], "1000", []]);
+      assert.deepEqual(
+        [command, volumes, exposedPorts, user, entrypoint],
+        [["hello", "there"], ["/data"], ["80/tcp"], "1000", []],
+      );
       assert.ok(env.includes("A=1"));
     });
 
@@ -72,10 +82,25 @@ export function imageTests(get: () => Subject): void {
       const { engine, prefix } = get();
       const layer = packTar({ "loaded.txt": "x" });
       const diffId = `sha256:${createHash("sha256").update(layer).digest("hex")}`;
-      const config = JSON.stringify({ architecture: "amd64", os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [diffId] } });
+      const config = JSON.stringify({
+        architecture: "amd64",
+        os: "linux",
+        config: {},
+        rootfs: { type: "layers", diff_ids: [diffId] },
+      });
       const name = createHash("sha256").update(config).digest("hex");
-      const manifest = JSON.stringify([{ Config: `${name}.json`, RepoTags: [`${prefix}loaded:1`], Layers: ["layer.tar"] }]);
-      const archive = packTar(new Map(Object.entries({ [`${name}.json`]: Buffer.from(config), "layer.tar": layer, "manifest.json": Buffer.from(manifest) })));
+      const manifest = JSON.stringify([
+        { Config: `${name}.json`, RepoTags: [`${prefix}loaded:1`], Layers: ["layer.tar"] },
+      ]);
+      const archive = packTar(
+        new Map(
+          Object.entries({
+            [`${name}.json`]: Buffer.from(config),
+            "layer.tar": layer,
+            "manifest.json": Buffer.from(manifest),
+          }),
+        ),
+      );
       const ids = await engine.loadImages(once(archive));
       assert.equal(ids.length, 1);
       assert.equal((await engine.inspectImage(`${prefix}loaded:1`))?.id, ids[0]);

@@ -10,7 +10,10 @@ export function lifecycleTests(get: () => Subject): void {
       const { engine, create } = get();
       const id = await create([["sleep"]]);
       const created = await engine.inspectContainer(id);
-      assert.deepEqual([created?.state, created?.exitCode, created?.startedAt, created?.pid], ["created", undefined, undefined, 0]);
+      assert.deepEqual(
+        [created?.state, created?.exitCode, created?.startedAt, created?.pid],
+        ["created", undefined, undefined, 0],
+      );
       await engine.startContainer(id);
       const running = await engine.inspectContainer(id);
       assert.equal(running?.state, "running");
@@ -23,7 +26,10 @@ export function lifecycleTests(get: () => Subject): void {
 
     test("the exit code of a command is the container's", async () => {
       const { engine, run } = get();
-      const id = await run([["print", "x"], ["exit", 3]]);
+      const id = await run([
+        ["print", "x"],
+        ["exit", 3],
+      ]);
       assert.equal((await engine.inspectContainer(id))?.exitCode, 3);
     });
 
@@ -74,7 +80,10 @@ export function lifecycleTests(get: () => Subject): void {
       await assert.rejects(engine.startContainer(ABSENT), isKind("not_found"));
       await assert.rejects(engine.signalContainer(ABSENT, "SIGKILL"), isKind("not_found"));
       await assert.rejects(collect(engine.logs(ABSENT, { follow: false })), isKind("not_found"));
-      await assert.rejects(engine.createContainer(spec([], { imageId: `sha256:${"0".repeat(64)}` })), isKind("not_found"));
+      await assert.rejects(
+        engine.createContainer(spec([], { imageId: `sha256:${"0".repeat(64)}` })),
+        isKind("not_found"),
+      );
     });
 
     test("a process that ignores SIGTERM is killed after its grace", async () => {

@@ -4,7 +4,13 @@ import type { EngineId, ExecSpec } from "../engine.ts";
 import { collect, finish, isKind, type Step, type Subject, textOf } from "./subject.ts";
 
 export function sessionTests(get: () => Subject): void {
-  const spec = (steps: Step[], more?: Partial<ExecSpec>): ExecSpec => ({ command: get().script(steps), env: [], tty: false, stdin: false, ...more });
+  const spec = (steps: Step[], more?: Partial<ExecSpec>): ExecSpec => ({
+    command: get().script(steps),
+    env: [],
+    tty: false,
+    stdin: false,
+    ...more,
+  });
   const running = async (): Promise<EngineId> => {
     const id = await get().create([["sleep"]]);
     await get().engine.startContainer(id);
@@ -13,7 +19,14 @@ export function sessionTests(get: () => Subject): void {
 
   describe("exec", () => {
     test("gives output apart and the exit code", async () => {
-      const session = await get().engine.exec(await running(), spec([["print", "out"], ["print-error", "err"], ["exit", 5]]));
+      const session = await get().engine.exec(
+        await running(),
+        spec([
+          ["print", "out"],
+          ["print-error", "err"],
+          ["exit", 5],
+        ]),
+      );
       assert.deepEqual(await finish(session), { stdout: "out\n", stderr: "err\n", exitCode: 5 });
     });
 

@@ -6,7 +6,11 @@ export function streamTests(get: () => Subject): void {
   describe("logs", () => {
     test("stdout and stderr stay apart, each line with its time", async () => {
       const { engine, run } = get();
-      const id = await run([["print", "one"], ["print-error", "two"], ["print", "three"]]);
+      const id = await run([
+        ["print", "one"],
+        ["print-error", "two"],
+        ["print", "three"],
+      ]);
       const chunks = await collect(engine.logs(id, { follow: false }));
       assert.equal(textOf(chunks, "stdout"), "one\nthree\n");
       assert.equal(textOf(chunks, "stderr"), "two\n");
@@ -27,18 +31,30 @@ export function streamTests(get: () => Subject): void {
 
     test("since is exclusive to the nanosecond, so that a reader resumes without a line twice or missed", async () => {
       const { engine, run } = get();
-      const id = await run([["print", "a"], ["print", "b"], ["print", "c"], ["print", "d"]]);
+      const id = await run([
+        ["print", "a"],
+        ["print", "b"],
+        ["print", "c"],
+        ["print", "d"],
+      ]);
       const all = await collect(engine.logs(id, { follow: false }));
       assert.equal(all.length, 4);
       for (const [index, { at }] of all.entries()) {
         const rest = await collect(engine.logs(id, { follow: index % 2 === 0, since: at }));
-        assert.deepEqual(rest.map((chunk) => chunk.at), all.slice(index + 1).map((chunk) => chunk.at));
+        assert.deepEqual(
+          rest.map((chunk) => chunk.at),
+          all.slice(index + 1).map((chunk) => chunk.at),
+        );
       }
     });
 
     test("tail gives the last lines", async () => {
       const { engine, run } = get();
-      const id = await run([["print", "a"], ["print", "b"], ["print", "c"]]);
+      const id = await run([
+        ["print", "a"],
+        ["print", "b"],
+        ["print", "c"],
+      ]);
       assert.equal(textOf(await collect(engine.logs(id, { follow: false, tail: 2 }))), "b\nc\n");
       assert.equal(textOf(await collect(engine.logs(id, { follow: false, tail: 0 }))), "");
     });

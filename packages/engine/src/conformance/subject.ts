@@ -14,8 +14,8 @@ export interface Opened {
   engine: Engine;
   /** Id of an image whose files may be anything, and which runs scripts. */
   image: string;
-  script(steps: Step[]): string[];
-  close(): Promise<void>;
+  script: (steps: Step[]) => string[];
+  close: () => Promise<void>;
 }
 
 /** An engine under test, and what the tests make in it: all of it carries `label` or `prefix`, and goes at the end. */
@@ -24,14 +24,14 @@ export interface Subject extends Opened {
   prefix: string;
   /** Tag of `image`, for `FROM`. */
   base: string;
-  unique(): string;
-  spec(steps: Step[], more?: Partial<ContainerSpec>): ContainerSpec;
-  create(steps: Step[], more?: Partial<ContainerSpec>): Promise<EngineId>;
+  unique: () => string;
+  spec: (steps: Step[], more?: Partial<ContainerSpec>) => ContainerSpec;
+  create: (steps: Step[], more?: Partial<ContainerSpec>) => Promise<EngineId>;
   /** Creates, starts, waits for the end. */
-  run(steps: Step[], more?: Partial<ContainerSpec>): Promise<EngineId>;
-  request(files: Record<string, string>, more?: Partial<BuildRequest>): BuildRequest;
-  build(files: Record<string, string>, more?: Partial<BuildRequest>): Promise<BuildEvent[]>;
-  runStep(steps: Step[]): string;
+  run: (steps: Step[], more?: Partial<ContainerSpec>) => Promise<EngineId>;
+  request: (files: Record<string, string>, more?: Partial<BuildRequest>) => BuildRequest;
+  build: (files: Record<string, string>, more?: Partial<BuildRequest>) => Promise<BuildEvent[]>;
+  runStep: (steps: Step[]) => string;
 }
 
 export async function openSubject(open: () => Promise<Opened>): Promise<Subject> {
@@ -93,7 +93,8 @@ export async function openSubject(open: () => Promise<Opened>): Promise<Subject>
     async build(files, more) {
       const events = await collect(engine.buildImage(request(files, more)));
       // A tag on every layer is what removes them all at the end.
-      for (const event of events) if (event.type === "layer") await engine.tagImage(event.imageId, `${id}/layer:${unique()}`);
+      for (const event of events)
+        if (event.type === "layer") await engine.tagImage(event.imageId, `${id}/layer:${unique()}`);
       return events;
     },
     runStep: (steps) => `RUN ${JSON.stringify(script(steps))}`,
@@ -117,11 +118,15 @@ export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
 }
 
 export function textOf(chunks: readonly Pick<LogChunk, "stream" | "data">[], stream?: LogChunk["stream"]): string {
-  return Buffer.concat(chunks.filter((chunk) => stream === undefined || chunk.stream === stream).map(({ data }) => data)).toString();
+  return Buffer.concat(
+    chunks.filter((chunk) => stream === undefined || chunk.stream === stream).map(({ data }) => data),
+  ).toString();
 }
 
 /** All a process printed, and its exit code. */
-export async function finish(session: Session): Promise<{ stdout: string; stderr: string; exitCode: number | undefined }> {
+export async function finish(
+  session: Session,
+): Promise<{ stdout: string; stderr: string; exitCode: number | undefined }> {
   const output = await collect(session.output);
   return { stdout: textOf(output, "stdout"), stderr: textOf(output, "stderr"), exitCode: await session.exitCode() };
 }

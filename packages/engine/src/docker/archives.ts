@@ -3,14 +3,36 @@ import { DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
 import { openStream, pieces } from "./stream.ts";
 
-export async function getArchive(client: Client, id: EngineId, path: string, op?: Op): Promise<AsyncIterable<Uint8Array>> {
+export async function getArchive(
+  client: Client,
+  id: EngineId,
+  path: string,
+  op?: Op,
+): Promise<AsyncIterable<Uint8Array>> {
   const what = `read ${path} of ${id}`;
-  const answer = await openStream(client, what, { method: "GET", path: `/containers/${checkedName(id)}/archive`, query: { path } }, op);
+  const answer = await openStream(
+    client,
+    what,
+    { method: "GET", path: `/containers/${checkedName(id)}/archive`, query: { path } },
+    op,
+  );
   return pieces(what, answer, op);
 }
 
-export async function putArchive(client: Client, id: EngineId, path: string, tar: AsyncIterable<Uint8Array>, op?: Op): Promise<void> {
-  const request = { method: "PUT", path: `/containers/${checkedName(id)}/archive`, query: { path }, body: tar, answerMs: DEADLINES_MS.unpack } as const;
+export async function putArchive(
+  client: Client,
+  id: EngineId,
+  path: string,
+  tar: AsyncIterable<Uint8Array>,
+  op?: Op,
+): Promise<void> {
+  const request = {
+    method: "PUT",
+    path: `/containers/${checkedName(id)}/archive`,
+    query: { path },
+    body: tar,
+    answerMs: DEADLINES_MS.unpack,
+  } as const;
   const answer = await openStream(client, `write ${path} of ${id}`, request, op);
   answer.resume();
 }

@@ -9,12 +9,16 @@ export async function attach(client: Client, id: EngineId, options: AttachOption
   const what = `attach to ${id}`;
   const container = client.docker.getContainer(checkedName(id));
   const query = { stream: true, stdin: options.stdin, stdout: true, stderr: true, logs: options.backlog, hijack: true };
-  const socket = await call(what, DEADLINES_MS.open, options, (abortSignal) => container.attach({ ...query, abortSignal }));
+  const socket = await call(what, DEADLINES_MS.open, options, (abortSignal) =>
+    container.attach({ ...query, abortSignal }),
+  );
   return openSession(socket as Duplex, {
     what,
     tty: options.tty,
     async resize(columns, rows) {
-      await call(`resize ${id}`, DEADLINES_MS.ask, undefined, (abortSignal) => container.resize({ w: columns, h: rows, abortSignal }));
+      await call(`resize ${id}`, DEADLINES_MS.ask, undefined, (abortSignal) =>
+        container.resize({ w: columns, h: rows, abortSignal }),
+      );
     },
     exitCode: (left) => (left() ? Promise.resolve(undefined) : endedNow(client, id)),
     // The container is not the session's to end.

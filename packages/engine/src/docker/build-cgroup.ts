@@ -11,6 +11,8 @@ const CONTAINER_ID = /^[0-9a-f]{64}$/;
 
 /** The cgroup all containers of one build run in. The builder itself knows no limit of processes; this does. */
 export interface BuildCgroup {
+  /** It was there already: an earlier attempt at the build did not clear up. */
+  existed: boolean;
   /** Ids of the containers that run in it now, from the kernel: no text of the build is believed here. */
   containerIds(): Promise<string[]>;
   /** The kernel killed something in it for memory, as far as it tells. */
@@ -25,13 +27,16 @@ export function cpuQuota(limits: Limits): { periodUs: number; quotaUs: number } 
 }
 
 export async function openBuildCgroup(path: string, limits: Limits): Promise<BuildCgroup> {
-  if (!/^(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*){2,}$/.test(path)) throw new EngineError("invalid", `not a cgroup for one build: ${path}`);
+  if (!/^(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*){2,}$/.test(path))
+    throw new EngineError("invalid", `not a cgroup for one build: ${path}`);
   const unified = existsSync(join(ROOT, "cgroup.controllers"));
   const memory = unified ? join(ROOT, path) : join(ROOT, "memory", path);
-  const killedBefore = new Map<string, number>();
+  const killed = new Set<string>();
   const cgroup: BuildCgroup = {
-    containerIds: async () => (await children(unified ? memory : join(ROOT, "pids", path))).filter((name) => CONTAINER_ID.test(name)),
-    ranOutOfMemory: () => (unified ? killedFor(join(memory, "memory.events")) : outOfMemoryV1(memory, limits, killedBefore)),
+    existed: (await directories(path, unified)).length > 0,
+    containerIds: async () =>
+      (await children(unified ? memory : join(ROOT, "pids", path))).filter((name) => CONTAINER_ID.test(name)),
+    ranOutOfMemory: () => (unified ? killedFor(join(memory, "memory.events")) : outOfMemoryV1(memory, limits, killed)),
     kill: async () => void (await killAll(await directories(path, unified))),
     remove: async () => removeAll(await directories(path, unified)),
   };
@@ -52,7 +57,8 @@ async function limitV1(path: string, limits: Limits): Promise<void> {
   await write(at("pids"), "pids.max", limits.pids);
   await write(at("memory"), "memory.limit_in_bytes", limits.memoryBytes);
   // Absent without swap accounting, and then there is no swap to bound.
-  if (existsSync(join(at("memory"), "memory.memsw.limit_in_bytes"))) await write(at("memory"), "memory.memsw.limit_in_bytes", limits.memoryBytes);
+  if (existsSync(join(at("memory"), "memory.memsw.limit_in_bytes")))
+    await write(at("memory"), "memory.memsw.limit_in_bytes", limits.memoryBytes);
   await write(at("cpu"), "cpu.cfs_period_us", periodUs);
   await write(at("cpu"), "cpu.cfs_quota_us", quotaUs);
 }
@@ -79,9 +85,10 @@ function ancestors(path: string): string[] {
  * Version 1 counts a kill in the container's own cgroup, which goes with the container. So each look adds what it sees,
  * and the peak of this one stays as evidence: memory was at its limit.
  */
-async function outOfMemoryV1(memory: string, limits: Limits, seen: Map<string, number>): Promise<boolean> {
+async function outOfMemoryV1(memory: string, limits: Limits, seen: Set<string>): Promise<boolean> {
   const SLACK_BYTES = 1024 * 1024;
-  for (const name of await children(memory)) if (await killedFor(join(memory, name, "memory.oom_control"))) seen.set(name, 1);
+  for (const name of await children(memory))
+    if (await killedFor(join(memory, name, "memory.oom_control"))) seen.add(name);
   const peakBytes = Number((await readIfThere(join(memory, "memory.max_usage_in_bytes"))) ?? 0);
   return seen.size > 0 || peakBytes >= limits.memoryBytes - SLACK_BYTES;
 }
@@ -100,7 +107,9 @@ async function directories(path: string, unified: boolean): Promise<string[]> {
 async function killAll(roots: string[]): Promise<number> {
   let killed = 0;
   for (const directory of (await Promise.all(roots.map(deepestFirst))).flat()) {
-    const pids = ((await readIfThere(join(directory, "cgroup.procs"))) ?? "").split("\n").filter((pid) => pid !== "" && pid !== "0");
+    const pids = ((await readIfThere(join(directory, "cgroup.procs"))) ?? "")
+      .split("\n")
+      .filter((pid) => pid !== "" && pid !== "0");
     for (const pid of pids) killed += killOne(Number(pid));
   }
   return killed;
@@ -138,7 +147,9 @@ async function deepestFirst(root: string): Promise<string[]> {
 
 async function children(directory: string): Promise<string[]> {
   try {
-    return (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    return (await readdir(directory, { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw cause;

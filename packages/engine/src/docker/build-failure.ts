@@ -11,8 +11,14 @@ const RUN = /^The command '.*' returned a non-zero code: (\d+)$/s;
 const BY_TEXT: [RegExp, BuildFailure][] = [
   [/^failed to reach build target|target stage .* could not be found/i, "target_not_found"],
   [/^(COPY|ADD) failed|^forbidden path outside the build context/i, "copy_failed"],
-  [/pull access denied|manifest (for .* )?(unknown|not found)|no such image|repository .* not found|reference does not exist/i, "base_not_found"],
-  [/dockerfile parse error|unknown instruction|failed to parse dockerfile|dockerfile|no build stage in current context|requires at least|requires exactly|unknown flag/i, "dockerfile_invalid"],
+  [
+    /pull access denied|manifest (for .* )?(unknown|not found)|no such image|repository .* not found|reference does not exist/i,
+    "base_not_found",
+  ],
+  [
+    /dockerfile parse error|unknown instruction|failed to parse dockerfile|dockerfile|no build stage in current context|requires at least|requires exactly|unknown flag/i,
+    "dockerfile_invalid",
+  ],
 ];
 
 /**
@@ -26,7 +32,10 @@ export function buildFailure(message: string, code: number | undefined, instruct
   const byText = BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
   if (byText) return { kind: byText, message: text };
   if (/no space left on device$/i.test(text)) throw new EngineError("no_space", `build: ${text}`);
-  if (/context canceled$|connection refused$|containerd.*(unavailable|not running)/i.test(text) && !fromLine(instruction)) {
+  if (
+    /context canceled$|connection refused$|containerd.*(unavailable|not running)/i.test(text) &&
+    !fromLine(instruction)
+  ) {
     throw new EngineError("unavailable", `build: ${text}`);
   }
   // A base that is not here is pulled; whatever stops that, the base is what is missing.

@@ -1,3 +1,4 @@
+import { call, DEADLINES_MS } from "./call.ts";
 import type { Client } from "./client.ts";
 import { inspectRaw } from "./containers.ts";
 import { removeContainer } from "./stop.ts";
@@ -8,4 +9,16 @@ export async function removeLeftovers(client: Client, ids: Iterable<string>, cgr
     const found = await inspectRaw(client, id);
     if (found?.HostConfig.CgroupParent === cgroupParent) await removeContainer(client, found.Id);
   }
+}
+
+/** After an attempt that could not clear up, whose containers nobody knows by id: the builder gives them no label. */
+export async function removeAllOf(client: Client, cgroupParent: string): Promise<void> {
+  const all = await call("list containers", DEADLINES_MS.ask, undefined, (abortSignal) =>
+    client.docker.listContainers({ all: true, abortSignal }),
+  );
+  await removeLeftovers(
+    client,
+    all.map(({ Id }) => Id),
+    cgroupParent,
+  );
 }

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import type { BuildEvent, BuildRequest } from "../engine.ts";
 import { EngineError } from "../error.ts";
+import { buildAnswer } from "./build-answer.ts";
 import { buildFailure } from "./build-failure.ts";
 import { toStreamRequest } from "./build-request.ts";
 import { type BuildMessage, buildReader } from "./build-stream.ts";
@@ -7,7 +9,7 @@ import type { Client } from "./client.ts";
 import { causeStatus, engineText } from "./errors.ts";
 import { inspectImage } from "./images.ts";
 import { jsonLines } from "./json-lines.ts";
-import { openStream, pieces } from "./stream.ts";
+import { openStream } from "./stream.ts";
 
 /** A build that runs: what its parts tell each other. */
 export interface Run {
@@ -35,7 +37,8 @@ export async function* outcome(run: Run): AsyncGenerator<BuildEvent, void, undef
     if (message.type === "image") imageId = message.imageId;
     else yield* progress(run, message);
   }
-  if (imageId === undefined) throw new EngineError("unavailable", "build: the engine ended the stream without a result");
+  if (imageId === undefined)
+    throw new EngineError("unavailable", "build: the engine ended the stream without a result");
   yield { type: "image", imageId, atMs: Date.now() };
 }
 
@@ -46,9 +49,11 @@ export function diskFull({ request, instruction }: Run): BuildEvent {
 
 async function* messages(run: Run): AsyncGenerator<BuildMessage, void, undefined> {
   const read = buildReader(Date.now);
-  const answer = await openStream(run.client, "build", toStreamRequest(run.request), run.op).catch((error: unknown) => refused(error, run));
+  const answer = await openStream(run.client, "build", toStreamRequest(run.request), run.op).catch((error: unknown) =>
+    refused(error, run),
+  );
   if ("type" in answer) return yield answer;
-  for await (const raw of jsonLines(pieces("build", answer, run.op))) {
+  for await (const raw of jsonLines(buildAnswer(answer as IncomingMessage, run.op.signal))) {
     const message = read(raw);
     if (message) yield message;
   }
@@ -63,13 +68,19 @@ function refused(error: unknown, run: Run): Extract<BuildMessage, { type: "failu
   return { type: "failure", code: undefined, message, atMs: Date.now() };
 }
 
-async function failed(run: Run, { message, code, atMs }: Extract<BuildMessage, { type: "failure" }>): Promise<BuildEvent> {
+async function failed(
+  run: Run,
+  { message, code, atMs }: Extract<BuildMessage, { type: "failure" }>,
+): Promise<BuildEvent> {
   const failure = buildFailure(message, code, run.instruction);
   const killed = failure.kind === "run_failed" && failure.exitCode === 137 && (await run.ranOutOfMemory());
   return { type: "failed", ...failure, kind: killed ? "out_of_memory" : failure.kind, atMs };
 }
 
-async function* progress(run: Run, message: Exclude<BuildMessage, { type: "failure" | "image" }>): AsyncGenerator<BuildEvent, void, undefined> {
+async function* progress(
+  run: Run,
+  message: Exclude<BuildMessage, { type: "failure" | "image" }>,
+): AsyncGenerator<BuildEvent, void, undefined> {
   if (message.type === "running") run.containerIds.add(message.containerId);
   else if (message.type === "layer") yield* layer(run, message);
   else yield message;
@@ -82,7 +93,10 @@ async function* progress(run: Run, message: Exclude<BuildMessage, { type: "failu
 }
 
 /** An id that no image has was printed by a step, not by the engine. */
-async function* layer(run: Run, { number, shortId, atMs }: Extract<BuildMessage, { type: "layer" }>): AsyncGenerator<BuildEvent, void, undefined> {
+async function* layer(
+  run: Run,
+  { number, shortId, atMs }: Extract<BuildMessage, { type: "layer" }>,
+): AsyncGenerator<BuildEvent, void, undefined> {
   const image = await inspectImage(run.client, shortId, run.op);
   if (!image) return;
   yield { type: "layer", number, imageId: image.id, atMs };

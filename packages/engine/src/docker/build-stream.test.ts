@@ -30,7 +30,10 @@ test("a step's output cannot speak for the engine before its container is remove
 
 test("a step counts only as the next one of the same total", () => {
   const messages = read("Step 1/3 : FROM a", "Step 3/3 : RUN x", "Step 2/4 : RUN x", "Step 2/3 : RUN x");
-  assert.deepEqual(messages.map((message) => message?.type), ["step", "log", "log", "step"]);
+  assert.deepEqual(
+    messages.map((message) => message?.type),
+    ["step", "log", "log", "step"],
+  );
 });
 
 test("what the builder paints red is stderr, without the paint", () => {
@@ -47,15 +50,26 @@ test("ids come from aux alone", () => {
 test("a failure keeps its kind whatever words the user put into it", () => {
   const cases: [string, string | undefined, string][] = [
     ["The command '/bin/sh -c echo no such image COPY failed' returned a non-zero code: 7", "RUN x", "run_failed"],
-    ["COPY failed: file not found in build context or excluded by .dockerignore: stat no space left on device: file does not exist", "COPY", "copy_failed"],
+    [
+      "COPY failed: file not found in build context or excluded by .dockerignore: stat no space left on device: file does not exist",
+      "COPY",
+      "copy_failed",
+    ],
     ["forbidden path outside the build context: ../x ()", "COPY", "copy_failed"],
     ["failed to reach build target x in Dockerfile", undefined, "target_not_found"],
     ["dockerfile parse error line 2: unknown instruction: RUNX", undefined, "dockerfile_invalid"],
     ["pull access denied for x, repository does not exist or may require 'docker login'", "FROM x", "base_not_found"],
-    ['Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host', "FROM x", "base_not_found"],
+    [
+      'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+      "FROM x",
+      "base_not_found",
+    ],
     ["max depth exceeded", "COPY x y", "build_failed"],
   ];
-  for (const [message, instruction, kind] of cases) assert.equal(buildFailure(message, undefined, instruction).kind, kind, message);
+  for (const [message, instruction, kind] of cases)
+    assert.equal(buildFailure(message, undefined, instruction).kind, kind, message);
   assert.equal(buildFailure("The command 'x' returned a non-zero code: 7", 7, "RUN x").exitCode, 7);
-  assert.throws(() => buildFailure("write /var/lib/x: no space left on device", undefined, "COPY x y"), { kind: "no_space" });
+  assert.throws(() => buildFailure("write /var/lib/x: no space left on device", undefined, "COPY x y"), {
+    kind: "no_space",
+  });
 });

@@ -19,7 +19,8 @@ interface RawMessage {
 
 const STEP = /^Step (\d+)\/(\d+) : (.*)$/s;
 const RUNNING = /^ ---> Running in ([0-9a-f]{12})\n$/;
-const REMOVED = /^(?:Removing intermediate container ([0-9a-f]{12})\n|Error removing intermediate container ([0-9a-f]{12}): .*)$/s;
+const REMOVED =
+  /^(?:Removing intermediate container ([0-9a-f]{12})\n|Error removing intermediate container ([0-9a-f]{12}): .*)$/s;
 const LAYER = /^ ---> ([0-9a-f]{12})\n$/;
 const STDERR = /^\u001b\[91m(.*)\u001b\[0m$/s;
 
@@ -63,12 +64,18 @@ export function buildReader(now: () => number): (raw: unknown) => BuildMessage |
     const raw = value as RawMessage;
     const atMs = now();
     if (raw.error !== undefined || raw.errorDetail) {
-      return { type: "failure", code: raw.errorDetail?.code, message: raw.errorDetail?.message ?? raw.error ?? "", atMs };
+      return {
+        type: "failure",
+        code: raw.errorDetail?.code,
+        message: raw.errorDetail?.message ?? raw.error ?? "",
+        atMs,
+      };
     }
     if (raw.aux) return raw.aux.ID === undefined ? undefined : { type: "image", imageId: raw.aux.ID, atMs };
     if (raw.stream !== undefined) return streamText(raw.stream, atMs);
     // Pulls: their words, not their progress bars.
-    if (raw.status !== undefined && !raw.progressDetail) return { type: "log", stream: "stdout", text: `${raw.status}\n`, atMs };
+    if (raw.status !== undefined && !raw.progressDetail)
+      return { type: "log", stream: "stdout", text: `${raw.status}\n`, atMs };
     return undefined;
   };
 }

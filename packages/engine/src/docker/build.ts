@@ -2,16 +2,21 @@ import type { BuildEvent, BuildRequest, Op } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { openBuildCgroup } from "./build-cgroup.ts";
 import { watchDisk } from "./build-disk.ts";
-import { removeLeftovers } from "./build-leftovers.ts";
+import { removeAllOf, removeLeftovers } from "./build-leftovers.ts";
 import { diskFull, outcome, type Run } from "./build-outcome.ts";
 import type { Client } from "./client.ts";
 import { rawInfo } from "./info.ts";
 
 /** Sets a build's limits up, runs it, and leaves nothing of it behind, however it ends. */
-export async function* buildImage(client: Client, request: BuildRequest, op?: Op): AsyncGenerator<BuildEvent, void, undefined> {
+export async function* buildImage(
+  client: Client,
+  request: BuildRequest,
+  op?: Op,
+): AsyncGenerator<BuildEvent, void, undefined> {
   // The systemd driver wants a slice's name and makes it itself: there is no parent to put limits on beforehand.
   const ownCgroup = (await rawInfo(client, op)).CgroupDriver === "cgroupfs";
   const cgroup = ownCgroup ? await openBuildCgroup(request.cgroupParent, request.limits) : undefined;
+  if (cgroup?.existed) await removeAllOf(client, request.cgroupParent);
   const ending = new AbortController();
   const onAbort = () => ending.abort();
   op?.signal?.addEventListener("abort", onAbort, { once: true });
@@ -43,15 +48,13 @@ export async function* buildImage(client: Client, request: BuildRequest, op?: Op
     op?.signal?.removeEventListener("abort", onAbort);
     ending.abort();
     await watching;
-    try {
-      if (!finished) {
-        for (const id of await runningIds()) run.containerIds.add(id);
-        await cgroup?.kill();
-        await removeLeftovers(client, run.containerIds, request.cgroupParent);
-      }
-    } finally {
-      await cgroup?.remove();
+    if (!finished) {
+      for (const id of await runningIds()) run.containerIds.add(id);
+      await cgroup?.kill();
+      // If this fails the cgroup stays, emptied, and tells the next attempt to look for the rest.
+      await removeLeftovers(client, run.containerIds, request.cgroupParent);
     }
+    await cgroup?.remove();
   }
 }
 

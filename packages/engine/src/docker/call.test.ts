@@ -33,7 +33,10 @@ after(async () => {
 test("an engine that does not answer is unavailable at the deadline", async () => {
   answer = "";
   const { docker, agent } = connect(host);
-  await assert.rejects(call("ping", 20, undefined, () => docker.ping()), isKind("unavailable"));
+  await assert.rejects(
+    call("ping", 20, undefined, () => docker.ping()),
+    isKind("unavailable"),
+  );
   agent.destroy();
 });
 
@@ -55,7 +58,10 @@ test("an abort ends a call that waits", async () => {
 test("an answer that is cut off is unavailable, in a stream too", async () => {
   answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
   const engine = openDocker(host);
-  await assert.rejects(collect(engine.events({ label: { key: "k", value: "v" }, sinceMs: 0, signal: new AbortController().signal })), isKind("unavailable"));
+  await assert.rejects(
+    collect(engine.events({ label: { key: "k", value: "v" }, sinceMs: 0, signal: new AbortController().signal })),
+    isKind("unavailable"),
+  );
   await assert.rejects(collect(await engine.getArchive("x", "/")), isKind("unavailable"));
   await engine.close();
 });
@@ -76,7 +82,8 @@ test("a name cannot become another path", async () => {
 });
 
 test("the kind follows the status, and the text only where the status does not know", () => {
-  const failed = (statusCode: number, text: string) => Object.assign(new Error(`(HTTP code ${statusCode}) unexpected - ${text} `), { statusCode });
+  const failed = (statusCode: number, text: string) =>
+    Object.assign(new Error(`(HTTP code ${statusCode}) unexpected - ${text} `), { statusCode });
   const cases: [number, string, string][] = [
     [404, "executable file not found", "not_found"],
     [409, "x", "conflict"],
@@ -87,7 +94,12 @@ test("the kind follows the status, and the text only where the status does not k
     [500, "Container abc is not running", "conflict"],
     [500, "something else", "unavailable"],
   ];
-  for (const [status, text, kind] of cases) assert.equal((toEngineError("x", failed(status, text)) as { kind?: string }).kind, kind, text);
-  const wrapped = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"foo\": executable file not found in $PATH: unknown";
-  assert.equal(toEngineError("start c", failed(400, wrapped)).message, 'start c: exec: "foo": executable file not found in $PATH');
+  for (const [status, text, kind] of cases)
+    assert.equal((toEngineError("x", failed(status, text)) as { kind?: string }).kind, kind, text);
+  const wrapped =
+    'failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "foo": executable file not found in $PATH: unknown';
+  assert.equal(
+    toEngineError("start c", failed(400, wrapped)).message,
+    'start c: exec: "foo": executable file not found in $PATH',
+  );
 });

@@ -16,8 +16,10 @@ export function connect(host: string): Client {
 
 /** What is undefined here is set on purpose: dockerode would fill it from DOCKER_HOST, and the caller says which engine. */
 function addressOf(host: string) {
-  if (host.startsWith("unix:///")) return { host: undefined, port: undefined, socketPath: host.slice("unix://".length) };
-  if (!host.startsWith("tcp://") || !URL.canParse(host)) throw new EngineError("invalid", `not an engine address: ${host}`);
+  if (host.startsWith("unix:///"))
+    return { host: undefined, port: undefined, socketPath: host.slice("unix://".length) };
+  if (!host.startsWith("tcp://") || !URL.canParse(host))
+    throw new EngineError("invalid", `not an engine address: ${host}`);
   const { hostname, port } = new URL(host);
   return { host: hostname, port: port || "2375", socketPath: undefined };
 }
@@ -29,7 +31,12 @@ export function checkedName(name: string): string {
 }
 
 /** For what dockerode or its types cannot be told: a size, an abort signal. */
-export function getJson<T>(client: Client, path: string, query: Record<string, string>, abortSignal: AbortSignal): Promise<T> {
+export function getJson<T>(
+  client: Client,
+  path: string,
+  query: Record<string, string>,
+  abortSignal: AbortSignal,
+): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const options = { path: `${path}?`, method: "GET", options: query, abortSignal, statusCodes: { 200: true } };
   client.docker.modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer as T)));

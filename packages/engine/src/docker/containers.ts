@@ -52,7 +52,9 @@ export async function startContainer(client: Client, id: EngineId, op?: Op): Pro
 }
 
 export async function signalContainer(client: Client, id: EngineId, signal: string, op?: Op): Promise<void> {
-  await call(`signal ${id}`, DEADLINES_MS.change, op, (abortSignal) => client.docker.getContainer(checkedName(id)).kill({ signal, abortSignal }));
+  await call(`signal ${id}`, DEADLINES_MS.change, op, (abortSignal) =>
+    client.docker.getContainer(checkedName(id)).kill({ signal, abortSignal }),
+  );
 }
 
 /** `undefined` for what is not there; every other failure stays one. */

@@ -17,7 +17,8 @@ const NO_ARCHIVE = /processing tar file|archive\/tar: |invalid tar|unexpected EO
  * (dockerd sends 500 for a missing user), and dockerode's own wording (`no such container` for a missing path) never.
  */
 export function toEngineError(what: string, cause: unknown): Error {
-  if (cause instanceof EngineError || cause instanceof SourceError) return cause instanceof SourceError ? cause.source : cause;
+  if (cause instanceof EngineError || cause instanceof SourceError)
+    return cause instanceof SourceError ? cause.source : cause;
   const status = httpStatus(cause);
   const text = engineText(cause);
   return new EngineError(kindOf(status, text), `${what}: ${text}`, { cause });
@@ -29,7 +30,8 @@ function kindOf(status: number | undefined, text: string): EngineErrorKind {
   if (status === 404) return "not_found";
   if (status === 409) return "conflict";
   if (status >= 400 && status < 500) return "invalid";
-  if (/is not running|is paused|is restarting|cannot resize a stopped|process already finished/i.test(text)) return "conflict";
+  if (/is not running|is paused|is restarting|cannot resize a stopped|process already finished/i.test(text))
+    return "conflict";
   return [...NEVER_STARTS, NO_ARCHIVE].some((pattern) => pattern.test(text)) ? "invalid" : "unavailable";
 }
 
@@ -50,7 +52,10 @@ export function engineText(cause: unknown): string {
     .replace(/^\(HTTP code \d+\) .*? - /s, "")
     .replace(/^(Error response from daemon: )+/, "")
     .replace(/^.*OCI runtime (create|exec|start) failed: /s, "")
-    .replace(/^(runc (create|exec) failed: |container_linux\.go:\d+: |starting container process caused: |unable to start container process: |exec failed: |process_linux\.go:\d+: )+/, "")
+    .replace(
+      /^(runc (create|exec) failed: |container_linux\.go:\d+: |starting container process caused: |unable to start container process: |exec failed: |process_linux\.go:\d+: )+/,
+      "",
+    )
     .replace(/(: unknown)+\s*$/, "")
     .replace(/\s+/g, " ")
     .trim()

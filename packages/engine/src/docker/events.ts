@@ -16,7 +16,10 @@ interface RawEvent {
 }
 
 /** dockerd keeps its last 256 events in memory: after its restart, or a longer gap, only a listing tells what happened. */
-export async function* events(client: Client, { label, sinceMs, signal }: EventOptions): AsyncGenerator<EngineEvent, void, undefined> {
+export async function* events(
+  client: Client,
+  { label, sinceMs, signal }: EventOptions,
+): AsyncGenerator<EngineEvent, void, undefined> {
   const filters = JSON.stringify({ type: ["container"], label: [`${label.key}=${label.value}`], event: ACTIONS });
   const query = { filters, ...(sinceMs > 0 && { since: (sinceMs / 1000).toFixed(3) }) };
   try {

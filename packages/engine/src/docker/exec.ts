@@ -22,13 +22,19 @@ export async function exec(client: Client, id: EngineId, spec: ExecSpec, op?: Op
     AttachStderr: true,
     Privileged: false,
   };
-  const made = await call(what, DEADLINES_MS.change, op, (abortSignal) => client.docker.getContainer(checkedName(id)).exec({ ...options, abortSignal }));
-  const socket = await call(what, DEADLINES_MS.open, op, (abortSignal) => made.start({ hijack: true, stdin: true, Tty: spec.tty, abortSignal }));
+  const made = await call(what, DEADLINES_MS.change, op, (abortSignal) =>
+    client.docker.getContainer(checkedName(id)).exec({ ...options, abortSignal }),
+  );
+  const socket = await call(what, DEADLINES_MS.open, op, (abortSignal) =>
+    made.start({ hijack: true, stdin: true, Tty: spec.tty, abortSignal }),
+  );
   return openSession(socket, {
     what,
     tty: spec.tty,
     async resize(columns, rows) {
-      await call(`resize ${what}`, DEADLINES_MS.ask, undefined, (abortSignal) => made.resize({ w: columns, h: rows, abortSignal }));
+      await call(`resize ${what}`, DEADLINES_MS.ask, undefined, (abortSignal) =>
+        made.resize({ w: columns, h: rows, abortSignal }),
+      );
     },
     exitCode: (left) => ended(made, what, left),
     kill: () => kill(client, id, made, what),
@@ -42,7 +48,9 @@ interface ExecState {
 }
 
 async function stateOf(made: Exec, what: string): Promise<ExecState | undefined> {
-  const found = await call(`inspect ${what}`, DEADLINES_MS.ask, undefined, (abortSignal) => made.inspect({ abortSignal }).catch(absent));
+  const found = await call(`inspect ${what}`, DEADLINES_MS.ask, undefined, (abortSignal) =>
+    made.inspect({ abortSignal }).catch(absent),
+  );
   return found && { running: found.Running, exitCode: found.ExitCode ?? undefined, pid: found.Pid };
 }
 
@@ -72,7 +80,8 @@ async function kill(client: Client, id: EngineId, made: Exec, what: string): Pro
     if (state.pid === 0) continue;
     if (await killTree(state.pid, container.Id)) return;
     const now = await stateOf(made, what);
-    if (now?.running) throw new EngineError("unavailable", `kill ${what}: its process is not visible from this machine`);
+    if (now?.running)
+      throw new EngineError("unavailable", `kill ${what}: its process is not visible from this machine`);
     return;
   }
 }

@@ -49,12 +49,24 @@ test("no spec widens what is fixed", () => {
       assert.equal(host.PidsLimit, wanted.limits.pids);
       assert.deepEqual([host.CapDrop, host.CapAdd], [["ALL"], wanted.isolation.capabilities]);
       assert.equal(host.SecurityOpt[0], "no-new-privileges:true");
-      assert.deepEqual(host.SecurityOpt.slice(1), wanted.isolation.seccomp === undefined ? [] : [`seccomp=${wanted.isolation.seccomp}`]);
+      assert.deepEqual(
+        host.SecurityOpt.slice(1),
+        wanted.isolation.seccomp === undefined ? [] : [`seccomp=${wanted.isolation.seccomp}`],
+      );
       assert.deepEqual([host.IpcMode, host.CgroupnsMode, host.NetworkMode], ["private", "private", wanted.network]);
-      assert.deepEqual([host.Init, host.PublishAllPorts, host.ReadonlyRootfs], [true, false, wanted.isolation.readOnlyRoot]);
+      assert.deepEqual(
+        [host.Init, host.PublishAllPorts, host.ReadonlyRootfs],
+        [true, false, wanted.isolation.readOnlyRoot],
+      );
       assert.deepEqual(host.RestartPolicy, { Name: "no" });
-      assert.deepEqual(host.LogConfig, { Type: "json-file", Config: { "max-size": `${wanted.log.maxBytes}`, "max-file": `${wanted.log.files}` } });
-      assert.deepEqual(host.Ulimits?.map(({ Name }) => Name), ["nofile", "core"]);
+      assert.deepEqual(host.LogConfig, {
+        Type: "json-file",
+        Config: { "max-size": `${wanted.log.maxBytes}`, "max-file": `${wanted.log.files}` },
+      });
+      assert.deepEqual(
+        host.Ulimits?.map(({ Name }) => Name),
+        ["nofile", "core"],
+      );
       assert.deepEqual(config.Healthcheck, { Test: ["NONE"] });
       assert.deepEqual([config.OpenStdin, config.StdinOnce], [wanted.openStdin, false]);
     }),
@@ -72,16 +84,21 @@ test("only volumes are mounted, by name and without driver options", () => {
         assert.deepEqual(made.VolumeOptions, { NoCopy: false, Labels: {}, DriverConfig: { Name: "", Options: {} } });
       }
       assert.equal(host.Mounts?.length, mounts.filter(({ type }) => type === "volume").length);
-      for (const options of Object.values(host.Tmpfs ?? {})) assert.match(options, /nosuid,nodev.*,size=\d+,nr_inodes=\d+$/);
+      for (const options of Object.values(host.Tmpfs ?? {}))
+        assert.match(options, /nosuid,nodev.*,size=\d+,nr_inodes=\d+$/);
     }),
   );
 });
 
 test("nothing but the fields named here reaches the engine", () => {
   const allowed = new Set(
-    "Mounts Tmpfs Memory MemorySwap NanoCpus PidsLimit Ulimits ShmSize CapDrop CapAdd SecurityOpt Privileged ReadonlyRootfs NetworkMode IpcMode CgroupnsMode PublishAllPorts Init RestartPolicy LogConfig CgroupParent".split(" "),
+    "Mounts Tmpfs Memory MemorySwap NanoCpus PidsLimit Ulimits ShmSize CapDrop CapAdd SecurityOpt Privileged ReadonlyRootfs NetworkMode IpcMode CgroupnsMode PublishAllPorts Init RestartPolicy LogConfig CgroupParent".split(
+      " ",
+    ),
   );
-  fc.assert(fc.property(spec, (wanted) => Object.keys(toCreateOptions(wanted).HostConfig).every((key) => allowed.has(key))));
+  fc.assert(
+    fc.property(spec, (wanted) => Object.keys(toCreateOptions(wanted).HostConfig).every((key) => allowed.has(key))),
+  );
 });
 
 test("an entrypoint that is not given keeps the image's, an empty one does not", () => {

@@ -2,7 +2,9 @@ import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import type { ContainerSpec, MountSpec } from "../engine.ts";
 import { EngineError } from "../error.ts";
 
-type CreateOptions = Omit<ContainerCreateOptions, "HostConfig"> & { HostConfig: HostConfig & { CgroupnsMode: "private" } };
+type CreateOptions = Omit<ContainerCreateOptions, "HostConfig"> & {
+  HostConfig: HostConfig & { CgroupnsMode: "private" };
+};
 
 /**
  * Everything dockerd is told about a container. Pure, so that a property test can hold every spec against the rules:
@@ -50,7 +52,10 @@ function hostConfig({ isolation, limits, ...spec }: ContainerSpec): CreateOption
     ShmSize: spec.shmBytes,
     CapDrop: ["ALL"],
     CapAdd: isolation.capabilities.map(checkedCapability),
-    SecurityOpt: ["no-new-privileges:true", ...(isolation.seccomp === undefined ? [] : [`seccomp=${checkedProfile(isolation.seccomp)}`])],
+    SecurityOpt: [
+      "no-new-privileges:true",
+      ...(isolation.seccomp === undefined ? [] : [`seccomp=${checkedProfile(isolation.seccomp)}`]),
+    ],
     Privileged: false,
     ReadonlyRootfs: isolation.readOnlyRoot,
     NetworkMode: spec.network,
@@ -59,7 +64,10 @@ function hostConfig({ isolation, limits, ...spec }: ContainerSpec): CreateOption
     PublishAllPorts: false,
     Init: true,
     RestartPolicy: { Name: "no" },
-    LogConfig: { Type: "json-file", Config: { "max-size": String(spec.log.maxBytes), "max-file": String(spec.log.files) } },
+    LogConfig: {
+      Type: "json-file",
+      Config: { "max-size": String(spec.log.maxBytes), "max-file": String(spec.log.files) },
+    },
     ...(isolation.cgroupParent !== undefined && { CgroupParent: isolation.cgroupParent }),
   };
 }
@@ -67,9 +75,12 @@ function hostConfig({ isolation, limits, ...spec }: ContainerSpec): CreateOption
 function volumeMount(mount: MountSpec) {
   if (mount.type !== "volume") return [];
   // A source with a slash would be a path of the host to some engines.
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(mount.volume)) throw new EngineError("invalid", `not a volume name: ${JSON.stringify(mount.volume)}`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(mount.volume))
+    throw new EngineError("invalid", `not a volume name: ${JSON.stringify(mount.volume)}`);
   const VolumeOptions = { NoCopy: false, Labels: {}, DriverConfig: { Name: "", Options: {} } };
-  return [{ Type: "volume" as const, Source: mount.volume, Target: mount.target, ReadOnly: mount.readOnly, VolumeOptions }];
+  return [
+    { Type: "volume" as const, Source: mount.volume, Target: mount.target, ReadOnly: mount.readOnly, VolumeOptions },
+  ];
 }
 
 function tmpfsMount(mount: MountSpec): [string, string][] {
@@ -78,7 +89,8 @@ function tmpfsMount(mount: MountSpec): [string, string][] {
 }
 
 function checkedCapability(name: string): string {
-  if (!/^(CAP_)?[A-Z_]+$/.test(name) || /^(CAP_)?ALL$/.test(name)) throw new EngineError("invalid", `not one capability: ${name}`);
+  if (!/^(CAP_)?[A-Z_]+$/.test(name) || /^(CAP_)?ALL$/.test(name))
+    throw new EngineError("invalid", `not one capability: ${name}`);
   return name;
 }
 

@@ -12,16 +12,30 @@ interface Message {
   error?: string;
 }
 
-export async function importImage(client: Client, rootfs: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<string> {
+export async function importImage(
+  client: Client,
+  rootfs: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): Promise<string> {
   const query = { fromSrc: "-", changes: options.changes };
-  const messages = await upload(client, "import", { method: "POST", path: "/images/create", query, body: rootfs }, options);
+  const messages = await upload(
+    client,
+    "import",
+    { method: "POST", path: "/images/create", query, body: rootfs },
+    options,
+  );
   const id = messages.findLast((message) => message.status?.startsWith("sha256:"))?.status;
   if (id === undefined) throw new EngineError("unavailable", "import: the engine answered without an image id");
   return id.trim();
 }
 
 export async function loadImages(client: Client, archive: AsyncIterable<Uint8Array>, op?: Op): Promise<string[]> {
-  const messages = await upload(client, "load", { method: "POST", path: "/images/load", query: { quiet: "1" }, body: archive }, op);
+  const messages = await upload(
+    client,
+    "load",
+    { method: "POST", path: "/images/load", query: { quiet: "1" }, body: archive },
+    op,
+  );
   const names = messages.flatMap(({ stream }) => /^Loaded image(?: ID)?: (\S+)$/.exec(stream?.trim() ?? "")?.[1] ?? []);
   const images = await Promise.all(names.map((name) => inspectImage(client, name, op)));
   return [...new Set(images.flatMap((image) => image?.id ?? []))];
@@ -34,7 +48,10 @@ async function upload(client: Client, what: string, request: StreamRequest, op: 
   for await (const value of jsonLines(pieces(what, answer, op))) {
     const message = value as Message;
     if (message.error !== undefined) {
-      throw new EngineError(/no space left on device/i.test(message.error) ? "no_space" : "invalid", `${what}: ${message.error.slice(0, 500)}`);
+      throw new EngineError(
+        /no space left on device/i.test(message.error) ? "no_space" : "invalid",
+        `${what}: ${message.error.slice(0, 500)}`,
+      );
     }
     messages.push(message);
   }

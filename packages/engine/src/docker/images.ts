@@ -12,21 +12,29 @@ export async function inspectImage(client: Client, ref: string, op?: Op): Promis
 
 /** Filtered here: the engine's `reference` filter has globs in which `*` stops at a slash. */
 export async function listTags(client: Client, prefix: string, op?: Op): Promise<{ tag: string; imageId: string }[]> {
-  const images = await call("list images", DEADLINES_MS.ask, op, (abortSignal) => client.docker.listImages({ abortSignal }));
+  const images = await call("list images", DEADLINES_MS.ask, op, (abortSignal) =>
+    client.docker.listImages({ abortSignal }),
+  );
   return images.flatMap(({ Id, RepoTags }) =>
-    (RepoTags ?? []).filter((tag) => tag.startsWith(prefix) && tag !== "<none>:<none>").map((tag) => ({ tag, imageId: Id })),
+    (RepoTags ?? [])
+      .filter((tag) => tag.startsWith(prefix) && tag !== "<none>:<none>")
+      .map((tag) => ({ tag, imageId: Id })),
   );
 }
 
 export async function tagImage(client: Client, imageId: string, tag: string, op?: Op): Promise<void> {
   const [repo, name] = splitTag(checkedName(tag));
-  await call(`tag ${tag}`, DEADLINES_MS.change, op, (abortSignal) => client.docker.getImage(checkedName(imageId)).tag({ repo, tag: name, abortSignal }));
+  await call(`tag ${tag}`, DEADLINES_MS.change, op, (abortSignal) =>
+    client.docker.getImage(checkedName(imageId)).tag({ repo, tag: name, abortSignal }),
+  );
 }
 
 /** Always with the tag written out: a bare word could also be the beginning of an image id. */
 export async function removeTag(client: Client, tag: string, op?: Op): Promise<void> {
   const full = splitTag(checkedName(tag)).join(":");
-  await call(`remove tag ${tag}`, DEADLINES_MS.remove, op, (abortSignal) => client.docker.getImage(full).remove({ abortSignal }).catch(absent));
+  await call(`remove tag ${tag}`, DEADLINES_MS.remove, op, (abortSignal) =>
+    client.docker.getImage(full).remove({ abortSignal }).catch(absent),
+  );
 }
 
 export async function imageHistory(client: Client, imageId: string, op?: Op): Promise<HistoryEntry[]> {
@@ -91,7 +99,13 @@ interface RawConfig {
   Labels?: Record<string, string> | null;
   OnBuild?: string[] | null;
   StopSignal?: string;
-  Healthcheck?: { Test?: string[] | null; Interval?: number; Timeout?: number; StartPeriod?: number; Retries?: number } | null;
+  Healthcheck?: {
+    Test?: string[] | null;
+    Interval?: number;
+    Timeout?: number;
+    StartPeriod?: number;
+    Retries?: number;
+  } | null;
 }
 
 function toImageConfig(config: RawConfig | null): ImageConfig {

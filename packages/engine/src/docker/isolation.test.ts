@@ -28,7 +28,10 @@ describe("isolation, as the kernel enforces it", () => {
     for (const set of ["CapBnd", "CapPrm", "CapEff"]) assert.equal(field(set), "0000000000000021", set);
     assert.deepEqual([field("CapInh"), field("CapAmb")], ["0000000000000000", "0000000000000000"]);
     assert.deepEqual([field("NoNewPrivs"), field("Seccomp")], ["1", "2"]);
-    const none = await printed("cat /proc/self/status", { isolation: { capabilities: [], readOnlyRoot: true }, user: "65534" });
+    const none = await printed("cat /proc/self/status", {
+      isolation: { capabilities: [], readOnlyRoot: true },
+      user: "65534",
+    });
     assert.match(none, /^CapBnd:\s+0{16}$/m);
   });
 
@@ -41,7 +44,8 @@ describe("isolation, as the kernel enforces it", () => {
 
   test("a read-only root, a bounded tmpfs and shm", async () => {
     const mounts = [{ type: "tmpfs" as const, target: "/tmp", sizeBytes: MIB, inodes: 20 }];
-    const script = "touch /x; dd if=/dev/zero of=/tmp/f bs=1M count=3; rm /tmp/f; for i in $(seq 30); do touch /tmp/$i || break; done; ls /tmp | wc -l; df -k /dev/shm | tail -1";
+    const script =
+      "touch /x; dd if=/dev/zero of=/tmp/f bs=1M count=3; rm /tmp/f; for i in $(seq 30); do touch /tmp/$i || break; done; ls /tmp | wc -l; df -k /dev/shm | tail -1";
     const text = await printed(script, { mounts, isolation: { capabilities: [], readOnlyRoot: true } });
     assert.match(text, /Read-only file system/);
     assert.match(text, /No space left on device/);
@@ -55,7 +59,10 @@ describe("isolation, as the kernel enforces it", () => {
   });
 
   test("a fork bomb meets the limit of processes and the engine still answers", async () => {
-    const id = await subject.create([], { limits: LIMITS, command: ["sh", "-c", "for i in $(seq 200); do sleep 60 & done; sleep 60"] });
+    const id = await subject.create([], {
+      limits: LIMITS,
+      command: ["sh", "-c", "for i in $(seq 200); do sleep 60 & done; sleep 60"],
+    });
     await subject.engine.startContainer(id);
     await collect(subject.engine.logs(id, { follow: true }));
     await ended(subject.engine, id);
@@ -67,7 +74,12 @@ describe("isolation, as the kernel enforces it", () => {
     const id = await subject.create([["sleep"]]);
     await engine.startContainer(id);
     const command = ["sh", "-c", "(sh -c 'sleep 4321 & sleep 4322; :' &) ; sh -c 'sleep 4323 & sleep 4324'; :"];
-    const bomb = await engine.exec(id, { command: ["sh", "-c", `echo up; ${command[2]}`], env: [], tty: false, stdin: false });
+    const bomb = await engine.exec(id, {
+      command: ["sh", "-c", `echo up; ${command[2]}`],
+      env: [],
+      tty: false,
+      stdin: false,
+    });
     const output = bomb.output[Symbol.asyncIterator]();
     await output.next();
     await bomb.kill();
@@ -75,14 +87,28 @@ describe("isolation, as the kernel enforces it", () => {
   });
 
   async function left(id: string, pattern: string): Promise<string> {
-    const counting = await subject.engine.exec(id, { command: ["sh", "-c", `ps | grep -c '[s]leep ${pattern}'`], env: [], tty: false, stdin: false });
+    const counting = await subject.engine.exec(id, {
+      command: ["sh", "-c", `ps | grep -c '[s]leep ${pattern}'`],
+      env: [],
+      tty: false,
+      stdin: false,
+    });
     return (await finish(counting)).stdout;
   }
 
   test("a tty's log is read line by line", async () => {
-    const id = await subject.run([["print", "one"], ["print", "two"]], { tty: true });
+    const id = await subject.run(
+      [
+        ["print", "one"],
+        ["print", "two"],
+      ],
+      { tty: true },
+    );
     const chunks = await collect(subject.engine.logs(id, { follow: false }));
-    assert.deepEqual(chunks.map(({ data }) => Buffer.from(data).toString()), ["one\r\n", "two\r\n"]);
+    assert.deepEqual(
+      chunks.map(({ data }) => Buffer.from(data).toString()),
+      ["one\r\n", "two\r\n"],
+    );
     const rest = await collect(subject.engine.logs(id, { follow: true, since: chunks[0]?.at ?? "" }));
     assert.equal(textOf(rest), "two\r\n");
   });
@@ -123,7 +149,9 @@ describe("builds, as the kernel bounds them", () => {
   };
 
   test("the limits are in effect in a RUN", async () => {
-    const events = await build("cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes cpu/cpu.cfs_quota_us || cat memory.max cpu.max; ulimit -n; ulimit -c; ip a | grep -c eth");
+    const events = await build(
+      "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes cpu/cpu.cfs_quota_us || cat memory.max cpu.max; ulimit -n; ulimit -c; ip a | grep -c eth",
+    );
     assert.match(output(events), /^50331648\n(50331648\n)?50000/);
     assert.match(output(events), /16384\n0\n0\n$/);
   });
@@ -153,11 +181,14 @@ describe("builds, as the kernel bounds them", () => {
     const cgroupParent = `/hafen-conformance/${subject.unique()}`;
     const leaving = new AbortController();
     const wanted = subject.request(
-      { Dockerfile: `FROM ${subject.base}\nRUN trap '' TERM; (setsid sleep 7654 &); sleep 7655 & echo up; sleep 7656\n` },
+      {
+        Dockerfile: `FROM ${subject.base}\nRUN trap '' TERM; (setsid sleep 7654 &); sleep 7655 & echo up; sleep 7656\n`,
+      },
       { limits, noCache: true, cgroupParent },
     );
     await assert.rejects(async () => {
-      for await (const event of subject.engine.buildImage(wanted, { signal: leaving.signal })) if (event.type === "log") leaving.abort();
+      for await (const event of subject.engine.buildImage(wanted, { signal: leaving.signal }))
+        if (event.type === "log") leaving.abort();
     });
     assert.deepEqual(await cgroupsOf(cgroupParent), []);
     assert.equal(await processes(/sleep.765[456]/), 0);
@@ -180,7 +211,9 @@ describe("builds, as the kernel bounds them", () => {
 });
 
 async function cgroupsOf(path: string): Promise<string[]> {
-  return (await readdir("/sys/fs/cgroup")).map((controller) => `/sys/fs/cgroup/${controller}${path}`).filter((directory) => existsSync(directory));
+  return (await readdir("/sys/fs/cgroup"))
+    .map((controller) => `/sys/fs/cgroup/${controller}${path}`)
+    .filter((directory) => existsSync(directory));
 }
 
 async function processes(commandLine: RegExp): Promise<number> {

@@ -18,14 +18,20 @@ async function* cut(data: Buffer, sizes: number[]): AsyncGenerator<Buffer> {
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
 
 test("frames come apart however the bytes arrive", async () => {
-  const frame = fc.record({ stream: fc.constantFrom("stdout" as const, "stderr" as const), text: fc.string({ minLength: 1 }) });
+  const frame = fc.record({
+    stream: fc.constantFrom("stdout" as const, "stderr" as const),
+    text: fc.string({ minLength: 1 }),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(frame), sizes, fc.boolean(), async (frames, pieces, whole) => {
       const wire = Buffer.concat(frames.map(({ stream, text }) => pack(stream, text)));
       const found: Frame[] = await collect(demux(cut(wire, pieces), whole));
       for (const stream of ["stdout", "stderr"] as const) {
         const sent = frames.filter((sent) => sent.stream === stream).map(({ text }) => text);
-        assert.equal(Buffer.concat(found.filter((one) => one.stream === stream).map(({ data }) => data)).toString(), sent.join(""));
+        assert.equal(
+          Buffer.concat(found.filter((one) => one.stream === stream).map(({ data }) => data)).toString(),
+          sent.join(""),
+        );
       }
       if (whole) assert.equal(found.length, frames.length);
     }),
@@ -37,7 +43,10 @@ test("a tty's log comes apart at lines and where the engine cuts", async () => {
   const messages = [`${STAMP}a\r\n`, `${STAMP}${long}`, `${STAMP}rest\r\n`, `${STAMP}\r\n`, `${STAMP}prompt $ `];
   for (const pieces of [[7], [16_000, 900], [100_000]]) {
     const found = await collect(ttyMessages(cut(Buffer.from(messages.join("")), pieces)));
-    assert.deepEqual(found.map(({ data }) => data.toString()), messages);
+    assert.deepEqual(
+      found.map(({ data }) => data.toString()),
+      messages,
+    );
   }
 });
 

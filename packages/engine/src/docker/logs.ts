@@ -11,7 +11,11 @@ const STAMP_BYTES = 31;
 /** The engine cuts lines longer than this into messages. */
 const MAX_MESSAGE_BYTES = 16 * 1024;
 
-export async function* logs(client: Client, id: EngineId, options: LogOptions): AsyncGenerator<LogChunk, void, undefined> {
+export async function* logs(
+  client: Client,
+  id: EngineId,
+  options: LogOptions,
+): AsyncGenerator<LogChunk, void, undefined> {
   const what = `logs of ${id}`;
   const since = options.since === undefined ? undefined : nanoseconds(options.since);
   const container = await requireContainer(client, id, options);
@@ -24,7 +28,12 @@ export async function* logs(client: Client, id: EngineId, options: LogOptions): 
     ...(since !== undefined && { since: toEngineTime(since) }),
     ...(options.until !== undefined && { until: toEngineTime(nanoseconds(options.until)) }),
   };
-  const answer = await openStream(client, what, { method: "GET", path: `/containers/${container.Id}/logs`, query }, options);
+  const answer = await openStream(
+    client,
+    what,
+    { method: "GET", path: `/containers/${container.Id}/logs`, query },
+    options,
+  );
   const source = pieces(what, answer, options);
   for await (const message of container.Config.Tty ? ttyMessages(source) : demux(source, true)) {
     const at = message.data.toString("latin1", 0, STAMP_BYTES - 1);

@@ -10,7 +10,9 @@ export async function stopContainer(client: Client, id: EngineId, options: StopO
   const container = client.docker.getContainer(checkedName(id));
   const deadlineMs = DEADLINES_MS.change + graceSeconds * 1000;
   if (stopSignal === undefined) {
-    await call(`stop ${id}`, deadlineMs, options, (abortSignal) => container.stop({ t: graceSeconds, abortSignal }).catch(unlessStatus(304, 404)));
+    await call(`stop ${id}`, deadlineMs, options, (abortSignal) =>
+      container.stop({ t: graceSeconds, abortSignal }).catch(unlessStatus(304, 404)),
+    );
     return;
   }
   // API 1.41 cannot be told the signal, so the three steps of a stop are made here.
@@ -41,10 +43,15 @@ async function endsWithin(client: Client, id: EngineId, graceMs: number, signal:
 export async function removeContainer(client: Client, id: EngineId, op?: Op): Promise<void> {
   const container = client.docker.getContainer(checkedName(id));
   try {
-    await call(`remove ${id}`, DEADLINES_MS.remove, op, (abortSignal) => container.remove({ force: true, v: false, abortSignal }).catch(absent));
+    await call(`remove ${id}`, DEADLINES_MS.remove, op, (abortSignal) =>
+      container.remove({ force: true, v: false, abortSignal }).catch(absent),
+    );
   } catch (error) {
-    if (!(error instanceof EngineError) || causeStatus(error) !== 409 || !/already in progress/.test(error.message)) throw error;
-    await call(`remove ${id}`, DEADLINES_MS.remove, op, (abortSignal) => container.wait({ condition: "removed", abortSignal }).catch(goneMeanwhile));
+    if (!(error instanceof EngineError) || causeStatus(error) !== 409 || !/already in progress/.test(error.message))
+      throw error;
+    await call(`remove ${id}`, DEADLINES_MS.remove, op, (abortSignal) =>
+      container.wait({ condition: "removed", abortSignal }).catch(goneMeanwhile),
+    );
   }
 }
 

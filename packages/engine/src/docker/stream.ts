@@ -15,7 +15,12 @@ export interface StreamRequest {
 }
 
 /** Sends a request whose answer is a stream, and its body with backpressure. Resolves at the answer's head. */
-export function openStream(client: Client, what: string, request: StreamRequest, op: Op | undefined): Promise<Readable> {
+export function openStream(
+  client: Client,
+  what: string,
+  request: StreamRequest,
+  op: Op | undefined,
+): Promise<Readable> {
   return call(what, DEADLINES_MS.open, op, async (abortSignal, deadline) => {
     const upload = request.body ? uploadOf(request.body, deadline, request) : undefined;
     try {
@@ -28,7 +33,12 @@ export function openStream(client: Client, what: string, request: StreamRequest,
   });
 }
 
-function dial(client: Client, request: StreamRequest, file: Readable | undefined, abortSignal: AbortSignal): Promise<Readable> {
+function dial(
+  client: Client,
+  request: StreamRequest,
+  file: Readable | undefined,
+  abortSignal: AbortSignal,
+): Promise<Readable> {
   const { promise, resolve, reject } = Promise.withResolvers<Readable>();
   const options = {
     path: `${request.path}?`,
@@ -65,7 +75,11 @@ function uploadOf(body: AsyncIterable<Uint8Array>, deadline: Deadline, { answerM
 }
 
 /** The pieces of an answer; leaving the iteration or aborting closes the connection. */
-export async function* pieces(what: string, stream: Readable, op: Op | undefined): AsyncGenerator<Buffer, void, undefined> {
+export async function* pieces(
+  what: string,
+  stream: Readable,
+  op: Op | undefined,
+): AsyncGenerator<Buffer, void, undefined> {
   const aborted = () => new EngineError("aborted", `${what}: aborted`);
   const leave = () => stream.destroy(aborted());
   if (op?.signal?.aborted) leave();

@@ -9,7 +9,9 @@ export function testEngineHost(): string {
 
 export async function openTestEngine(): Promise<Opened> {
   const engine = openDocker(testEngineHost());
-  const image = await engine.importImage(createReadStream(required("HAFEN_TEST_BUSYBOX_TAR")), { changes: ['CMD ["sleep","1000"]'] });
+  const image = await engine.importImage(createReadStream(required("HAFEN_TEST_BUSYBOX_TAR")), {
+    changes: ['CMD ["sleep","1000"]'],
+  });
   return { engine, image, script: shell, close: () => engine.close() };
 }
 

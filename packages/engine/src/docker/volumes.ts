@@ -7,7 +7,9 @@ import { absent } from "./containers.ts";
 /** The local driver without options: an option such as `o=bind` would mount a path of the host. */
 export async function createVolume(client: Client, spec: VolumeSpec, op?: Op): Promise<void> {
   const options = { Name: checkedName(spec.name), Driver: "local", DriverOpts: {}, Labels: spec.labels };
-  await call(`create volume ${spec.name}`, DEADLINES_MS.change, op, (abortSignal) => client.docker.createVolume({ ...options, abortSignal }));
+  await call(`create volume ${spec.name}`, DEADLINES_MS.change, op, (abortSignal) =>
+    client.docker.createVolume({ ...options, abortSignal }),
+  );
 }
 
 export async function inspectVolume(client: Client, name: string, op?: Op): Promise<VolumeInfo | undefined> {
@@ -19,7 +21,9 @@ export async function inspectVolume(client: Client, name: string, op?: Op): Prom
 
 export async function listVolumes(client: Client, label: Label, op?: Op): Promise<VolumeInfo[]> {
   const filters = JSON.stringify({ label: [`${label.key}=${label.value}`] });
-  const { Volumes } = await call("list volumes", DEADLINES_MS.ask, op, (abortSignal) => client.docker.listVolumes({ filters, abortSignal }));
+  const { Volumes } = await call("list volumes", DEADLINES_MS.ask, op, (abortSignal) =>
+    client.docker.listVolumes({ filters, abortSignal }),
+  );
   return (Volumes ?? []).map(toVolumeInfo);
 }
 

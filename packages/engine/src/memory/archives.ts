@@ -16,10 +16,16 @@ export function getArchive(world: World, id: EngineId, path: string): AsyncItera
   return once(packTar(files));
 }
 
-export async function putArchive(world: World, id: EngineId, path: string, tar: AsyncIterable<Uint8Array>): Promise<void> {
+export async function putArchive(
+  world: World,
+  id: EngineId,
+  path: string,
+  tar: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const view = fileView(world, getContainer(world, id));
   const root = withoutSlash(path);
-  if (root !== "" && !view.paths().some((found) => found.startsWith(`${root}/`))) throw new EngineError("not_found", `no ${path} in ${id}`);
+  if (root !== "" && !view.paths().some((found) => found.startsWith(`${root}/`)))
+    throw new EngineError("not_found", `no ${path} in ${id}`);
   for (const [name, data] of await unpackTar(tar)) {
     if (!view.write(`${root}${name}`, data)) throw new EngineError("invalid", `${path} of ${id} is read-only`);
   }

@@ -16,18 +16,36 @@ interface Build {
 }
 type Outcome = { image: Image; cached: boolean } | { kind: BuildFailure; message: string; exitCode?: number };
 
-export async function* buildImage(world: World, request: BuildRequest, op?: Op): AsyncGenerator<BuildEvent, void, undefined> {
+export async function* buildImage(
+  world: World,
+  request: BuildRequest,
+  op?: Op,
+): AsyncGenerator<BuildEvent, void, undefined> {
   const context = await unpackTar(request.context);
   const build: Build = { world, request, context, image: undefined, cacheHolds: !request.noCache, signal: op?.signal };
   const now = () => ({ atMs: Date.now() });
   const dockerfile = context.get(`/${request.dockerfile}`);
-  if (!dockerfile) return yield { type: "failed", kind: "dockerfile_invalid", message: `cannot locate ${request.dockerfile}`, ...now() };
+  if (!dockerfile)
+    return yield {
+      type: "failed",
+      kind: "dockerfile_invalid",
+      message: `cannot locate ${request.dockerfile}`,
+      ...now(),
+    };
   const instructions = [...lines(dockerfile), ...labelInstruction(request.labels)];
-  const unknown = instructions.find((line) => !/^(FROM|RUN|COPY|CMD|ENTRYPOINT|ENV|LABEL|VOLUME|EXPOSE|USER|WORKDIR|STOPSIGNAL)\s/i.test(line));
-  if (unknown !== undefined) return yield { type: "failed", kind: "dockerfile_invalid", message: `unknown instruction: ${unknown}`, ...now() };
+  const unknown = instructions.find(
+    (line) => !/^(FROM|RUN|COPY|CMD|ENTRYPOINT|ENV|LABEL|VOLUME|EXPOSE|USER|WORKDIR|STOPSIGNAL)\s/i.test(line),
+  );
+  if (unknown !== undefined)
+    return yield { type: "failed", kind: "dockerfile_invalid", message: `unknown instruction: ${unknown}`, ...now() };
   const stages = instructions.flatMap((line) => /^FROM\s+\S+\s+AS\s+(\S+)/i.exec(line)?.[1]?.toLowerCase() ?? []);
   if (request.target !== undefined && !stages.includes(request.target.toLowerCase())) {
-    return yield { type: "failed", kind: "target_not_found", message: `failed to reach build target ${request.target} in Dockerfile`, ...now() };
+    return yield {
+      type: "failed",
+      kind: "target_not_found",
+      message: `failed to reach build target ${request.target} in Dockerfile`,
+      ...now(),
+    };
   }
   for (const [index, instruction] of instructions.entries()) {
     const number = index + 1;
@@ -46,7 +64,9 @@ async function* step(build: Build, instruction: string): AsyncGenerator<BuildEve
   const [, name = "", rest = ""] = /^(\w+)\s+(.*)$/s.exec(instruction) ?? [];
   if (name.toUpperCase() === "FROM") {
     const base = findImage(build.world, rest.split(/\s+/)[0] ?? "");
-    return base ? { image: base, cached: false } : { kind: "base_not_found", message: `pull access denied for ${rest}` };
+    return base
+      ? { image: base, cached: false }
+      : { kind: "base_not_found", message: `pull access denied for ${rest}` };
   }
   const parent = build.image;
   if (!parent) return { kind: "dockerfile_invalid", message: "no build stage in current context" };
@@ -58,11 +78,15 @@ async function* step(build: Build, instruction: string): AsyncGenerator<BuildEve
     files.set(target, data);
     return made(build, parent, files, parent.config, `${instruction} # file:${digest(data)}`);
   }
-  if (name.toUpperCase() !== "RUN") return made(build, parent, files, applyInstruction(parent.config, instruction), instruction);
+  if (name.toUpperCase() !== "RUN")
+    return made(build, parent, files, applyInstruction(parent.config, instruction), instruction);
 
   const hit = cacheHit(build, parent, instruction);
   if (hit) return { image: hit, cached: true };
-  const view = { read: (path: string) => files.get(path), write: (path: string, data: Uint8Array) => files.set(path, data) === files };
+  const view = {
+    read: (path: string) => files.get(path),
+    write: (path: string, data: Uint8Array) => files.set(path, data) === files,
+  };
   const process = startProcess(rest.startsWith("[") ? (JSON.parse(rest) as string[]) : rest.split(/\s+/), view);
   process.stdin.close();
   const stop = () => process.signal("SIGKILL");
@@ -77,18 +101,23 @@ async function* step(build: Build, instruction: string): AsyncGenerator<BuildEve
     stop();
   }
   const exitCode = await process.exitCode;
-  if (exitCode !== 0) return { kind: "run_failed", message: `The command '${rest}' returned a non-zero code: ${exitCode}`, exitCode };
+  if (exitCode !== 0)
+    return { kind: "run_failed", message: `The command '${rest}' returned a non-zero code: ${exitCode}`, exitCode };
   return made(build, parent, files, parent.config, instruction);
 }
 
 function made(build: Build, parent: Image, files: Files, config: Image["config"], createdBy: string): Outcome {
   const hit = cacheHit(build, parent, createdBy);
-  return hit ? { image: hit, cached: true } : { image: addImage(build.world, parent, config, files, createdBy), cached: false };
+  return hit
+    ? { image: hit, cached: true }
+    : { image: addImage(build.world, parent, config, files, createdBy), cached: false };
 }
 
 /** A step after one that was not cached is not looked up, as the classic builder does. */
 function cacheHit(build: Build, parent: Image, createdBy: string): Image | undefined {
-  const hit = [...build.world.images.values()].find(({ parentId, history }) => parentId === parent.id && history[0]?.createdBy === createdBy);
+  const hit = [...build.world.images.values()].find(
+    ({ parentId, history }) => parentId === parent.id && history[0]?.createdBy === createdBy,
+  );
   build.cacheHolds &&= hit !== undefined;
   return build.cacheHolds ? hit : undefined;
 }

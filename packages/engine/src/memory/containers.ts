@@ -3,7 +3,17 @@ import type { ContainerSpec, EngineId, Label, LogChunk, StopOptions } from "../e
 import { EngineError } from "../error.ts";
 import { openJournal } from "./journal.ts";
 import { startProcess } from "./process.ts";
-import { type Container, digest, emit, fileView, findContainer, findImage, getContainer, type Image, type World } from "./world.ts";
+import {
+  type Container,
+  digest,
+  emit,
+  fileView,
+  findContainer,
+  findImage,
+  getContainer,
+  type Image,
+  type World,
+} from "./world.ts";
 
 export function createContainer(world: World, spec: ContainerSpec): EngineId {
   const existing = findContainer(world, spec.name);
@@ -27,7 +37,9 @@ export function createContainer(world: World, spec: ContainerSpec): EngineId {
       oomKilled: false,
       pid: 0,
       createdAt: world.stamp(),
-      mounts: spec.mounts.flatMap((mount) => (mount.type === "volume" ? [{ volume: mount.volume, target: mount.target, readOnly: mount.readOnly }] : [])),
+      mounts: spec.mounts.flatMap((mount) =>
+        mount.type === "volume" ? [{ volume: mount.volume, target: mount.target, readOnly: mount.readOnly }] : [],
+      ),
     },
   };
   fillVolumes(world, container);
@@ -47,10 +59,16 @@ function commandOf(spec: ContainerSpec, image: Image): string[] {
 /** An empty volume takes what the image has in its place. */
 function fillVolumes(world: World, { info, files }: Container): void {
   for (const { volume: name = "", target } of info.mounts) {
-    const volume = world.volumes.get(name) ?? { name, labels: {}, createdAt: world.stamp(), files: new Map<string, Uint8Array>() };
+    const volume = world.volumes.get(name) ?? {
+      name,
+      labels: {},
+      createdAt: world.stamp(),
+      files: new Map<string, Uint8Array>(),
+    };
     world.volumes.set(name, volume);
     if (volume.files.size > 0) continue;
-    for (const [path, data] of files) if (path.startsWith(`${target}/`)) volume.files.set(path.slice(target.length), data);
+    for (const [path, data] of files)
+      if (path.startsWith(`${target}/`)) volume.files.set(path.slice(target.length), data);
   }
 }
 
@@ -81,7 +99,11 @@ async function run(world: World, container: Container): Promise<void> {
   if (world.containers.get(container.info.id) === container) emit(world, "die", container, exitCode);
 }
 
-export async function stopContainer(world: World, id: EngineId, { graceSeconds, stopSignal, signal }: StopOptions): Promise<void> {
+export async function stopContainer(
+  world: World,
+  id: EngineId,
+  { graceSeconds, stopSignal, signal }: StopOptions,
+): Promise<void> {
   const container = findContainer(world, id);
   if (!container?.process) return;
   const image = world.images.get(container.info.imageId);

@@ -7,7 +7,9 @@ import { openMemory } from "./driver.ts";
 
 async function open(): Promise<Opened & { engine: ReturnType<typeof openMemory> }> {
   const engine = openMemory();
-  const image = await engine.importImage(once(packTar({ "etc/passwd": "root:x:0:0::/:" })), { changes: ['CMD ["sleep"]'] });
+  const image = await engine.importImage(once(packTar({ "etc/passwd": "root:x:0:0::/:" })), {
+    changes: ['CMD ["sleep"]'],
+  });
   return { engine, image, script, close: () => engine.close() };
 }
 
@@ -24,7 +26,10 @@ test("a planned failure hits the next call of its name, once", async () => {
   await assert.rejects(engine.info(), isKind("unavailable"));
   assert.equal((await engine.info()).id, "memory");
   await assert.rejects(engine.logs("x", { follow: false })[Symbol.asyncIterator]().next(), isKind("unavailable"));
-  assert.deepEqual(engine.calls.map(({ name }) => name), ["importImage", "info", "info", "logs"]);
+  assert.deepEqual(
+    engine.calls.map(({ name }) => name),
+    ["importImage", "info", "info", "logs"],
+  );
 });
 
 test("a container can be made to die, for memory too, and to vanish", async () => {

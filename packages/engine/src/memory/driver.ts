@@ -2,7 +2,14 @@ import type { Engine, EngineEvent, EventOptions } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { getArchive, putArchive } from "./archives.ts";
 import { buildImage } from "./build.ts";
-import { createContainer, listContainers, removeContainer, signalContainer, startContainer, stopContainer } from "./containers.ts";
+import {
+  createContainer,
+  listContainers,
+  removeContainer,
+  signalContainer,
+  startContainer,
+  stopContainer,
+} from "./containers.ts";
 import { type Controls, instrument } from "./controls.ts";
 import { importImage, inspectImage, loadImages, removeTag, tagImage } from "./images.ts";
 import { logs } from "./logs.ts";
@@ -30,7 +37,8 @@ export function openMemory(): MemoryEngine {
     getArchive: async (id, path) => getArchive(world, id, path),
     putArchive: (id, path, tar) => putArchive(world, id, path, tar),
     inspectImage: async (ref) => inspectImage(world, ref),
-    listTags: async (prefix) => [...world.tags].filter(([tag]) => tag.startsWith(prefix)).map(([tag, imageId]) => ({ tag, imageId })),
+    listTags: async (prefix) =>
+      [...world.tags].filter(([tag]) => tag.startsWith(prefix)).map(([tag, imageId]) => ({ tag, imageId })),
     tagImage: async (imageId, tag) => tagImage(world, imageId, tag),
     removeTag: async (tag) => removeTag(world, tag),
     imageHistory: async (imageId) => structuredClone(imageOf(world, imageId).history),
@@ -38,10 +46,14 @@ export function openMemory(): MemoryEngine {
     importImage: (rootfs, options) => importImage(world, rootfs, options),
     loadImages: (archive) => loadImages(world, archive),
     async createVolume({ name, labels }) {
-      if (!world.volumes.has(name)) world.volumes.set(name, { name, labels: { ...labels }, createdAt: world.stamp(), files: new Map() });
+      if (!world.volumes.has(name))
+        world.volumes.set(name, { name, labels: { ...labels }, createdAt: world.stamp(), files: new Map() });
     },
     inspectVolume: async (name) => volumeInfo(world, name),
-    listVolumes: async ({ key, value }) => [...world.volumes.keys()].flatMap((name) => volumeInfo(world, name) ?? []).filter(({ labels }) => labels[key] === value),
+    listVolumes: async ({ key, value }) =>
+      [...world.volumes.keys()]
+        .flatMap((name) => volumeInfo(world, name) ?? [])
+        .filter(({ labels }) => labels[key] === value),
     async removeVolume(name) {
       const user = [...world.containers.values()].find(({ info }) => info.mounts.some(({ volume }) => volume === name));
       if (user) throw new EngineError("conflict", `volume ${name} is in use by ${user.info.id}`);
@@ -64,7 +76,10 @@ const INFO = {
   protections: { userNamespaces: true, seccomp: true, liveRestore: true, noNewPrivileges: true },
 };
 
-async function* events(world: World, { label, sinceMs, signal }: EventOptions): AsyncGenerator<EngineEvent, void, undefined> {
+async function* events(
+  world: World,
+  { label, sinceMs, signal }: EventOptions,
+): AsyncGenerator<EngineEvent, void, undefined> {
   const from = sinceMs === 0 ? world.events.entries.length : 0;
   for await (const event of world.events.follow(from, signal)) {
     if (event.atMs >= sinceMs && event.labels[label.key] === label.value) yield event;

@@ -20,10 +20,25 @@ export function inspectImage(world: World, ref: string): ImageInfo | undefined {
   if (!image) return undefined;
   const { id, createdAt, config, files, diffIds } = image;
   const tags = [...world.tags].filter(([, held]) => held === id).map(([tag]) => tag);
-  return { id, tags, sizeBytes: sizeOf(files), architecture: "amd64", os: "linux", createdAt, config: structuredClone(config), diffIds: [...diffIds] };
+  return {
+    id,
+    tags,
+    sizeBytes: sizeOf(files),
+    architecture: "amd64",
+    os: "linux",
+    createdAt,
+    config: structuredClone(config),
+    diffIds: [...diffIds],
+  };
 }
 
-export function addImage(world: World, parent: Image | undefined, config: ImageConfig, files: Files, createdBy: string): Image {
+export function addImage(
+  world: World,
+  parent: Image | undefined,
+  config: ImageConfig,
+  files: Files,
+  createdBy: string,
+): Image {
   const changed = [...files].filter(([path, data]) => parent?.files.get(path) !== data);
   const layer = changed.length > 0 ? [`sha256:${digest(packTar(new Map(changed)))}`] : [];
   const createdAt = world.stamp();
@@ -42,7 +57,11 @@ export function addImage(world: World, parent: Image | undefined, config: ImageC
   return image;
 }
 
-export async function importImage(world: World, rootfs: AsyncIterable<Uint8Array>, { changes }: ImportOptions): Promise<string> {
+export async function importImage(
+  world: World,
+  rootfs: AsyncIterable<Uint8Array>,
+  { changes }: ImportOptions,
+): Promise<string> {
   const files = await unpack(rootfs);
   const config = changes.reduce(applyInstruction, EMPTY_CONFIG);
   return addImage(world, undefined, config, files, "").id;

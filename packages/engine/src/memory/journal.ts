@@ -28,7 +28,7 @@ export function openJournal<T>(): Journal<T> {
     async *follow(from, signal) {
       signal?.addEventListener("abort", wake, { once: true });
       try {
-        for (let at = from; !signal?.aborted; ) {
+        for (let at = from; !signal?.aborted;) {
           const entry = entries[at];
           if (at < entries.length) {
             at += 1;

@@ -28,7 +28,8 @@ export function startProcess(command: readonly string[], files: FileView): Proce
   const stdin = openJournal<Uint8Array>();
   const { promise: killed, resolve: kill } = Promise.withResolvers<number>();
   let ignoresTerm = false;
-  const print = (stream: Output["stream"], text: string | Uint8Array) => output.push({ stream, data: Buffer.from(text) });
+  const print = (stream: Output["stream"], text: string | Uint8Array) =>
+    output.push({ stream, data: Buffer.from(text) });
 
   async function run(): Promise<number> {
     for (const [name, first = "", ...rest] of steps(command)) {
@@ -43,7 +44,8 @@ export function startProcess(command: readonly string[], files: FileView): Proce
         if (!data) return (print("stderr", `${first}: No such file or directory\n`), 1);
         print("stdout", data);
       } else if (name === "write") {
-        if (!files.write(first, Buffer.from(rest.join(" ")))) return (print("stderr", `${first}: Read-only file system\n`), 1);
+        if (!files.write(first, Buffer.from(rest.join(" "))))
+          return (print("stderr", `${first}: Read-only file system\n`), 1);
       } else return (print("stderr", `${name}: not found\n`), 127);
     }
     return 0;

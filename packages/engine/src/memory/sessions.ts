@@ -22,14 +22,24 @@ export function exec(world: World, id: EngineId, spec: ExecSpec): Session {
 export function attach(world: World, id: EngineId, { tty, stdin, backlog }: AttachOptions): Session {
   const container = getContainer(world, id);
   const process = container.process ?? ended(container);
-  return session(process, { tty, stdin: stdin && container.spec.openStdin, from: backlog ? 0 : process.output.entries.length });
+  return session(process, {
+    tty,
+    stdin: stdin && container.spec.openStdin,
+    from: backlog ? 0 : process.output.entries.length,
+  });
 }
 
 function ended({ log, info }: Container): Process {
   const output = openJournal<Output>();
   for (const { stream, data } of log) output.push({ stream, data });
   output.close();
-  return { output, stdin: openJournal(), signal: () => {}, end: () => {}, exitCode: Promise.resolve(info.exitCode ?? 0) };
+  return {
+    output,
+    stdin: openJournal(),
+    signal: () => {},
+    end: () => {},
+    exitCode: Promise.resolve(info.exitCode ?? 0),
+  };
 }
 
 interface Shape {
@@ -65,5 +75,6 @@ function session(process: Process, { tty, stdin, from, end, kill }: Shape): Sess
 }
 
 async function* asTty(output: AsyncIterable<Output>): AsyncGenerator<Output, void, undefined> {
-  for await (const { data } of output) yield { stream: "stdout", data: Buffer.from(Buffer.from(data).toString().replaceAll("\n", "\r\n")) };
+  for await (const { data } of output)
+    yield { stream: "stdout", data: Buffer.from(Buffer.from(data).toString().replaceAll("\n", "\r\n")) };
 }

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import type { ContainerInfo, ContainerSpec, EngineEvent, EngineId, HistoryEntry, ImageConfig, LogChunk, VolumeInfo } from "../engine.ts";
+import type {
+  ContainerInfo,
+  ContainerSpec,
+  EngineEvent,
+  EngineId,
+  HistoryEntry,
+  ImageConfig,
+  LogChunk,
+  VolumeInfo,
+} from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { FileView, Process } from "./process.ts";
@@ -49,7 +58,14 @@ export function createWorld(): World {
     const fraction = String(last % 1_000_000_000n).padStart(9, "0");
     return `${new Date(Number(last / 1_000_000n)).toISOString().slice(0, 19)}.${fraction}Z`;
   };
-  return { containers: new Map(), images: new Map(), tags: new Map(), volumes: new Map(), events: openJournal(), stamp };
+  return {
+    containers: new Map(),
+    images: new Map(),
+    tags: new Map(),
+    volumes: new Map(),
+    events: openJournal(),
+    stamp,
+  };
 }
 
 /** By id or name, as Docker finds it. */
@@ -81,7 +97,9 @@ export function digest(...parts: (string | Uint8Array)[]): string {
 
 /** A container's files with its volumes in their places. */
 export function fileView(world: World, { spec, files }: Container): FileView & { paths(): string[] } {
-  const mounts = spec.mounts.filter((mount) => mount.type === "volume").sort((a, b) => b.target.length - a.target.length);
+  const mounts = spec.mounts
+    .filter((mount) => mount.type === "volume")
+    .sort((a, b) => b.target.length - a.target.length);
   const place = (path: string) => {
     const mount = mounts.find(({ target }) => path.startsWith(`${target}/`));
     const volume = mount && world.volumes.get(mount.volume);
@@ -100,7 +118,9 @@ export function fileView(world: World, { spec, files }: Container): FileView & {
     },
     paths: () => [
       ...[...files.keys()].filter((path) => place(path).within === files),
-      ...mounts.flatMap(({ target, volume }) => [...(world.volumes.get(volume)?.files.keys() ?? [])].map((path) => `${target}${path}`)),
+      ...mounts.flatMap(({ target, volume }) =>
+        [...(world.volumes.get(volume)?.files.keys() ?? [])].map((path) => `${target}${path}`),
+      ),
     ],
   };
 }
