@@ -35,6 +35,17 @@ export async function engineRequest(
   return promise;
 }
 
+/** The body of a GET as it comes, for what is too large to hold. */
+export async function engineDownload(engine: string, path: string): Promise<Readable> {
+  const { promise, resolve, reject } = Promise.withResolvers<Readable>();
+  const outgoing = request({ ...target(engine), method: "GET", path, agent: false }, (response) => {
+    if (response.statusCode === 200) return resolve(response);
+    text(response).then((body) => reject(new Error(`GET ${path}: ${response.statusCode} ${body}`)), reject);
+  });
+  outgoing.on("error", reject).end();
+  return promise;
+}
+
 export async function engineAnswers(engine: string): Promise<boolean> {
   return engineRequest(engine, "GET", "/_ping").then(
     ({ status }) => status === 200,

@@ -8,7 +8,7 @@ import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
 import type { Service } from "./service.ts";
 
-export { engineRequest, type EngineCall, type EngineReply } from "./engine-request.ts";
+export { engineDownload, engineRequest, type EngineCall, type EngineReply } from "./engine-request.ts";
 export { ServiceError, type ServiceErrorCode } from "./error.ts";
 
 export interface Services {

@@ -12,6 +12,8 @@ export const ApiConfig = z.object({
   HAFEN_CONTEXT_BYTES: z.coerce.number().int().positive().default(512 * 1024 * 1024),
   HAFEN_CONTEXT_ENTRIES: z.coerce.number().int().positive().default(100_000),
   HAFEN_IMAGE_BYTES: z.coerce.number().int().positive().default(8 * 1024 ** 3),
+  /** `1`: end when standard input does, as it does when the supervisor is gone. */
+  HAFEN_END_WITH_PARENT: z.enum(["0", "1"]).default("0"),
   HAFEN_LOG_LEVEL: LogLevel,
 });
 export type ApiConfig = z.infer<typeof ApiConfig>;

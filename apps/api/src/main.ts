@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
 import { listenForChanges, migrate, openDatabase } from "@hafen/db";
-import { errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
+import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
 import { ApiConfig } from "./config.ts";
@@ -9,6 +9,7 @@ import { ApiConfig } from "./config.ts";
 const config = readConfig(ApiConfig, process.env);
 const log = openLog("api", config.HAFEN_LOG_LEVEL);
 const shutdown = onShutdown(log);
+if (config.HAFEN_END_WITH_PARENT === "1") endWithParent(shutdown);
 
 await migrate(config.DATABASE_URL);
 const database = openDatabase(config.DATABASE_URL, { connections: 20 });

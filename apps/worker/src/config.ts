@@ -19,6 +19,8 @@ export const WorkerConfig = z.object({
   HAFEN_SECCOMP_PROFILE: z.string().optional(),
   HAFEN_CGROUP_ROOT: z.string().regex(/^\/[a-zA-Z0-9/_-]+$/).default("/hafen"),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
+  /** `1`: end when standard input does, as it does when the supervisor is gone. */
+  HAFEN_END_WITH_PARENT: z.enum(["0", "1"]).default("0"),
   HAFEN_LOG_LEVEL: LogLevel,
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;

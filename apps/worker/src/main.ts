@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { LABELS, Turns, type HostCtx } from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
-import { errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
+import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues, startWorkers } from "@hafen/queue";
 import { RunningBuilds } from "./builds.ts";
 import { WorkerConfig } from "./config.ts";
@@ -15,6 +15,7 @@ import { startSweep } from "./sweep.ts";
 const config = readConfig(WorkerConfig, process.env);
 const log = openLog("worker", config.HAFEN_LOG_LEVEL);
 const shutdown = onShutdown(log);
+if (config.HAFEN_END_WITH_PARENT === "1") endWithParent(shutdown);
 const stopping = new AbortController();
 const metrics = openMetrics();
 

@@ -4,7 +4,8 @@
  * Rules every driver keeps, and the conformance suite checks:
  * - an absent thing is success for stop and remove, and `undefined` for inspect;
  * - every call may be repeated: the second call finds the work done;
- * - every failure is an `EngineError` with a `kind`; nothing is logged and swallowed;
+ * - every failure is an `EngineError` with a `kind`; nothing is logged and swallowed. Only when a stream the caller gave breaks,
+ *   its own error surfaces, as it came;
  * - the options object with `signal` is the last argument; an aborted call rejects with `kind: "aborted"`.
  */
 export interface Engine {
@@ -43,7 +44,7 @@ export interface Engine {
   buildImage(request: BuildRequest, op?: Op): AsyncIterable<BuildEvent>;
   /** A flat root file system becomes a one-layer image; returns its id. */
   importImage(rootfs: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<string>;
-  /** A `docker save` archive; returns the ids of its images. */
+  /** A `docker save` archive; returns the ids of its images. Sets the tags it names: strip them from what a user sends. */
   loadImages(archive: AsyncIterable<Uint8Array>, op?: Op): Promise<string[]>;
 
   /** Creates, or finds the volume that already carries this name. */
@@ -207,7 +208,7 @@ export interface Session {
   output: AsyncIterable<{ stream: "stdout" | "stderr"; data: Uint8Array }>;
   /** Resolves once the bytes are handed to the kernel. */
   write(data: Uint8Array): Promise<void>;
-  /** End of file on stdin. */
+  /** End of file on stdin. For an attach: leaves, since the container's stdin stays open for others. */
   end(): void;
   resize(columns: number, rows: number): Promise<void>;
   /** The exit code, once `output` has ended. For an attach: of the container, if it ended. */

@@ -7,7 +7,7 @@ export function packTar(files: Files | Record<string, string>): Uint8Array {
   const entries =
     files instanceof Map
       ? [...files]
-      : Object.entries(files).map(([name, text]): [string, Uint8Array] => [name, Buffer.from(text)]);
+      : Object.entries(files).map(([name, content]): [string, Uint8Array] => [name, Buffer.from(content)]);
   return Buffer.concat([
     ...entries.flatMap(([name, data]) => [header(name, data.length), data, padding(data.length)]),
     Buffer.alloc(2 * BLOCK_BYTES),

@@ -1353,7 +1353,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/gzip": string;
                 "application/json": components["schemas"]["InlineBuild"];

@@ -18,12 +18,25 @@ export class BuildRefused extends Error {
   }
 }
 
+export interface Pinned {
+  /** The Dockerfile for the engine. */
+  text: string;
+  /** What the user called each digest in it. */
+  names: ReadonlyMap<string, string>;
+}
+
+/** The engine's text of a FROM or COPY --from, with the names that the user gave. */
+export function asWritten(instruction: string, names: Pinned["names"]): string {
+  if (!/^(FROM|COPY)\b/i.test(instruction)) return instruction;
+  return instruction.replaceAll(/sha256:[0-9a-f]{64}/g, (digest) => names.get(digest) ?? digest);
+}
+
 /**
  * Reads the user's Dockerfile, resolves every FROM and COPY --from that is no stage against the user's own images, then the catalog,
  * records what each was pinned to, and returns the text for the engine, which names images by digest only. So nobody builds on
  * somebody else's image by guessing its name, and the engine never looks a name up.
  */
-export async function pinBases(ctx: HostCtx, build: BuildRow): Promise<string> {
+export async function pinBases(ctx: HostCtx, build: BuildRow): Promise<Pinned> {
   try {
     const dockerfile = readDockerfile(build.dockerfileText);
     refuseRemoteAdd(dockerfile);
@@ -40,7 +53,10 @@ export async function pinBases(ctx: HostCtx, build: BuildRow): Promise<string> {
         source: image.userId === build.userId ? ("own" as const) : ("catalog" as const),
       })),
     );
-    return pin(dockerfile, build.buildArgs, new Map([...bases].map(([reference, image]) => [reference, image.digest])));
+    return {
+      text: pin(dockerfile, build.buildArgs, new Map([...bases].map(([reference, image]) => [reference, image.digest]))),
+      names: new Map([...bases].map(([reference, image]) => [image.digest, reference])),
+    };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const code = error.code === "remote_add_refused" ? "remote_add_refused" : "dockerfile_invalid";

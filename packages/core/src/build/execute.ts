@@ -2,7 +2,7 @@ import { saveStep, type BuildRow } from "@hafen/db";
 import type { BuildEvent } from "@hafen/engine";
 import { withDockerfile } from "../archive/with-dockerfile.ts";
 import type { HostCtx } from "../ctx.ts";
-import { BuildRefused, pinBases } from "./bases.ts";
+import { asWritten, BuildRefused, pinBases } from "./bases.ts";
 import { BUILD_LIMITS } from "./limits.ts";
 import type { LogWriter } from "./log-writer.ts";
 
@@ -35,7 +35,8 @@ async function loadArchive(ctx: HostCtx, context: AsyncIterable<Uint8Array>, log
 }
 
 async function runDockerfile(ctx: HostCtx, build: BuildRow, context: AsyncIterable<Uint8Array>, log: LogWriter, signal: AbortSignal): Promise<string> {
-  const packed = withDockerfile(context, await pinBases(ctx, build));
+  const pinned = await pinBases(ctx, build);
+  const packed = withDockerfile(context, pinned.text);
   packed.summary.catch(() => {});
   const events = ctx.engine.buildImage(
     {
@@ -52,7 +53,8 @@ async function runDockerfile(ctx: HostCtx, build: BuildRow, context: AsyncIterab
     { signal },
   );
   const steps = new StepRecorder(ctx, build);
-  for await (const event of events) {
+  for await (const seen of events) {
+    const event = seen.type === "step" ? { ...seen, instruction: asWritten(seen.instruction, pinned.names) } : seen;
     await steps.see(event);
     switch (event.type) {
       case "step":

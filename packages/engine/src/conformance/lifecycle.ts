@@ -128,8 +128,8 @@ export function lifecycleTests(get: () => Subject): void {
       await create([["sleep"]], { labels: { ...labels, [key]: `${value}0` } });
       await engine.startContainer(made[0] ?? "");
       const listed = await engine.listContainers({ key, value });
-      assert.deepEqual(listed.map(({ id }) => id).sort(), made.toSorted());
-      assert.deepEqual(listed.map(({ state }) => state).sort(), ["created", "running"]);
+      assert.deepEqual(listed.map(({ id }) => id).toSorted(), made.toSorted());
+      assert.deepEqual(listed.map(({ state }) => state).toSorted(), ["created", "running"]);
       assert.ok(listed.every((found) => found.labels[key] === value && found.name.startsWith("conformance-")));
     });
 

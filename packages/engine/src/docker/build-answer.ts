@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { finished } from "node:stream/promises";
 import { EngineError } from "../error.ts";
 import { toEngineError } from "./errors.ts";
 
@@ -31,17 +30,20 @@ export async function* buildAnswer(
     throw toEngineError("build", cause);
   } finally {
     signal.removeEventListener("abort", cancel);
-    await drain(answer);
+    await drain(answer, source);
   }
 }
 
 /** What is still said is of no use; how it ends neither, since what is left is looked for afterwards. */
-async function drain(answer: IncomingMessage): Promise<void> {
-  if (answer.readableEnded || answer.destroyed) return void answer.destroy();
-  answer.socket.end();
+async function drain(answer: IncomingMessage, source: AsyncIterator<unknown>): Promise<void> {
   const timer = setTimeout(() => answer.destroy(), ENDS_WITHIN_MS);
-  answer.resume();
-  await finished(answer, { writable: false }).catch(() => {});
-  clearTimeout(timer);
-  answer.destroy();
+  try {
+    if (!answer.destroyed && !answer.readableEnded) answer.socket.end();
+    while (!(await source.next()).done);
+  } catch {
+    // A broken connection has ended too.
+  } finally {
+    clearTimeout(timer);
+    answer.destroy();
+  }
 }

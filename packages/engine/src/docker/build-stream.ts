@@ -22,7 +22,7 @@ const RUNNING = /^ ---> Running in ([0-9a-f]{12})\n$/;
 const REMOVED =
   /^(?:Removing intermediate container ([0-9a-f]{12})\n|Error removing intermediate container ([0-9a-f]{12}): .*)$/s;
 const LAYER = /^ ---> ([0-9a-f]{12})\n$/;
-const STDERR = /^\u001b\[91m(.*)\u001b\[0m$/s;
+const STDERR = new RegExp(String.raw`^\x1b\[91m(.*)\x1b\[0m$`, "s");
 
 /**
  * Reads the classic builder's messages. A step's own output arrives in messages of the same form and may copy any of them:

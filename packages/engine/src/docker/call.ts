@@ -48,9 +48,9 @@ export async function call<T>(
     },
   };
   deadline.restart(deadlineMs);
-  const running = run(controller.signal, deadline);
-  running.catch(() => {});
   try {
+    const running = run(controller.signal, deadline);
+    running.catch(() => {});
     return await Promise.race([running, ended]);
   } catch (cause) {
     throw toEngineError(what, cause);

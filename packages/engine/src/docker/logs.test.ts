@@ -27,7 +27,7 @@ test("frames come apart however the bytes arrive", async () => {
       const wire = Buffer.concat(frames.map(({ stream, text }) => pack(stream, text)));
       const found: Frame[] = await collect(demux(cut(wire, pieces), whole));
       for (const stream of ["stdout", "stderr"] as const) {
-        const sent = frames.filter((sent) => sent.stream === stream).map(({ text }) => text);
+        const sent = frames.filter((one) => one.stream === stream).map(({ text }) => text);
         assert.equal(
           Buffer.concat(found.filter((one) => one.stream === stream).map(({ data }) => data)).toString(),
           sent.join(""),

@@ -29,7 +29,7 @@ export function openSession(socket: Duplex, end: SessionEnd): Session {
       await closed;
       return end.exitCode(() => left);
     },
-    kill: end.kill,
+    kill: () => end.kill(),
     close() {
       left = true;
       socket.destroy();

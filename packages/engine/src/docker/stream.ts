@@ -58,7 +58,7 @@ function dial(
 function uploadOf(body: AsyncIterable<Uint8Array>, deadline: Deadline, { answerMs }: StreamRequest) {
   let failure: SourceError | undefined;
   // The clock runs while the engine takes a piece and stands while the source makes one.
-  async function* pieces() {
+  async function* upload() {
     deadline.pause();
     try {
       for await (const piece of body) {
@@ -71,7 +71,7 @@ function uploadOf(body: AsyncIterable<Uint8Array>, deadline: Deadline, { answerM
     }
     if (answerMs !== undefined) deadline.restart(answerMs);
   }
-  return { stream: Readable.from(pieces(), { objectMode: false }), failure: () => failure };
+  return { stream: Readable.from(upload(), { objectMode: false }), failure: () => failure };
 }
 
 /** The pieces of an answer; leaving the iteration or aborting closes the connection. */

@@ -66,6 +66,9 @@ export function startProcess(command: readonly string[], files: FileView): Proce
 
 function steps(command: readonly string[]): string[][] {
   const found: string[][] = [[]];
-  for (const word of command) word === ";" ? found.push([]) : found.at(-1)?.push(word);
+  for (const word of command) {
+    if (word === ";") found.push([]);
+    else found.at(-1)?.push(word);
+  }
   return found;
 }

@@ -48,8 +48,8 @@ interface Shape {
   /** Output before this is not sent. */
   from: number;
   /** What the end of its input and a kill do; both only leave when undefined, as an attach does. */
-  end?(): void;
-  kill?(): Promise<void>;
+  end?: () => void;
+  kill?: () => Promise<void>;
 }
 
 function session(process: Process, { tty, stdin, from, end, kill }: Shape): Session {

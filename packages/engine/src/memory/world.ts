@@ -99,7 +99,7 @@ export function digest(...parts: (string | Uint8Array)[]): string {
 export function fileView(world: World, { spec, files }: Container): FileView & { paths(): string[] } {
   const mounts = spec.mounts
     .filter((mount) => mount.type === "volume")
-    .sort((a, b) => b.target.length - a.target.length);
+    .toSorted((a, b) => b.target.length - a.target.length);
   const place = (path: string) => {
     const mount = mounts.find(({ target }) => path.startsWith(`${target}/`));
     const volume = mount && world.volumes.get(mount.volume);

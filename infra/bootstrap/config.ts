@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { Port, readConfig } from "@hafen/process";
+import { z } from "zod";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+const Environment = z.object({
+  HAFEN_HOME: z.string().min(1).default(join(ROOT, ".hafen")),
+  HAFEN_PORT: Port.default(7070),
+  HAFEN_ADDRESS: z.string().default("127.0.0.1"),
+  /** `0`: do not show the main job at start. */
+  HAFEN_DEMO: z.enum(["0", "1"]).default("1"),
+});
+
+export interface BootstrapConfig {
+  root: string;
+  home: string;
+  port: number;
+  address: string;
+  /** Where this machine reaches the api. */
+  url: string;
+  demo: boolean;
+  env: NodeJS.ProcessEnv;
+}
+
+export function bootstrapConfig(env: NodeJS.ProcessEnv): BootstrapConfig {
+  const { HAFEN_HOME, HAFEN_PORT, HAFEN_ADDRESS, HAFEN_DEMO } = readConfig(Environment, env);
+  const host = HAFEN_ADDRESS === "0.0.0.0" || HAFEN_ADDRESS === "::" ? "127.0.0.1" : HAFEN_ADDRESS;
+  return { root: ROOT, home: HAFEN_HOME, port: HAFEN_PORT, address: HAFEN_ADDRESS, url: `http://${host}:${HAFEN_PORT}`, demo: HAFEN_DEMO === "1", env };
+}

@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { ensureAdmin } from "@hafen/core";
+import { migrate, openDatabase } from "@hafen/db";
+import { Hafen } from "@hafen/sdk";
+import { openServices, ServiceError } from "../services/index.ts";
+import { ensureBaseImage } from "./base-image.ts";
+import { bootstrapConfig, type BootstrapConfig } from "./config.ts";
+import { credentialsPath, readCredentials, streamSecret, writeCredentials } from "./credentials.ts";
+import { showMainJob } from "./demo.ts";
+import { heading, output, say, shell } from "./print.ts";
+import { keepRunning } from "./program.ts";
+import { untilReady } from "./ready.ts";
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+const parts: { name: string; close: () => Promise<void> }[] = [];
+
+try {
+  await start(bootstrapConfig(process.env));
+  if (!stop.signal.aborted) await once(stop.signal, "abort");
+} catch (error) {
+  if (!stop.signal.aborted) {
+    console.error(error instanceof ServiceError ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+if (parts.length > 0) console.log("");
+for (const { name, close } of parts.toReversed()) {
+  say(`stopping ${name}`);
+  await close().catch((error: unknown) => {
+    console.error(`${name}: ${String(error)}`);
+    process.exitCode = 1;
+  });
+}
+process.exit();
+
+/** Opens everything in order; whatever was opened is in `parts`, to be closed in the reverse order. */
+async function start(config: BootstrapConfig): Promise<void> {
+  const { home, url, env } = config;
+  await refuseTakenPort(config);
+  say(`Hafen starts; its data is in ${home}`);
+  const services = await openServices({ home, env, say });
+  parts.push({ name: "database, queue and engine (containers run on)", close: () => services.close() });
+  stop.signal.throwIfAborted();
+
+  await migrate(services.databaseUrl);
+  const database = openDatabase(services.databaseUrl, { connections: 1 });
+  const apiKey = await ensureAdmin(database.db, "admin", (await readCredentials(home))?.apiKey).finally(database.close);
+
+  const common: Record<string, string> = {
+    PATH: env["PATH"] ?? "",
+    DATABASE_URL: services.databaseUrl,
+    ...(services.redisUrl === undefined ? {} : { REDIS_URL: services.redisUrl }),
+    HAFEN_STREAM_SECRET: await streamSecret(home),
+    HAFEN_LOG_LEVEL: env["HAFEN_LOG_LEVEL"] ?? "info",
+  };
+  const ours: Record<string, string> = services.ownEngine ? {} : { HAFEN_SECCOMP_PROFILE: join(config.root, "infra/seccomp/hafen.json") };
+  const programs = [
+    { name: "worker", main: "apps/worker/src/main.ts", env: { ...common, ...ours, DOCKER_HOST: services.engine } },
+    { name: "api", main: "apps/api/src/main.ts", env: { ...common, HAFEN_PORT: String(config.port), HAFEN_ADDRESS: config.address } },
+  ];
+  for (const program of programs) {
+    const kept = await keepRunning({ ...program, root: config.root, home, say });
+    parts.push({ name: program.name, close: kept.stop });
+  }
+  await untilReady(url, stop.signal);
+  await writeCredentials(home, { url, apiKey, engine: services.engine });
+  say(`ready at ${url}`);
+
+  const hafen = new Hafen({ url, apiKey });
+  await ensureBaseImage(config, services.engine, hafen, say);
+  if (config.demo) await showMainJob(hafen, config.root, stop.signal);
+  goOn(config);
+}
+
+async function refuseTakenPort({ port, address }: BootstrapConfig): Promise<void> {
+  const probe = createServer();
+  probe.listen(port, address);
+  await once(probe, "listening").catch(() => {
+    throw new ServiceError("busy", `Port ${port} of ${address} is taken by another program.\nRun: HAFEN_PORT=${port + 1} npm start     (or stop that program)`);
+  });
+  probe.close();
+  await once(probe, "close");
+}
+
+function goOn({ url, home }: BootstrapConfig): void {
+  heading(`Hafen runs at ${url}   (its API: ${url}/docs)`);
+  output(`The admin's key is in ${credentialsPath(home)}. To go on:`);
+  shell(`KEY=$(sed -n 's/.*"apiKey": "\\(.*\\)",/\\1/p' ${credentialsPath(home)})`);
+  shell(`curl -H "Authorization: Bearer $KEY" ${url}/v1/images`);
+  shell(`curl -H "Authorization: Bearer $KEY" -H 'Prefer: wait=30' ${url}/v1/containers --json '{"image":"debian:bookworm","name":"first","command":["sleep","600"]}'`);
+  shell(`curl -H "Authorization: Bearer $KEY" ${url}/v1/containers/first/exec --json '{"command":["cat","/etc/os-release"]}'`);
+  output("Ctrl-C stops it; your containers run on, and the next npm start takes them up.");
+}
