@@ -11,17 +11,25 @@ const NAME = "debian:bookworm";
  * Sees to it that the catalog has `debian:bookworm`: pulled when Docker's registry can be reached, else made from the distribution's
  * packages. Either goes in through the API, as an admin's own import would.
  */
-export async function ensureBaseImage(config: BootstrapConfig, engine: string, hafen: Hafen, say: (line: string) => void): Promise<void> {
+export async function ensureBaseImage(
+  config: BootstrapConfig,
+  engine: string,
+  hafen: Hafen,
+  say: (line: string) => void,
+): Promise<void> {
   if (await hasImage(hafen)) return;
   if (await registryAnswers()) {
     say(`pulling ${NAME} from Docker's registry, the base image of the example`);
-    const archive = await pullAsArchive(engine, NAME).catch((error: unknown) => say(`the pull failed (${String(error)})`));
+    const archive = await pullAsArchive(engine, NAME).catch((error: unknown) =>
+      say(`the pull failed (${String(error)})`),
+    );
     if (archive && (await add(hafen, archive))) return;
   }
   say(`making ${NAME} with mmdebstrap, since no registry can be reached: about 20 s`);
   const tar = join(config.home, "images", "debian-bookworm.tar");
   await makeDebian(tar);
-  if (!(await add(hafen, createReadStream(tar), ["bash"]))) throw new Error(`${NAME} could not be imported; GET /v1/builds says why`);
+  if (!(await add(hafen, createReadStream(tar), ["bash"])))
+    throw new Error(`${NAME} could not be imported; GET /v1/builds says why`);
 }
 
 async function add(hafen: Hafen, archive: AsyncIterable<Uint8Array>, command?: string[]): Promise<boolean> {

@@ -26,5 +26,13 @@ export interface BootstrapConfig {
 export function bootstrapConfig(env: NodeJS.ProcessEnv): BootstrapConfig {
   const { HAFEN_HOME, HAFEN_PORT, HAFEN_ADDRESS, HAFEN_DEMO } = readConfig(Environment, env);
   const host = HAFEN_ADDRESS === "0.0.0.0" || HAFEN_ADDRESS === "::" ? "127.0.0.1" : HAFEN_ADDRESS;
-  return { root: ROOT, home: HAFEN_HOME, port: HAFEN_PORT, address: HAFEN_ADDRESS, url: `http://${host}:${HAFEN_PORT}`, demo: HAFEN_DEMO === "1", env };
+  return {
+    root: ROOT,
+    home: HAFEN_HOME,
+    port: HAFEN_PORT,
+    address: HAFEN_ADDRESS,
+    url: `http://${host}:${HAFEN_PORT}`,
+    demo: HAFEN_DEMO === "1",
+    env,
+  };
 }

@@ -13,8 +13,13 @@ export async function showMainJob(hafen: Hafen, root: string, signal: AbortSigna
   heading("From a Dockerfile …");
   for (const line of (await readFile(join(directory, "Dockerfile"), "utf8")).trimEnd().split("\n")) output(line);
   shell(`POST /v1/builds?tag=${TAG}   (a tar of infra/examples/hello)`);
-  const build = await followBuild(hafen, await hafen.builds.create(await tarOf(directory), { tag: TAG, signal }), signal);
-  if (build.state !== "succeeded") throw new Error(`the example's build ${build.state}: ${build.failure?.detail ?? ""}`);
+  const build = await followBuild(
+    hafen,
+    await hafen.builds.create(await tarOf(directory), { tag: TAG, signal }),
+    signal,
+  );
+  if (build.state !== "succeeded")
+    throw new Error(`the example's build ${build.state}: ${build.failure?.detail ?? ""}`);
 
   heading("… to a running container with a volume");
   const first = await run(hafen, { image: TAG, mounts: [{ type: "volume", source: VOLUME, target: "/data" }] }, signal);
@@ -41,7 +46,8 @@ async function run(hafen: Hafen, body: NewContainer, signal: AbortSignal): Promi
   const container = await hafen.containers.create(body, { waitSeconds: 60, signal });
   const ended = await hafen.containers.wait(container.id, { signal });
   for await (const line of hafen.containers.logs(container.id, { signal })) output(line.text);
-  if (ended.exitCode !== 0) throw new Error(`${container.name} ended with ${ended.exitCode}: ${ended.termination?.detail ?? "see its log"}`);
+  if (ended.exitCode !== 0)
+    throw new Error(`${container.name} ended with ${ended.exitCode}: ${ended.termination?.detail ?? "see its log"}`);
   return container.name;
 }
 
@@ -52,7 +58,9 @@ async function followBuild(hafen: Hafen, build: Build, signal: AbortSignal): Pro
   const ended = next.value;
   for (const step of ended.steps) {
     const ms = Date.parse(step.finishedAt ?? step.startedAt) - Date.parse(step.startedAt);
-    output(`step ${step.number}: ${step.cached ? "cached" : `${(ms / 1000).toFixed(1)} s`}, ${step.sizeBytes ?? 0} bytes   ${step.instruction}`);
+    output(
+      `step ${step.number}: ${step.cached ? "cached" : `${(ms / 1000).toFixed(1)} s`}, ${step.sizeBytes ?? 0} bytes   ${step.instruction}`,
+    );
   }
   return ended;
 }

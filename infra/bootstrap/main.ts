@@ -56,10 +56,16 @@ async function start(config: BootstrapConfig): Promise<void> {
     HAFEN_STREAM_SECRET: await streamSecret(home),
     HAFEN_LOG_LEVEL: env["HAFEN_LOG_LEVEL"] ?? "info",
   };
-  const ours: Record<string, string> = services.ownEngine ? {} : { HAFEN_SECCOMP_PROFILE: join(config.root, "infra/seccomp/hafen.json") };
+  const ours: Record<string, string> = services.ownEngine
+    ? {}
+    : { HAFEN_SECCOMP_PROFILE: join(config.root, "infra/seccomp/hafen.json") };
   const programs = [
     { name: "worker", main: "apps/worker/src/main.ts", env: { ...common, ...ours, DOCKER_HOST: services.engine } },
-    { name: "api", main: "apps/api/src/main.ts", env: { ...common, HAFEN_PORT: String(config.port), HAFEN_ADDRESS: config.address } },
+    {
+      name: "api",
+      main: "apps/api/src/main.ts",
+      env: { ...common, HAFEN_PORT: String(config.port), HAFEN_ADDRESS: config.address },
+    },
   ];
   for (const program of programs) {
     const kept = await keepRunning({ ...program, root: config.root, home, say });
@@ -79,7 +85,10 @@ async function refuseTakenPort({ port, address }: BootstrapConfig): Promise<void
   const probe = createServer();
   probe.listen(port, address);
   await once(probe, "listening").catch(() => {
-    throw new ServiceError("busy", `Port ${port} of ${address} is taken by another program.\nRun: HAFEN_PORT=${port + 1} npm start     (or stop that program)`);
+    throw new ServiceError(
+      "busy",
+      `Port ${port} of ${address} is taken by another program.\nRun: HAFEN_PORT=${port + 1} npm start     (or stop that program)`,
+    );
   });
   probe.close();
   await once(probe, "close");
@@ -90,7 +99,11 @@ function goOn({ url, home }: BootstrapConfig): void {
   output(`The admin's key is in ${credentialsPath(home)}. To go on:`);
   shell(`KEY=$(sed -n 's/.*"apiKey": "\\(.*\\)",/\\1/p' ${credentialsPath(home)})`);
   shell(`curl -H "Authorization: Bearer $KEY" ${url}/v1/images`);
-  shell(`curl -H "Authorization: Bearer $KEY" -H 'Prefer: wait=30' ${url}/v1/containers --json '{"image":"debian:bookworm","name":"first","command":["sleep","600"]}'`);
-  shell(`curl -H "Authorization: Bearer $KEY" ${url}/v1/containers/first/exec --json '{"command":["cat","/etc/os-release"]}'`);
+  shell(
+    `curl -H "Authorization: Bearer $KEY" -H 'Prefer: wait=30' ${url}/v1/containers --json '{"image":"debian:bookworm","name":"first","command":["sleep","600"]}'`,
+  );
+  shell(
+    `curl -H "Authorization: Bearer $KEY" ${url}/v1/containers/first/exec --json '{"command":["cat","/etc/os-release"]}'`,
+  );
   output("Ctrl-C stops it; your containers run on, and the next npm start takes them up.");
 }

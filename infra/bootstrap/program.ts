@@ -34,7 +34,9 @@ export async function keepRunning(options: ProgramOptions): Promise<Program> {
     for (;;) {
       const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
       if (stopping.signal.aborted) return;
-      options.say(`${options.name} ended (${signal ?? `exit code ${code}`}); starting it again. Its log: ${logPath}\n${await lastLines(logPath)}`);
+      options.say(
+        `${options.name} ended (${signal ?? `exit code ${code}`}); starting it again. Its log: ${logPath}\n${await lastLines(logPath)}`,
+      );
       await delay(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => {});
       if (stopping.signal.aborted) return;
       child = start(options, log);
@@ -51,10 +53,20 @@ export async function keepRunning(options: ProgramOptions): Promise<Program> {
 }
 
 function start({ main, root, env }: ProgramOptions, log: FileHandle): ChildProcess {
-  return spawn(process.execPath, [main], { cwd: root, env: { ...env, HAFEN_END_WITH_PARENT: "1" }, stdio: ["pipe", log.fd, log.fd], detached: true });
+  return spawn(process.execPath, [main], {
+    cwd: root,
+    env: { ...env, HAFEN_END_WITH_PARENT: "1" },
+    stdio: ["pipe", log.fd, log.fd],
+    detached: true,
+  });
 }
 
 async function lastLines(path: string): Promise<string> {
   const text = await readFile(path, "utf8").catch(() => "");
-  return text.trimEnd().split("\n").slice(-3).map((line) => `    ${line.slice(0, 400)}`).join("\n");
+  return text
+    .trimEnd()
+    .split("\n")
+    .slice(-3)
+    .map((line) => `    ${line.slice(0, 400)}`)
+    .join("\n");
 }

@@ -10,7 +10,10 @@ export async function untilReady(url: string, signal: AbortSignal): Promise<void
     signal.throwIfAborted();
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     if (answer?.ok) return;
-    if (performance.now() > end) throw new Error(`${url} is not ready after ${WITHIN_MS / 1000} s: ${answer ? await answer.text() : "the api does not answer"}`);
+    if (performance.now() > end)
+      throw new Error(
+        `${url} is not ready after ${WITHIN_MS / 1000} s: ${answer ? await answer.text() : "the api does not answer"}`,
+      );
     await delay(EVERY_MS);
   }
 }

@@ -18,6 +18,7 @@ export async function pullAsArchive(engine: string, name: string): Promise<Reada
   const [image = "", tag = "latest"] = name.split(":");
   const query = new URLSearchParams({ fromImage: image, tag });
   const pull = await engineRequest(engine, "POST", `/images/create?${query.toString()}`, { timeoutMs: PULL_MS });
-  if (pull.status !== 200 || /"errorDetail"/.test(pull.body)) throw new Error(`the engine could not pull ${name}: ${pull.body.slice(-300)}`);
+  if (pull.status !== 200 || /"errorDetail"/.test(pull.body))
+    throw new Error(`the engine could not pull ${name}: ${pull.body.slice(-300)}`);
   return engineDownload(engine, `/images/${encodeURIComponent(name)}/get`);
 }

@@ -24,30 +24,32 @@ const PASSED_ON = [
  * sockets and cgroup. What others run on this machine is never touched.
  */
 export async function openEngine(places: Places, env: NodeJS.ProcessEnv): Promise<Service & { engine: string }> {
-  const [network, account, root] = await Promise.all([
-    openNetwork(places),
-    ensureRemapAccount(),
-    exposeDirectory(places, "engine"),
-  ]);
-  const passedOn = Object.fromEntries(
-    PASSED_ON.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]),
-  );
+  const passedOn = Object.fromEntries(PASSED_ON.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
   const daemonEnv = { PATH: searchPath(env), ...passedOn };
+  const engine = engineAddress(places);
+
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => clearGround(places));
+  const root = await exposeDirectory(places, "engine");
+  const [network, account] = await Promise.all([openNetwork(places), ensureRemapAccount()]);
   const containerd = await openContainerd(places, root, network, daemonEnv);
+  undo.defer(() => closeContainerd(containerd.pid));
   // A dockerd whose containerd has died under it comes back by itself only sometimes.
   const dockerd = await openDockerd(places, root, network, account.name, daemonEnv, !containerd.adopted);
-  await endLostContainers(places, engineAddress(places));
-  return {
-    engine: engineAddress(places),
-    close: async () => {
-      await closeDockerd(dockerd);
-      await closeContainerd(containerd.pid);
-      // Running containers stay, each held by its shim, and so does what they stand on:
-      // the namespace with its link and rules, the bound data directory, the cgroup.
-      if (findShims(places).length > 0) return;
-      await closeNetwork(places);
-      await hideDirectory(places, "engine");
-      await removeCgroups(`hafen-${places.id}`);
-    },
-  };
+  undo.defer(() => closeDockerd(dockerd));
+  await endLostContainers(places, engine);
+
+  const opened = undo.move();
+  return { engine, close: () => opened.disposeAsync() };
+}
+
+/**
+ * Running containers stay, each held by its shim, and so does what they stand on: the namespace with
+ * its link and rules, the bound data directory, the cgroup. With none left, all of that goes.
+ */
+async function clearGround(places: Places): Promise<void> {
+  if (findShims(places).length > 0) return;
+  await closeNetwork(places);
+  await hideDirectory(places, "engine");
+  await removeCgroups(`hafen-${places.id}`);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AddressPlan, choosePlan } from "./address-plan.ts";
@@ -55,11 +56,11 @@ export async function openNetwork(places: Places): Promise<EngineNetwork> {
 }
 
 export async function closeNetwork(places: Places): Promise<void> {
-  const { namespace, link } = namesOf(places);
+  const { namespace, path, link } = namesOf(places);
   const plan = await storedPlan(places);
   if (plan) await removeRules(hostRules(link, plan.block));
   if (await succeeds("ip", ["link", "show", link])) await run("ip", ["link", "delete", link]);
-  await run("ip", ["netns", "delete", namespace]);
+  if (existsSync(path)) await run("ip", ["netns", "delete", namespace]);
 }
 
 function namesOf(places: Places): { namespace: string; path: string; link: string } {

@@ -39,10 +39,10 @@ test("after kill -9 of everything the next start has the same data, the containe
   assert.ok(isAlive(pid), "the container runs on without any daemon");
 
   const startedAt = performance.now();
-  const second = await openServices({ home, env: {}, say: () => {} });
+  const second = await openInChild(home);
   assert.ok(performance.now() - startedAt < 5_000, "ready within 5 s");
-  assert.deepEqual([...(await withDatabase(second, (sql) => sql`select answer from kept`))], [{ answer: 42 }]);
-  assert.equal(await hostPid(second.engine, container), pid);
+  assert.deepEqual([...(await withDatabase(second.services, (sql) => sql`select answer from kept`))], [{ answer: 42 }]);
+  assert.equal(await hostPid(second.services.engine, container), pid);
   await assert.rejects(
     openServices({ home, env: {}, say: () => {} }),
     (error) => error instanceof ServiceError && error.code === "busy",
@@ -50,8 +50,8 @@ test("after kill -9 of everything the next start has the same data, the containe
 
   await second.close();
   assert.ok(isAlive(pid), "a stop leaves the container running");
-  const third = await openServices({ home, env: {}, say: () => {} });
-  await engineRequest(third.engine, "DELETE", `/containers/${container}?force=1`, { timeoutMs: 30_000 });
+  const third = await openInChild(home);
+  await engineRequest(third.services.engine, "DELETE", `/containers/${container}?force=1`, { timeoutMs: 30_000 });
   await third.close();
 
   assert.deepEqual(
@@ -82,24 +82,40 @@ function daemons(): number[] {
   });
 }
 
-async function openInChild(directory: string): Promise<{ child: ChildProcess; services: Services }> {
+interface Opened {
+  child: ChildProcess;
+  services: Services;
+  close(): Promise<void>;
+}
+
+/** In a process of its own, which closes in order when its stdin ends: also when this one is killed or interrupted. */
+async function openInChild(directory: string): Promise<Opened> {
   const program = `
     import { openServices } from ${JSON.stringify(join(import.meta.dirname, "index.ts"))};
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+    process.stdout.on("error", () => {});
     const services = await openServices({ home: ${JSON.stringify(directory)}, env: {}, say: () => {} });
-    console.log(JSON.stringify(services));
-    setInterval(() => {}, 1000);`;
+    process.stdin.on("end", () => services.close()).resume();
+    console.log(JSON.stringify(services));`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
-  const [line] = (await once(createInterface(child.stdout as NodeJS.ReadableStream), "line")) as [string];
-  return { child, services: JSON.parse(line) as Services };
+  const ended = once(child, "exit");
+  const lines = createInterface(child.stdout);
+  const [line] = (await Promise.race([once(lines, "line"), ended.then(() => [])])) as [string?];
+  assert.ok(line, "the services open");
+  const close = async () => {
+    child.stdin.end();
+    assert.deepEqual(await ended, [0, null]);
+  };
+  return { child, services: JSON.parse(line) as Services, close };
 }
 
 async function startContainer(engine: string): Promise<string> {
   const tar = createReadStream(process.env.HAFEN_TEST_BUSYBOX_TAR as string);
   await engineRequest(engine, "POST", "/images/create?fromSrc=-&repo=busybox&tag=test", { tar, timeoutMs: 30_000 });
   const created = await engineRequest(engine, "POST", "/containers/create", {
-    json: { Image: "busybox:test", Cmd: ["sleep", "600"] },
+    json: { Image: "busybox:test", Cmd: ["sleep", "120"] },
     timeoutMs: 30_000,
   });
   const { Id } = JSON.parse(created.body) as { Id: string };

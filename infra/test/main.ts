@@ -11,11 +11,13 @@ const OUTSIDE = ["HAFEN_HOME", "DATABASE_URL", "REDIS_URL", "DOCKER_HOST"];
 
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+const exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof ServiceError ? error.message : error);
   console.log("0 passed, 1 failed");
   return 1;
 });
+// A process that a test has left behind may hold our pipes open; waiting for it could take for ever.
+process.stdout.write("", () => process.exit(exitCode));
 
 async function main(patterns: string[]): Promise<number> {
   const files = testFiles(patterns);

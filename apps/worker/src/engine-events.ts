@@ -11,7 +11,7 @@ const RETRY_MS = 300;
 export async function followEngine(
   ctx: HostCtx,
   log: Log,
-  actions: { nudge: (containerId: string) => void; reconnected: () => void },
+  actions: { nudge: (row: { id: string; generation: number }) => void; reconnected: () => void },
   signal: AbortSignal,
 ): Promise<void> {
   let sinceMs = Date.now();
@@ -23,8 +23,8 @@ export async function followEngine(
       }
       for await (const event of ctx.engine.events({ label: { key: LABELS.host, value: ctx.hostId }, sinceMs, signal })) {
         sinceMs = event.atMs;
-        const id = await noteEngineEvent(ctx, event);
-        if (id !== undefined) actions.nudge(id);
+        const row = await noteEngineEvent(ctx, event);
+        if (row) actions.nudge(row);
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -17,6 +17,8 @@ export interface LogWriter {
 export async function openLogWriter(db: Db, buildId: string, onError: (error: unknown) => void): Promise<LogWriter> {
   let next = await logEnd(db, buildId);
   let pending: LogChunkLine[] = [];
+  /** Sent, and not yet known to be written: sent again as it was, so that the row it may have made is the same. */
+  let sent: LogChunkLine[] = [];
   let bytes = 0;
   let cut = false;
   let writing: Promise<void> = Promise.resolve();
@@ -24,12 +26,13 @@ export async function openLogWriter(db: Db, buildId: string, onError: (error: un
   const recent: string[] = [];
 
   const flush = (): Promise<void> => {
-    writing = writing.then(async () => {
-      if (pending.length === 0) return;
-      const lines = pending;
-      pending = [];
-      await appendLog(db, buildId, next, lines);
-      next += lines.length;
+    writing = writing.catch(() => {}).then(async () => {
+      while (sent.length > 0 || pending.length > 0) {
+        if (sent.length === 0) [sent, pending] = [pending, []];
+        await appendLog(db, buildId, next, sent);
+        next += sent.length;
+        sent = [];
+      }
     });
     return writing;
   };

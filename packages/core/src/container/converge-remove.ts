@@ -1,4 +1,4 @@
-import { dropMounts, insertEvent, mountersOf, mountsOf, moveVolume, observeContainer, type ContainerRow } from "@hafen/db";
+import { dropMounts, insertEvent, lockVolume, mountersOf, mountsOf, moveVolume, observeContainer, type ContainerRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 
 /**
@@ -7,13 +7,16 @@ import type { HostCtx } from "../ctx.ts";
  */
 export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<boolean> {
   const removing = await ctx.db.transaction(async (tx) => {
-    const volumes = row.removeVolumes ? (await mountsOf(tx, [row.id])).flatMap((mount) => (mount.volume?.anonymous ? [mount.volume.id] : [])) : [];
+    const anonymous = row.removeVolumes ? (await mountsOf(tx, [row.id])).flatMap((mount) => (mount.volume?.anonymous ? [mount.volume.id] : [])) : [];
+    const volumes = [...new Set(anonymous)].toSorted();
+    // A container that is just being made with volumesFrom holds them: only once they are ours does the look at who mounts them hold.
+    for (const id of volumes) await lockVolume(tx, id);
     const written = await observeContainer(tx, row, { state: "removed", startDue: false, removedAt: new Date(), engineId: null });
     if (!written) return undefined;
     await dropMounts(tx, row.id);
     const stillMounted = new Set((await mountersOf(tx, volumes)).map((mounter) => mounter.volumeId));
     const going: string[] = [];
-    for (const id of new Set(volumes)) {
+    for (const id of volumes) {
       if (!stillMounted.has(id) && (await moveVolume(tx, id, ["pending", "ready"], "removing"))) going.push(id);
     }
     await insertEvent(tx, { userId: row.userId, type: "container.removed", subject: row.id, data: { name: row.name } });

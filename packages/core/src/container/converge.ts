@@ -51,7 +51,7 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
   const info = await ctx.engine.inspectContainer(row.engineId, { signal });
   if (!info) return (await settleFailed(ctx, row, "gone", "The container was removed on its host, not through Hafen.", "operator")) ? "settled" : "again";
   if (row.desired === "running" && row.startDue) return start(ctx, { row, engineId: row.engineId, timings: {} }, info, signal);
-  if (row.desired === "exited" && isAlive(info)) return stop(ctx, row, info, signal);
+  if (row.desired !== "running" && isAlive(info)) return stop(ctx, row, info, signal);
   return (await observe(ctx, row, info)) ? "settled" : "again";
 }
 

@@ -86,8 +86,8 @@ export async function signalContainer(ctx: HostCtx, id: string, signal: string):
   await asProblem(row, () => ctx.engine.signalContainer(row.engineId ?? "", signal));
 }
 
-/** Keeps what the engine reported as evidence; answers with the row's id when there is something to look at. */
-export async function noteEngineEvent(ctx: HostCtx, event: EngineEvent): Promise<string | undefined> {
+/** Keeps what the engine reported as evidence; answers with the row when there is something to look at. */
+export async function noteEngineEvent(ctx: HostCtx, event: EngineEvent): Promise<{ id: string; generation: number } | undefined> {
   const id = event.labels[LABELS.id];
   if (id === undefined || event.action === "create" || event.action === "start") return undefined;
   const row = await containerById(ctx.db, id);
@@ -95,7 +95,7 @@ export async function noteEngineEvent(ctx: HostCtx, event: EngineEvent): Promise
   if (event.action === "die" || event.action === "oom") {
     await insertContainerEvent(ctx.db, { containerId: id, action: event.action, exitCode: event.exitCode ?? null, at: new Date(event.atMs) });
   }
-  return id;
+  return row;
 }
 
 async function asProblem<T>(row: ContainerRow, work: () => Promise<T>): Promise<T> {

@@ -1,40 +1,62 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+type Work = (signal: AbortSignal) => Promise<void>;
+interface Turn {
+  generation: number;
+  abort: AbortController;
+  done: Promise<void>;
+  /** What a nudge that came meanwhile asked for; several are one. */
+  next?: { generation: number; work: Work };
+}
+
+/** A job is let go after this although its converge goes on: a stop may take five minutes, and the slots of the queue are few. */
+const HOLD_MS = 10_000;
+
 /**
  * One converge at a time for each id within a process. A nudge of a newer generation interrupts an older one, so that a kill
- * does not wait behind a stop's grace period; a nudge that says nothing new waits its turn behind it, and more of them are one.
+ * does not wait behind a stop's grace period; one that says nothing new makes another converge follow. Neither waits for what is
+ * under way: if this process dies, the sweep finds the row.
  */
 export class Turns {
-  readonly #active = new Map<string, { generation: number; abort: AbortController; done: Promise<void>; queued?: Promise<void> }>();
+  readonly #active = new Map<string, Turn>();
+  readonly #onError: (id: string, error: unknown) => void;
 
-  async run(id: string, generation: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  constructor(onError: (id: string, error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** Never rejects: a failure goes to `onError`, and the row is nudged again by the sweep. */
+  async run(id: string, generation: number, work: Work): Promise<void> {
     const active = this.#active.get(id);
-    if (active) {
-      if (generation > active.generation) {
-        active.generation = generation;
-        active.abort.abort();
-      }
-      active.queued ??= active.done.then(() => this.run(id, generation, work));
-      return active.queued;
-    }
-    const abort = new AbortController();
-    const attempt = work(abort.signal).catch((error: unknown) => {
-      if (!abort.signal.aborted) throw error;
-    });
-    const entry: { generation: number; abort: AbortController; done: Promise<void>; queued?: Promise<void> } = {
-      generation,
-      abort,
-      done: attempt.then(
-        () => {},
-        () => {},
-      ).then(() => {
-        this.#active.delete(id);
-      }),
-    };
-    this.#active.set(id, entry);
-    return attempt;
+    if (!active) return atMost(this.#begin(id, generation, work), HOLD_MS);
+    active.next = { generation: Math.max(generation, active.next?.generation ?? 0), work };
+    if (generation > active.generation) active.abort.abort();
   }
 
-  /** Waits for what is under way. */
+  /** Waits for what is under way and what follows it. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#active.values()].map((entry) => entry.queued ?? entry.done));
+    while (this.#active.size > 0) await Promise.all([...this.#active.values()].map((turn) => turn.done));
   }
+
+  #begin(id: string, generation: number, work: Work): Promise<void> {
+    const abort = new AbortController();
+    const turn: Turn = { generation, abort, done: Promise.resolve() };
+    this.#active.set(id, turn);
+    turn.done = work(abort.signal)
+      .catch((error: unknown) => {
+        if (!abort.signal.aborted) this.#onError(id, error);
+      })
+      .then(() => {
+        this.#active.delete(id);
+        if (turn.next) void this.#begin(id, turn.next.generation, turn.next.work);
+      });
+    return turn.done;
+  }
+}
+
+async function atMost(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const over = new AbortController();
+  const limit = delay(timeoutMs, undefined, { signal: over.signal, ref: false }).catch(() => {});
+  await Promise.race([work, limit]);
+  over.abort();
 }

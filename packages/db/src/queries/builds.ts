@@ -138,8 +138,9 @@ export function listBases(db: Db, buildId: string): Promise<BaseRow[]> {
   return db.select().from(buildBases).where(eq(buildBases.buildId, buildId)).orderBy(asc(buildBases.reference));
 }
 
+/** May be repeated with the same lines: after a lost connection nobody knows whether they were written. */
 export async function appendLog(db: Db, buildId: string, firstLine: number, lines: LogChunkLine[]): Promise<void> {
-  await db.insert(buildLogChunks).values({ buildId, firstLine, lines });
+  await db.insert(buildLogChunks).values({ buildId, firstLine, lines }).onConflictDoNothing();
   await notify(db, buildId);
 }
 /** The number of the next line to be written. */
