@@ -24,7 +24,9 @@ const PASSED_ON = [
  * sockets and cgroup. What others run on this machine is never touched.
  */
 export async function openEngine(places: Places, env: NodeJS.ProcessEnv): Promise<Service & { engine: string }> {
-  const passedOn = Object.fromEntries(PASSED_ON.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
+  const passedOn = Object.fromEntries(
+    PASSED_ON.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]),
+  );
   const daemonEnv = { PATH: searchPath(env), ...passedOn };
   const engine = engineAddress(places);
 

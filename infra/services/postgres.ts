@@ -1,19 +1,17 @@
-import { chown, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { chown, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import postgres from "postgres";
 import { type Account, ensureAccount } from "./accounts.ts";
-import { run } from "./command.ts";
 import { startDaemon } from "./daemon.ts";
-import { ServiceError } from "./error.ts";
 import type { Say } from "./packages.ts";
 import { exposeDirectory, hideDirectory, isRoot, type Places } from "./places.ts";
 import { type PostgresBinaries, stageBinaries } from "./postgres-binaries.ts";
+import { prepareCluster, SUPERUSER } from "./postgres-cluster.ts";
 import { findProcesses, pidFrom, stopProcess, workingDirectory } from "./processes.ts";
 import type { Service } from "./service.ts";
 import { until } from "./until.ts";
 
-// The cluster's superuser; Hafen itself connects as the plain role below.
-const SUPERUSER = "postgres";
+// The account, the role and the database. The role is a plain one: it may make databases, no more.
 const NAME = "hafen";
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
@@ -21,6 +19,8 @@ const STOP_TIMEOUT_MS = 30_000;
 /** Hafen's own Postgres: a unix socket in a directory only its account can enter, nothing on TCP. */
 export async function openPostgres(places: Places, say: Say): Promise<Service & { databaseUrl: string }> {
   const account = isRoot ? await ensureAccount(NAME) : undefined;
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => hideDirectory(places, "postgres"));
   const root = await exposeDirectory(places, "postgres");
   const binaries = await stageBinaries(root);
   const data = await prepareCluster(root, binaries, account, say);
@@ -29,54 +29,12 @@ export async function openPostgres(places: Places, say: Say): Promise<Service & 
   if (account) await chown(sockets, account.uid, account.gid);
 
   const pid = (await adopt(data, sockets)) ?? (await start(places, binaries, data, sockets, account));
+  undo.defer(() => stopProcess(pid, "SIGINT", STOP_TIMEOUT_MS)); // "fast": clients are cut off, nothing is lost
   await ensureDatabase(sockets);
-  return {
-    databaseUrl: `postgres://${NAME}@localhost/${NAME}?host=${encodeURIComponent(sockets)}`,
-    close: async () => {
-      await stopProcess(pid, "SIGINT", STOP_TIMEOUT_MS); // "fast" shutdown: clients are cut off, nothing is lost
-      await hideDirectory(places, "postgres");
-    },
-  };
-}
 
-/** One directory per major version, made whole under another name first, so a crash leaves no half cluster. */
-async function prepareCluster(
-  root: string,
-  binaries: PostgresBinaries,
-  account: Account | undefined,
-  say: Say,
-): Promise<string> {
-  const data = join(root, String(binaries.major));
-  const majors = (await readdir(root)).filter((name) => /^\d+$/.test(name));
-  if (majors.length > 0 && !majors.includes(String(binaries.major))) {
-    throw new ServiceError(
-      "wrong_version",
-      `${root} holds data of Postgres ${majors.join(", ")}, but this Hafen brings Postgres ${binaries.major}.\nStart the older Hafen, or set DATABASE_URL to a server with that data.`,
-    );
-  }
-  if (majors.length === 0) {
-    say(`making a Postgres ${binaries.major} cluster`);
-    const unfinished = `${data}.new`;
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { mode: 0o700 });
-    if (account) await chown(unfinished, account.uid, account.gid);
-    const options = [
-      `--pgdata=${unfinished}`,
-      `--username=${SUPERUSER}`,
-      "--auth-local=trust",
-      "--auth-host=reject",
-      "--encoding=UTF8",
-      "--locale=C.UTF-8",
-    ];
-    const initdb = join(binaries.bin, "initdb");
-    // Without --no-sync this takes 3 s instead of 0.7 s; a crash before the rename starts over anyway.
-    await runAs(account, initdb, [...options, "--no-sync"]);
-    await run("sync", ["-f", unfinished]);
-    await rename(unfinished, data);
-  }
-  if (account && (await stat(data)).uid !== account.uid)
-    await run("chown", ["-R", `${account.uid}:${account.gid}`, data]);
-  return data;
+  const opened = undo.move();
+  const databaseUrl = `postgres://${NAME}@localhost/${NAME}?host=${encodeURIComponent(sockets)}`;
+  return { databaseUrl, close: () => opened.disposeAsync() };
 }
 
 async function adopt(data: string, sockets: string): Promise<number | undefined> {
@@ -151,9 +109,4 @@ async function withSuperuser<T>(sockets: string, work: (sql: postgres.Sql) => Pr
   } finally {
     await sql.end({ timeout: 1 });
   }
-}
-
-async function runAs(account: Account | undefined, program: string, args: string[]): Promise<void> {
-  if (!account) await run(program, args);
-  else await run("setpriv", [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups", program, ...args]);
 }

@@ -22,6 +22,8 @@ export async function openRedis(
   const program = findProgram("redis-server", env);
   if (!program) return undefined;
   const account = isRoot ? await ensureAccount(ACCOUNT) : undefined;
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => hideDirectory(places, "redis"));
   const data = await exposeDirectory(places, "redis");
   const sockets = join(places.run, "redis");
   await mkdir(sockets, { recursive: true, mode: 0o700 });
@@ -55,13 +57,10 @@ export async function openRedis(
       timeoutMs: START_TIMEOUT_MS,
       ready: () => answers(socket),
     }));
-  return {
-    redisUrl: `unix://${socket}`,
-    close: async () => {
-      await stopProcess(pid, "SIGTERM", STOP_TIMEOUT_MS);
-      await hideDirectory(places, "redis");
-    },
-  };
+  undo.defer(() => stopProcess(pid, "SIGTERM", STOP_TIMEOUT_MS));
+
+  const opened = undo.move();
+  return { redisUrl: `unix://${socket}`, close: () => opened.disposeAsync() };
 }
 
 async function adopt(pidFile: string, socket: string): Promise<number | undefined> {

@@ -9,7 +9,10 @@ const TEMPLATE = `hafen_template_${digestOf(MIGRATIONS)}`;
 
 function digestOf(folder: URL): string {
   const hash = createHash("sha256");
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".sql")).toSorted()) hash.update(readFileSync(new URL(file, folder)));
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .toSorted())
+    hash.update(readFileSync(new URL(file, folder)));
   return hash.digest("hex").slice(0, 12);
 }
 

@@ -131,7 +131,11 @@ function processOf(main: string, env: Record<string, string>): Process {
     stop: () => end("SIGTERM"),
     async start(extraEnv = {}) {
       text = "";
-      const started = spawn(process.execPath, [main], { cwd: ROOT, env: { PATH: process.env["PATH"] ?? "", ...env, ...extraEnv }, stdio: ["ignore", "pipe", "pipe"] });
+      const started = spawn(process.execPath, [main], {
+        cwd: ROOT,
+        env: { PATH: process.env["PATH"] ?? "", ...env, ...extraEnv },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       child = started;
       started.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
       started.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));

@@ -21,7 +21,12 @@ export function buildApp(deps: Deps): App {
     buckets: SECONDS_BUCKETS,
     registers: [deps.metrics],
   });
-  const problems = new Counter({ name: "hafen_http_problems_total", help: "Answers with an error status", labelNames: ["status"], registers: [deps.metrics] });
+  const problems = new Counter({
+    name: "hafen_http_problems_total",
+    help: "Answers with an error status",
+    labelNames: ["status"],
+    registers: [deps.metrics],
+  });
 
   app.use(async (c, next) => {
     const began = performance.now();
@@ -34,9 +39,25 @@ export function buildApp(deps: Deps): App {
     const route = c.req.routePath;
     seconds.observe({ method: c.req.method, route, status }, durationMs / 1000);
     if (status >= 400) problems.inc({ status });
-    deps.log.info({ requestId: c.var.requestId, method: c.req.method, path: c.req.path, route, status, durationMs: Math.round(durationMs * 10) / 10, userId: c.get("user")?.id }, "request");
+    deps.log.info(
+      {
+        requestId: c.var.requestId,
+        method: c.req.method,
+        path: c.req.path,
+        route,
+        status,
+        durationMs: Math.round(durationMs * 10) / 10,
+        userId: c.get("user")?.id,
+      },
+      "request",
+    );
   });
-  app.use(secureHeaders({ crossOriginResourcePolicy: "same-origin", contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"] } }));
+  app.use(
+    secureHeaders({
+      crossOriginResourcePolicy: "same-origin",
+      contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"] },
+    }),
+  );
 
   mountUsers(app);
   mountBuilds(app);
@@ -46,18 +67,26 @@ export function buildApp(deps: Deps): App {
   mountSystem(app);
 
   app.onError(answerError);
-  app.notFound((c) => answerError(notFound(c.req.method, c.req.path, (allow) => c.header("allow", allow)), c));
+  app.notFound((c) =>
+    answerError(
+      notFound(c.req.method, c.req.path, (allow) => c.header("allow", allow)),
+      c,
+    ),
+  );
   return app;
 }
 
 const PATHS = Object.values(routes).flatMap((route) =>
-  "method" in route ? [{ method: route.method.toUpperCase(), pattern: new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`) }] : [],
+  "method" in route
+    ? [{ method: route.method.toUpperCase(), pattern: new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`) }]
+    : [],
 );
 
 /** A path that some other method has is 405 with Allow; anything else 404. */
 function notFound(method: string, path: string, allow: (methods: string) => void): ProblemError {
   const methods = PATHS.filter(({ pattern }) => pattern.test(path)).map((route) => route.method);
-  if (methods.length === 0 || methods.includes(method)) return new ProblemError("not_found", "There is no such path; /docs lists them all.");
+  if (methods.length === 0 || methods.includes(method))
+    return new ProblemError("not_found", "There is no such path; /docs lists them all.");
   allow(methods.join(", "));
   return new ProblemError("method_not_allowed", `This path takes ${methods.join(", ")}.`);
 }

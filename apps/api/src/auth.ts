@@ -11,10 +11,17 @@ export function authorize(scope: Scope) {
     const found = apiKey === undefined ? undefined : await authenticate(database.db, apiKey);
     if (!found) {
       c.header("www-authenticate", "Bearer");
-      throw new ProblemError("unauthenticated", "Send Authorization: Bearer hfn_… with a key that is neither revoked nor expired.");
+      throw new ProblemError(
+        "unauthenticated",
+        "Send Authorization: Bearer hfn_… with a key that is neither revoked nor expired.",
+      );
     }
     const { user, key } = found;
-    if (!key.scopes.includes(scope)) throw new ProblemError("scope_missing", `This needs a key with the scope ${scope}; yours has ${key.scopes.join(", ")}.`);
+    if (!key.scopes.includes(scope))
+      throw new ProblemError(
+        "scope_missing",
+        `This needs a key with the scope ${scope}; yours has ${key.scopes.join(", ")}.`,
+      );
     c.set("user", user);
     c.set("key", key);
     c.set("scopes", key.scopes);

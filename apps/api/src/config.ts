@@ -9,9 +9,17 @@ export const ApiConfig = z.object({
   /** Shared with the workers: signs stream tokens. */
   HAFEN_STREAM_SECRET: z.string().min(32),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
-  HAFEN_CONTEXT_BYTES: z.coerce.number().int().positive().default(512 * 1024 * 1024),
+  HAFEN_CONTEXT_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(512 * 1024 * 1024),
   HAFEN_CONTEXT_ENTRIES: z.coerce.number().int().positive().default(100_000),
-  HAFEN_IMAGE_BYTES: z.coerce.number().int().positive().default(8 * 1024 ** 3),
+  HAFEN_IMAGE_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(8 * 1024 ** 3),
   /** `1`: end when standard input does, as it does when the supervisor is gone. */
   HAFEN_END_WITH_PARENT: z.enum(["0", "1"]).default("0"),
   HAFEN_LOG_LEVEL: LogLevel,

@@ -9,10 +9,14 @@ type Issue = { path: PropertyKey[]; message: string; code?: string; keys?: strin
 /** A request that its schema refuses: which fields, as JSON pointers into the body, or `?name` in the query. */
 export function validationProblem(target: string, issues: readonly Issue[]): ProblemError {
   const errors: FieldError[] = issues.flatMap((issue) => {
-    const paths = issue.code === "unrecognized_keys" && issue.keys ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    const paths =
+      issue.code === "unrecognized_keys" && issue.keys ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     return paths.map((path) => ({ pointer: pointerOf(target, path), detail: issue.message }));
   });
-  const detail = errors.map((error) => `${error.pointer}: ${error.detail}`).slice(0, 5).join("; ");
+  const detail = errors
+    .map((error) => `${error.pointer}: ${error.detail}`)
+    .slice(0, 5)
+    .join("; ");
   return new ProblemError("invalid_request", detail, { errors });
 }
 function pointerOf(target: string, path: PropertyKey[]): string {
@@ -24,7 +28,8 @@ function pointerOf(target: string, path: PropertyKey[]): string {
 /** Every error leaves as `application/problem+json`; what we do not know becomes `internal` and is never echoed. */
 export function answerError(error: unknown, c: Context<AppEnv>): Response {
   const problem = problemOf(error);
-  if (problem.code === "internal") c.var.deps.log.error({ requestId: c.var.requestId, ...errorFields(error) }, "request failed");
+  if (problem.code === "internal")
+    c.var.deps.log.error({ requestId: c.var.requestId, ...errorFields(error) }, "request failed");
   const body = toProblem(problem, c.var.requestId);
   c.header("content-type", "application/problem+json");
   if (problem.code === "unavailable") c.header("retry-after", "1");
@@ -43,7 +48,8 @@ export function problemOf(error: unknown): ProblemError {
     const [code, detail] = FOR_STATUS[error.status] ?? ["internal", PROBLEMS.internal.title];
     return new ProblemError(code, detail);
   }
-  if (isDatabaseGone(error)) return new ProblemError("unavailable", "The database does not answer. Nothing was done; try again soon.");
+  if (isDatabaseGone(error))
+    return new ProblemError("unavailable", "The database does not answer. Nothing was done; try again soon.");
   return new ProblemError("internal", "Something failed on our side. Give the operator the requestId.");
 }
 
@@ -51,7 +57,12 @@ export function problemOf(error: unknown): ProblemError {
 function isDatabaseGone(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const code = "code" in at && typeof at.code === "string" ? at.code : "";
-    if (/^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONN(REFUSED|RESET)|ENOENT|EPIPE|ETIMEDOUT|08...|53...|57...)$/.test(code)) return true;
+    if (
+      /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONN(REFUSED|RESET)|ENOENT|EPIPE|ETIMEDOUT|08...|53...|57...)$/.test(
+        code,
+      )
+    )
+      return true;
   }
   return false;
 }

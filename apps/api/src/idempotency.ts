@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import { ProblemError } from "@hafen/contract";
-import { describeBuild, describeContainer, describeImage, describeVolume, getBuildRow, getContainer, findImage, getVolume } from "@hafen/core";
+import {
+  describeBuild,
+  describeContainer,
+  describeImage,
+  describeVolume,
+  getBuildRow,
+  getContainer,
+  findImage,
+  getVolume,
+} from "@hafen/core";
 import { claimKey, recordAnswer, releaseKey } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "./deps.ts";
@@ -19,25 +28,42 @@ export interface Answer {
  * Runs `act` once for each Idempotency-Key and request: the same key and body give the same answer for 24 h, another body is 422.
  * `fingerprint` stands for the body: its text, or the digest of an uploaded tar. A refused request leaves its key free.
  */
-export async function idempotent(c: Context<AppEnv>, fingerprint: string, act: () => Promise<Answer>, lockSeconds = LOCK_SECONDS): Promise<Response> {
+export async function idempotent(
+  c: Context<AppEnv>,
+  fingerprint: string,
+  act: () => Promise<Answer>,
+  lockSeconds = LOCK_SECONDS,
+): Promise<Response> {
   const key = c.req.header("idempotency-key");
   const { ctx } = c.var;
   if (key === undefined) return answer(c, await act());
   const { userId } = ctx.actor;
   const url = new URL(c.req.url);
-  const requestHash = createHash("sha256").update(`${c.req.method} ${url.pathname}${url.search}\n${fingerprint}`).digest("hex");
+  const requestHash = createHash("sha256")
+    .update(`${c.req.method} ${url.pathname}${url.search}\n${fingerprint}`)
+    .digest("hex");
 
   const { claimed, row } = await claimKey(ctx.db, { userId, key, requestHash, lockSeconds });
   if (!claimed) {
-    if (row && row.requestHash !== requestHash) throw new ProblemError("idempotency_mismatch", "This Idempotency-Key came with another request before. Use a new key for a new request.");
+    if (row && row.requestHash !== requestHash)
+      throw new ProblemError(
+        "idempotency_mismatch",
+        "This Idempotency-Key came with another request before. Use a new key for a new request.",
+      );
     if (row?.status != null && row.body !== null) return replay(c, row.status, row.body);
     if (row?.subject != null) return answer(c, await answerAgain(c, row.subject));
-    throw new ProblemError("idempotency_in_progress", "The first request with this Idempotency-Key is under way. Ask again in a moment.");
+    throw new ProblemError(
+      "idempotency_in_progress",
+      "The first request with this Idempotency-Key is under way. Ask again in a moment.",
+    );
   }
   ctx.actor.idempotencyKey = key;
   try {
     const result = await act();
-    await recordAnswer(ctx.db, userId, key, { status: result.status, body: result.secret ? null : JSON.stringify(result.body) });
+    await recordAnswer(ctx.db, userId, key, {
+      status: result.status,
+      body: result.secret ? null : JSON.stringify(result.body),
+    });
     return answer(c, result);
   } catch (error) {
     await releaseKey(ctx.db, userId, key).catch(() => {}); // else its lock runs out
@@ -69,6 +95,9 @@ async function answerAgain(c: Context<AppEnv>, subject: string): Promise<Answer>
     case "img_":
       return { status: 200, body: await describeImage(db, actor.userId, await findImage(db, actor.userId, subject)) };
     default:
-      throw new ProblemError("idempotency_in_progress", `The first request made ${subject}, but its secret is shown once and that answer is gone. Make another key.`);
+      throw new ProblemError(
+        "idempotency_in_progress",
+        `The first request made ${subject}, but its secret is shown once and that answer is gone. Make another key.`,
+      );
   }
 }

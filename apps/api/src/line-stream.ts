@@ -21,7 +21,8 @@ export interface LineStream<T> {
 export function streamLines<T>(c: Context, stream: LineStream<T>): Response {
   const ndjson = c.req.header("accept")?.includes("application/x-ndjson") ?? false;
   const encoder = new TextEncoder();
-  const format = (line: T) => (ndjson ? `${JSON.stringify(line)}\n` : sse(stream.event?.(line) ?? "line", stream.id(line), line));
+  const format = (line: T) =>
+    ndjson ? `${JSON.stringify(line)}\n` : sse(stream.event?.(line) ?? "line", stream.id(line), line);
   let pending: Promise<IteratorResult<T>> | undefined;
 
   const body = new ReadableStream<Uint8Array>({

@@ -18,7 +18,9 @@ const changes = await listenForChanges(database.sql);
 shutdown.add("notifications", changes.close);
 const backend = openBackend(chooseConnection(config.REDIS_URL, config.DATABASE_URL), config.HAFEN_QUEUE_PREFIX);
 shutdown.add("queue store", backend.close);
-const queues = openQueues(backend, (error, job) => log.warn({ job, ...errorFields(error) }, "could not enqueue; the sweep will"));
+const queues = openQueues(backend, (error, job) =>
+  log.warn({ job, ...errorFields(error) }, "could not enqueue; the sweep will"),
+);
 shutdown.add("queues", queues.close);
 
 const app = buildApp({
@@ -27,7 +29,11 @@ const app = buildApp({
   queues,
   pingQueue: backend.ping,
   streamSecret: config.HAFEN_STREAM_SECRET,
-  limits: { contextBytes: config.HAFEN_CONTEXT_BYTES, contextEntries: config.HAFEN_CONTEXT_ENTRIES, imageBytes: config.HAFEN_IMAGE_BYTES },
+  limits: {
+    contextBytes: config.HAFEN_CONTEXT_BYTES,
+    contextEntries: config.HAFEN_CONTEXT_ENTRIES,
+    imageBytes: config.HAFEN_IMAGE_BYTES,
+  },
   log,
   metrics: openMetrics(),
 });

@@ -20,10 +20,18 @@ export function newApp(): App {
 type ScopedRoute = RouteConfig & { scope: Scope | "none" };
 
 /** Adds a route of the contract: its body bounded, its key and scope checked, then its schema, then the handler. */
-export function mount<R extends ScopedRoute>(app: App, route: R, handler: RouteHandler<R, AppEnv>, options: { maxBytes?: number | null } = {}): void {
+export function mount<R extends ScopedRoute>(
+  app: App,
+  route: R,
+  handler: RouteHandler<R, AppEnv>,
+  options: { maxBytes?: number | null } = {},
+): void {
   const { scope, ...definition } = route;
   const middleware = [];
   if (scope !== "none") middleware.push(authorize(scope));
   if (options.maxBytes !== null) middleware.push(bodyLimit({ maxSize: options.maxBytes ?? JSON_BYTES }));
-  app.openapi(createRoute({ ...definition, middleware } as RouteConfig), handler as unknown as RouteHandler<RouteConfig, AppEnv>);
+  app.openapi(
+    createRoute({ ...definition, middleware } as RouteConfig),
+    handler as unknown as RouteHandler<RouteConfig, AppEnv>,
+  );
 }

@@ -10,7 +10,9 @@ export function waitMs(c: Context): number {
   const [, seconds] = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?/i.exec(prefer) ?? [];
   if (seconds === undefined) return 0;
   if (Number(seconds) > MAX_SECONDS) {
-    throw new ProblemError("invalid_request", `Prefer: wait takes at most ${MAX_SECONDS} seconds.`, { errors: [{ pointer: "header:prefer", detail: `at most ${MAX_SECONDS}` }] });
+    throw new ProblemError("invalid_request", `Prefer: wait takes at most ${MAX_SECONDS} seconds.`, {
+      errors: [{ pointer: "header:prefer", detail: `at most ${MAX_SECONDS}` }],
+    });
   }
   c.header("preference-applied", `wait=${seconds}`);
   return Number(seconds) * 1000;

@@ -13,7 +13,8 @@ export async function callWorker(
   const host = await findHost(deps.database.db, container.hostId);
   if (!host?.live) throw unreachable();
   const url = new URL(`/streams/${container.id}/${action}`, host.streamUrl);
-  for (const [name, value] of Object.entries(options.query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(options.query ?? {}))
+    if (value !== undefined) url.searchParams.set(name, value);
   const token = signGrant(deps.streamSecret, { action, containerId: container.id, hostId: host.id }, Date.now());
   let response: Response;
   try {
@@ -28,7 +29,11 @@ export async function callWorker(
     throw unreachable();
   }
   if (response.ok) return response;
-  const { code, detail, extra } = (await response.json()) as { code: ProblemCode; detail: string; extra: Record<string, unknown> };
+  const { code, detail, extra } = (await response.json()) as {
+    code: ProblemCode;
+    detail: string;
+    extra: Record<string, unknown>;
+  };
   throw new ProblemError(code in PROBLEMS && code !== "unauthenticated" ? code : "internal", detail, extra);
 }
 
@@ -45,5 +50,8 @@ export async function* readLines<T>(response: Response): AsyncGenerator<T> {
 }
 
 function unreachable(): ProblemError {
-  return new ProblemError("host_unreachable", "The container's host does not answer now. The container itself may run on; try again soon.");
+  return new ProblemError(
+    "host_unreachable",
+    "The container's host does not answer now. The container itself may run on; try again soon.",
+  );
 }

@@ -9,7 +9,10 @@ export const WorkerConfig = z.object({
   DOCKER_HOST: z.string().min(1),
   /** Shared with the api: signs stream tokens. */
   HAFEN_STREAM_SECRET: z.string().min(32),
-  HAFEN_HOST_NAME: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/).default(hostname()),
+  HAFEN_HOST_NAME: z
+    .string()
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/)
+    .default(hostname()),
   /** The private listener; only apis need to reach it. */
   HAFEN_STREAM_ADDRESS: z.string().default("127.0.0.1"),
   HAFEN_STREAM_PORT: Port.default(0),
@@ -17,7 +20,10 @@ export const WorkerConfig = z.object({
   HAFEN_STREAM_URL: z.url().optional(),
   /** Path of a seccomp profile for engines that do not have it as their own. */
   HAFEN_SECCOMP_PROFILE: z.string().optional(),
-  HAFEN_CGROUP_ROOT: z.string().regex(/^\/[a-zA-Z0-9/_-]+$/).default("/hafen"),
+  HAFEN_CGROUP_ROOT: z
+    .string()
+    .regex(/^\/[a-zA-Z0-9/_-]+$/)
+    .default("/hafen"),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
   /** `1`: end when standard input does, as it does when the supervisor is gone. */
   HAFEN_END_WITH_PARENT: z.enum(["0", "1"]).default("0"),

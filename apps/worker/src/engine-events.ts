@@ -21,7 +21,11 @@ export async function followEngine(
         await ctx.engine.info({ signal });
         actions.reconnected();
       }
-      for await (const event of ctx.engine.events({ label: { key: LABELS.host, value: ctx.hostId }, sinceMs, signal })) {
+      for await (const event of ctx.engine.events({
+        label: { key: LABELS.host, value: ctx.hostId },
+        sinceMs,
+        signal,
+      })) {
         sinceMs = event.atMs;
         const row = await noteEngineEvent(ctx, event);
         if (row) actions.nudge(row);

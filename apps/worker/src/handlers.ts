@@ -6,7 +6,8 @@ import type { RunningBuilds } from "./builds.ts";
 /** What each job does: find the row by its id and converge it. */
 export function hostHandlers(ctx: HostCtx, turns: Turns, builds: RunningBuilds): Handlers {
   return {
-    "container.converge": ({ id, generation }) => turns.run(id, generation, (signal) => convergeContainer(ctx, id, signal)),
+    "container.converge": ({ id, generation }) =>
+      turns.run(id, generation, (signal) => convergeContainer(ctx, id, signal)),
     "volume.converge": ({ id, generation }) => turns.run(id, generation, () => convergeVolume(ctx, id)),
     "image.converge": ({ id, generation }) => turns.run(id, generation, () => convergeImage(ctx, id)),
     "build.run": ({ id }) => builds.run(id),

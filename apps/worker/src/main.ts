@@ -3,10 +3,11 @@ import { LABELS, Turns, type HostCtx } from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
-import { chooseConnection, openBackend, openQueues, startWorkers } from "@hafen/queue";
+import { chooseConnection, openBackend, openQueues, startWorkers, type Payload } from "@hafen/queue";
 import { RunningBuilds } from "./builds.ts";
 import { WorkerConfig } from "./config.ts";
 import { followEngine } from "./engine-events.ts";
+import { fenced } from "./fence.ts";
 import { hostHandlers, unplacedHandlers } from "./handlers.ts";
 import { acquireLease } from "./lease.ts";
 import { openListener } from "./listener/server.ts";
@@ -26,34 +27,61 @@ const engine = openDocker(config.DOCKER_HOST);
 shutdown.add("engine", () => engine.close());
 const backend = openBackend(chooseConnection(config.REDIS_URL, config.DATABASE_URL), config.HAFEN_QUEUE_PREFIX);
 shutdown.add("queue store", backend.close);
-const jobs = openQueues(backend, (error, job) => log.warn({ job, ...errorFields(error) }, "could not enqueue; the sweep will"));
+const jobs = openQueues(backend, (error, job) =>
+  log.warn({ job, ...errorFields(error) }, "could not enqueue; the sweep will"),
+);
 shutdown.add("queues", jobs.close);
 
-const listener = await openListener({ address: config.HAFEN_STREAM_ADDRESS, port: config.HAFEN_STREAM_PORT, secret: config.HAFEN_STREAM_SECRET, log, metrics: () => metrics.metrics() });
+const listener = await openListener({
+  address: config.HAFEN_STREAM_ADDRESS,
+  port: config.HAFEN_STREAM_PORT,
+  secret: config.HAFEN_STREAM_SECRET,
+  log,
+  metrics: () => metrics.metrics(),
+});
 shutdown.add("listener", listener.close);
 const streamUrl = config.HAFEN_STREAM_URL ?? `http://${config.HAFEN_STREAM_ADDRESS}:${listener.port}`;
 shutdown.add("waiting", () => stopping.abort());
-const lease = await acquireLease(database.db, { name: config.HAFEN_HOST_NAME, streamUrl, engine: await engine.info() }, stopping.signal);
+const lease = await acquireLease(
+  database.db,
+  { name: config.HAFEN_HOST_NAME, streamUrl, engine: await engine.info() },
+  stopping.signal,
+);
 shutdown.add("lease", lease.close);
 lease.keep((reason) => {
   log.fatal({ reason }, "this worker may no longer act for its host");
   process.exit(1);
 });
 
-const seccomp = config.HAFEN_SECCOMP_PROFILE === undefined ? undefined : readFileSync(config.HAFEN_SECCOMP_PROFILE, "utf8");
-const ctx: HostCtx = { db: database.db, jobs, engine, hostId: lease.hostId, seccomp, cgroupRoot: config.HAFEN_CGROUP_ROOT };
-const turns = new Turns();
+const seccomp =
+  config.HAFEN_SECCOMP_PROFILE === undefined ? undefined : readFileSync(config.HAFEN_SECCOMP_PROFILE, "utf8");
+const ctx: HostCtx = {
+  db: database.db,
+  jobs,
+  engine: fenced(engine, lease.holds),
+  hostId: lease.hostId,
+  seccomp,
+  cgroupRoot: config.HAFEN_CGROUP_ROOT,
+};
+const turns = new Turns((id, error) =>
+  log.warn({ [LABELS.id]: id, ...errorFields(error) }, "converge failed; the sweep tries again"),
+);
 const builds = new RunningBuilds(ctx);
 const handlers = hostHandlers(ctx, turns, builds);
 listener.serve(ctx);
-const workers = await startWorkers(backend, lease.hostId, { host: handlers, unplaced: unplacedHandlers(ctx) }, (error) => log.warn(errorFields(error), "job failed; its row is tried again"));
+const workers = await startWorkers(
+  backend,
+  lease.hostId,
+  { host: handlers, unplaced: unplacedHandlers(ctx) },
+  (error) => log.warn(errorFields(error), "job failed; its row is tried again"),
+);
 shutdown.add("jobs", async () => {
   builds.close();
   await workers.close();
   await turns.idle();
 });
 
-const nudge = (id: string) => void handlers["container.converge"]({ id, generation: 0 }).catch((error: unknown) => log.warn({ [LABELS.id]: id, ...errorFields(error) }, "converge failed; the sweep tries again"));
+const nudge = (row: Payload) => void handlers["container.converge"](row);
 const sweep = startSweep(ctx, builds, nudge, log, stopping.signal);
 const following = followEngine(ctx, log, { nudge, reconnected: sweep.reconcileSoon }, stopping.signal);
 shutdown.add("sweep", async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { keepHouse, nudgeUnsettled, reconcile, type HostCtx } from "@hafen/core";
 import { unsettledContainers } from "@hafen/db";
+import type { Payload } from "@hafen/queue";
 import { errorFields, type Log } from "@hafen/process";
 import type { RunningBuilds } from "./builds.ts";
 
@@ -16,21 +17,36 @@ export interface Sweep {
 }
 
 /** Every few seconds: nudges rows past their deadline, compares rows with the engine, and drops what is past its time. */
-export function startSweep(ctx: HostCtx, builds: RunningBuilds, nudge: (containerId: string) => void, log: Log, signal: AbortSignal): Sweep {
+export function startSweep(
+  ctx: HostCtx,
+  builds: RunningBuilds,
+  nudge: (row: Payload) => void,
+  log: Log,
+  signal: AbortSignal,
+): Sweep {
   let asked = true;
   let wake = new AbortController();
 
   async function round(count: number): Promise<void> {
     // A worker that has just started takes up what its predecessor left without waiting for the jobs it held.
-    if (count === 1) for (const { id } of await unsettledContainers(ctx.db, ctx.hostId, 0)) nudge(id);
-    await nudgeUnsettled(ctx, builds.ids);
+    if (count === 1) for (const row of await unsettledContainers(ctx.db, ctx.hostId, 0)) nudge(row);
+    // Without a queue containers are converged all the same; builds wait for it, since it bounds how many run.
+    for (const row of await nudgeUnsettled(ctx, builds.ids)) nudge(row);
     await builds.cancelRequested();
     if (asked || count % RECONCILE_EVERY === 0) {
       asked = false;
       const found = await reconcile(ctx);
-      for (const { id } of found.converge) nudge(id);
+      for (const row of found.converge) nudge(row);
       if (found.removed.length > 0) log.warn({ removed: found.removed }, "removed engine objects that no row claims");
-      if (found.foreign.length > 0) log.error({ containers: found.foreign }, "containers carry Hafen's label but are not Hafen's");
+      if (found.vanished.length > 0)
+        log.error(
+          { volumes: found.vanished },
+          "volumes were removed on the host, not through Hafen; their data is gone",
+        );
+      if (found.failed.length > 0)
+        log.warn({ failed: found.failed }, "could not remove engine objects that no row claims; tried again");
+      if (found.foreign.length > 0)
+        log.error({ containers: found.foreign }, "containers carry Hafen's label but are not Hafen's");
     }
     if (count % HOUSE_EVERY === 0) await keepHouse(ctx.db);
   }

@@ -22,12 +22,22 @@ export const BuildQuery = z.object({
   dockerfile: BuildOptions.shape.dockerfile,
   target: BuildOptions.shape.target,
   noCache: z.enum(["true", "false"]).optional(),
-  buildArgs: z.string().max(256 * 1024).optional().describe("A JSON object"),
-  labels: z.string().max(128 * 1024).optional().describe("A JSON object"),
+  buildArgs: z
+    .string()
+    .max(256 * 1024)
+    .optional()
+    .describe("A JSON object"),
+  labels: z
+    .string()
+    .max(128 * 1024)
+    .optional()
+    .describe("A JSON object"),
 });
 
 export const InlineBuild = BuildOptions.extend({
-  files: z.record(z.string().min(1).max(1024), z.base64()).describe("Path to contents in base64; one of them the Dockerfile"),
+  files: z
+    .record(z.string().min(1).max(1024), z.base64())
+    .describe("Path to contents in base64; one of them the Dockerfile"),
 })
   .strict()
   .openapi("InlineBuild");

@@ -3,14 +3,20 @@ import { Labels, Name, Time } from "./conventions.ts";
 import { CAUSES, DESIRED, STATES } from "./lifecycle.ts";
 
 const MIB = 1024 * 1024;
-const Arg = z.string().max(128 * 1024).refine((text) => !text.includes("\0"), "must not contain NUL");
+const Arg = z
+  .string()
+  .max(128 * 1024)
+  .refine((text) => !text.includes("\0"), "must not contain NUL");
 const Args = z.array(Arg).max(1024);
 /** An absolute path inside the container, without `.` and `..`. */
 export const ContainerPath = z
   .string()
   .max(4096)
   .regex(/^\/[^\0]*$/, "an absolute path")
-  .refine((path) => !path.split("/").some((part) => part === "." || part === ".."), "must not contain . or .. components");
+  .refine(
+    (path) => !path.split("/").some((part) => part === "." || part === ".."),
+    "must not contain . or .. components",
+  );
 const Target = ContainerPath.refine((path) => path.replaceAll("/", "") !== "", "must not be the root directory");
 
 export const Env = z
@@ -20,7 +26,11 @@ export const Env = z
 export const Limits = z
   .object({
     cpus: z.number().min(0.01).max(512).describe("Cores, as a decimal"),
-    memoryBytes: z.number().int().min(6 * MIB).describe("RAM; no swap is given on top"),
+    memoryBytes: z
+      .number()
+      .int()
+      .min(6 * MIB)
+      .describe("RAM; no swap is given on top"),
     pids: z.number().int().min(1).max(32_768),
   })
   .openapi("Limits");
@@ -31,11 +41,22 @@ export const MountRequest = z
   .discriminatedUnion("type", [
     z.strictObject({
       type: z.literal("volume"),
-      source: Name.optional().describe("A volume's id or name; made when it does not exist; without it an anonymous volume"),
+      source: Name.optional().describe(
+        "A volume's id or name; made when it does not exist; without it an anonymous volume",
+      ),
       target: Target,
       readOnly: z.boolean().optional(),
     }),
-    z.strictObject({ type: z.literal("tmpfs"), target: Target, sizeBytes: z.number().int().min(4096).max(4096 * MIB).optional() }),
+    z.strictObject({
+      type: z.literal("tmpfs"),
+      target: Target,
+      sizeBytes: z
+        .number()
+        .int()
+        .min(4096)
+        .max(4096 * MIB)
+        .optional(),
+    }),
   ])
   .openapi("MountRequest");
 export type MountRequest = z.infer<typeof MountRequest>;
@@ -48,14 +69,22 @@ export const CreateContainer = z
     entrypoint: Args.optional().describe("Replaces the image's ENTRYPOINT and drops its CMD"),
     env: Env.optional(),
     workingDir: ContainerPath.optional(),
-    user: z.string().regex(/^[a-zA-Z0-9_.-]{1,64}(:[a-zA-Z0-9_.-]{1,64})?$/, "user or user:group").optional(),
-    hostname: z.string().regex(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/, "a host name label").optional(),
+    user: z
+      .string()
+      .regex(/^[a-zA-Z0-9_.-]{1,64}(:[a-zA-Z0-9_.-]{1,64})?$/, "user or user:group")
+      .optional(),
+    hostname: z
+      .string()
+      .regex(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/, "a host name label")
+      .optional(),
     tty: z.boolean().optional(),
     openStdin: z.boolean().optional(),
     labels: Labels.optional(),
     mounts: z.array(MountRequest).max(32).optional(),
     volumesFrom: z
-      .array(z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}(:(ro|rw))?$/, "a container's id or name, then perhaps :ro"))
+      .array(
+        z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}(:(ro|rw))?$/, "a container's id or name, then perhaps :ro"),
+      )
       .max(16)
       .optional(),
     limits: Limits.partial().strict().optional(),
@@ -133,7 +162,21 @@ export const Container = z
   .openapi("Container");
 export type Container = z.infer<typeof Container>;
 
-export const SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGWINCH"] as const;
+export const SIGNALS = [
+  "SIGHUP",
+  "SIGINT",
+  "SIGQUIT",
+  "SIGABRT",
+  "SIGKILL",
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGTERM",
+  "SIGCONT",
+  "SIGSTOP",
+  "SIGTSTP",
+  "SIGWINCH",
+] as const;
 export const Signal = z.preprocess(
   (value) => (typeof value === "string" && !value.startsWith("SIG") ? `SIG${value.toUpperCase()}` : value),
   z.enum(SIGNALS),
@@ -145,13 +188,22 @@ export const StopContainer = z
   })
   .openapi("StopContainer");
 export type StopContainer = z.infer<typeof StopContainer>;
-export const KillContainer = z.strictObject({ signal: Signal.optional().describe("Default SIGKILL") }).openapi("KillContainer");
+export const KillContainer = z
+  .strictObject({ signal: Signal.optional().describe("Default SIGKILL") })
+  .openapi("KillContainer");
 
 export const WaitContainer = z
-  .strictObject({ timeoutSeconds: z.number().min(0).max(300).optional().describe("Default 300; then the answer says settled: false") })
+  .strictObject({
+    timeoutSeconds: z.number().min(0).max(300).optional().describe("Default 300; then the answer says settled: false"),
+  })
   .openapi("WaitContainer");
 export const Waited = z
-  .object({ settled: z.boolean(), state: z.enum(STATES), exitCode: z.number().int().nullable(), termination: Termination.nullable() })
+  .object({
+    settled: z.boolean(),
+    state: z.enum(STATES),
+    exitCode: z.number().int().nullable(),
+    termination: Termination.nullable(),
+  })
   .openapi("Waited");
 
 export const Exec = z
@@ -160,7 +212,11 @@ export const Exec = z
     env: Env.optional(),
     workingDir: ContainerPath.optional(),
     user: z.string().min(1).max(129).optional(),
-    stdin: z.string().max(1 * MIB).optional().describe("Text for standard input, then end of file"),
+    stdin: z
+      .string()
+      .max(1 * MIB)
+      .optional()
+      .describe("Text for standard input, then end of file"),
     timeoutSeconds: z.number().min(0.1).max(3600).optional().describe("Default 60; the process is then killed"),
   })
   .openapi("Exec");

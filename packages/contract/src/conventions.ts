@@ -13,7 +13,10 @@ export const Problem = z
     detail: z.string(),
     requestId: z.string(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-    states: z.array(z.string()).optional().describe("For container_wrong_state: the states that would allow the request"),
+    states: z
+      .array(z.string())
+      .optional()
+      .describe("For container_wrong_state: the states that would allow the request"),
   })
   .openapi("Problem");
 
@@ -21,12 +24,18 @@ export const Time = z.iso.datetime().openapi({ description: "RFC 3339, UTC" });
 /** A name its owner gives: containers, volumes, keys, users. */
 export const Name = z
   .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/, "1 to 63 letters, digits, dots, dashes or underscores, starting with a letter or digit");
+  .regex(
+    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/,
+    "1 to 63 letters, digits, dots, dashes or underscores, starting with a letter or digit",
+  );
 export const Ref = z.string().min(1).max(300).describe("An id, or the owner's name for it");
 export const Labels = z
   .record(z.string().min(1).max(128), z.string().max(1024))
   .refine((labels) => Object.keys(labels).length <= 64, "at most 64 labels")
-  .refine((labels) => !Object.keys(labels).some((key) => key.startsWith("hafen.")), "labels that start with hafen. are reserved");
+  .refine(
+    (labels) => !Object.keys(labels).some((key) => key.startsWith("hafen.")),
+    "labels that start with hafen. are reserved",
+  );
 
 export const ListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -40,7 +49,12 @@ export const PreferHeader = z.object({
   prefer: z.string().max(200).optional().describe("wait=<seconds>, at most 300 (RFC 7240): answer once it has settled"),
 });
 export const PostHeaders = PreferHeader.extend({
-  "idempotency-key": z.string().min(1).max(255).optional().describe("The same key and body give the same answer for 24 h"),
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("The same key and body give the same answer for 24 h"),
 });
 
 const problemContent = { "application/problem+json": { schema: Problem } };
@@ -51,7 +65,9 @@ function problemResponses(codes: readonly ProblemCode[]) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return Object.fromEntries([...byStatus].map(([status, all]) => [status, { description: all.join(", "), content: problemContent }]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, all]) => [status, { description: all.join(", "), content: problemContent }]),
+  );
 }
 
 export function json<T extends z.ZodType>(schema: T, description: string) {
@@ -67,7 +83,8 @@ export function route<const R extends RouteInput, const S extends Scope | "none"
   definition: R & { scope: S; problems?: readonly ProblemCode[] },
 ) {
   const { scope, problems = [], ...rest } = definition;
-  const always: ProblemCode[] = scope === "none" ? [] : ["unauthenticated", "scope_missing", "invalid_request", "unavailable"];
+  const always: ProblemCode[] =
+    scope === "none" ? [] : ["unauthenticated", "scope_missing", "invalid_request", "unavailable"];
   if (definition.method === "post") always.push("idempotency_in_progress", "idempotency_mismatch");
   const made = createRoute({
     ...(rest as unknown as R),

@@ -16,7 +16,9 @@ export const Host = z
       cgroupVersion: z.number().int(),
       runtimes: z.array(z.string()),
     }),
-    protections: z.record(z.string(), z.boolean()).describe("What the engine enforces on everything it runs; false is missing"),
+    protections: z
+      .record(z.string(), z.boolean())
+      .describe("What the engine enforces on everything it runs; false is missing"),
     createdAt: Time,
   })
   .openapi("Host");

@@ -35,7 +35,9 @@ export const Image = ImageSummary.extend({
   config: ImageConfig,
   layers: z.array(z.string()).describe("Digests of the layers' uncompressed contents, base first"),
   buildId: z.string().nullable(),
-  bases: z.array(z.object({ reference: z.string(), imageId: z.string(), digest: z.string(), source: z.enum(["own", "catalog"]) })),
+  bases: z.array(
+    z.object({ reference: z.string(), imageId: z.string(), digest: z.string(), source: z.enum(["own", "catalog"]) }),
+  ),
   usedBy: z.array(z.object({ id: z.string(), name: z.string() })).describe("The asking user's containers"),
   host: z.string(),
 }).openapi("Image");

@@ -5,15 +5,26 @@ import * as routes from "./routes/index.ts";
 /** The OpenAPI 3.1 document of every route; what `/openapi.json` serves and the SDK's types come from. */
 export function openapiDocument() {
   const app = new OpenAPIHono();
-  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", { type: "http", scheme: "bearer", bearerFormat: "hfn_…" });
+  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "hfn_…",
+  });
   for (const definition of Object.values(routes)) {
     if (!("method" in definition)) continue;
     const { scope, ...route } = definition;
-    app.openAPIRegistry.registerPath({ ...route, "x-scope": scope } as Parameters<typeof app.openAPIRegistry.registerPath>[0]);
+    app.openAPIRegistry.registerPath({ ...route, "x-scope": scope } as Parameters<
+      typeof app.openAPIRegistry.registerPath
+    >[0]);
   }
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "Hafen", version: "1", description: "Sandboxes on plain Docker hosts. Errors are RFC 9457 problems.", license: { name: "Apache-2.0" } },
+    info: {
+      title: "Hafen",
+      version: "1",
+      description: "Sandboxes on plain Docker hosts. Errors are RFC 9457 problems.",
+      license: { name: "Apache-2.0" },
+    },
   });
 }
 

@@ -64,5 +64,13 @@ export class ProblemError extends Error {
 /** The body of an `application/problem+json` answer. */
 export function toProblem(error: ProblemError, requestId: string): Record<string, unknown> & { status: number } {
   const { status, title } = PROBLEMS[error.code];
-  return { type: `/docs#problem-${error.code}`, title, status, code: error.code, detail: error.detail, requestId, ...error.extra };
+  return {
+    type: `/docs#problem-${error.code}`,
+    title,
+    status,
+    code: error.code,
+    detail: error.detail,
+    requestId,
+    ...error.extra,
+  };
 }

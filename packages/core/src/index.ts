@@ -1,6 +1,13 @@
 export { InputError } from "./archive/error.ts";
 export { cancelBuild } from "./build/cancel.ts";
-export { createBuild, receiveContext, receiveImage, UPLOAD_LIMITS, type Source, type UploadLimits } from "./build/create.ts";
+export {
+  createBuild,
+  receiveContext,
+  receiveImage,
+  UPLOAD_LIMITS,
+  type Source,
+  type UploadLimits,
+} from "./build/create.ts";
 export { describeBuild, getBuildRow, listBuilds, waitBuild } from "./build/get.ts";
 export { BUILD_LIMITS } from "./build/limits.ts";
 export { buildLogs } from "./build/logs.ts";

@@ -5,7 +5,10 @@ import type { Page } from "@hafen/db";
 export function readPage(query: { limit: number; cursor?: string | undefined }): Page {
   if (query.cursor === undefined) return { limit: query.limit + 1 };
   const after = Buffer.from(query.cursor, "base64url").toString();
-  if (!/^[a-z]{3}_[0-9a-z]{26}$/.test(after)) throw new ProblemError("invalid_request", "The cursor is not one that a list gave.", { errors: [{ pointer: "?cursor", detail: "not a cursor" }] });
+  if (!/^[a-z]{3}_[0-9a-z]{26}$/.test(after))
+    throw new ProblemError("invalid_request", "The cursor is not one that a list gave.", {
+      errors: [{ pointer: "?cursor", detail: "not a cursor" }],
+    });
   return { limit: query.limit + 1, after };
 }
 

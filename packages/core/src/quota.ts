@@ -31,11 +31,15 @@ export async function takeQuota(tx: Db, userId: string, more: Partial<Quota>): P
   const used = await usage(tx, userId);
   for (const [name, add] of Object.entries(more) as [keyof Quota, number][]) {
     if (add > 0 && used[name] + add > quota[name] + 1e-9) {
-      throw new ProblemError("quota_exceeded", `This needs ${add} more of ${name}; ${used[name]} of ${quota[name]} are taken. Remove or stop something, or ask the admin for more.`, {
-        quota: name,
-        limit: quota[name],
-        used: used[name],
-      });
+      throw new ProblemError(
+        "quota_exceeded",
+        `This needs ${add} more of ${name}; ${used[name]} of ${quota[name]} are taken. Remove or stop something, or ask the admin for more.`,
+        {
+          quota: name,
+          limit: quota[name],
+          used: used[name],
+        },
+      );
     }
   }
 }

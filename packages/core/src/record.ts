@@ -14,8 +14,19 @@ export async function record(
   const { userId, keyId, requestId, idempotencyKey } = actor;
   const [, , mine] = await Promise.all([
     insertEvent(tx, { userId, type: entry.type, subject: entry.subject, ...(entry.data ? { data: entry.data } : {}) }),
-    insertAudit(tx, { userId, keyId, requestId, action: entry.action, subject: entry.subject, detail: entry.data ?? {} }),
+    insertAudit(tx, {
+      userId,
+      keyId,
+      requestId,
+      action: entry.action,
+      subject: entry.subject,
+      detail: entry.data ?? {},
+    }),
     entry.made && idempotencyKey ? recordSubject(tx, userId, idempotencyKey, entry.subject) : true,
   ]);
-  if (!mine) throw new ProblemError("idempotency_in_progress", "Another request with this Idempotency-Key was quicker. Ask again for its answer.");
+  if (!mine)
+    throw new ProblemError(
+      "idempotency_in_progress",
+      "Another request with this Idempotency-Key was quicker. Ask again for its answer.",
+    );
 }

@@ -18,8 +18,16 @@ export interface StreamGrant {
 const LIFETIME_MS = 10_000;
 
 /** A token for one action on one container of one host, good for 10 s and one use. */
-export function signGrant(secret: string, grant: Pick<StreamGrant, "action" | "containerId" | "hostId">, nowMs: number): string {
-  const full: StreamGrant = { ...grant, nonce: randomBytes(12).toString("base64url"), expiresAtMs: nowMs + LIFETIME_MS };
+export function signGrant(
+  secret: string,
+  grant: Pick<StreamGrant, "action" | "containerId" | "hostId">,
+  nowMs: number,
+): string {
+  const full: StreamGrant = {
+    ...grant,
+    nonce: randomBytes(12).toString("base64url"),
+    expiresAtMs: nowMs + LIFETIME_MS,
+  };
   const payload = Buffer.from(JSON.stringify(full)).toString("base64url");
   return `${payload}.${mac(secret, payload)}`;
 }

@@ -20,7 +20,9 @@ export async function migrate(url: string): Promise<void> {
     const [row] = await sql<{ count: number }[]>`select count(*)::int as count from drizzle.__drizzle_migrations`;
     const journal = JSON.parse(readFileSync(`${FOLDER}/meta/_journal.json`, "utf8")) as { entries: unknown[] };
     if (row?.count !== journal.entries.length) {
-      throw new Error(`The database has ${row?.count} migrations, this version of Hafen knows ${journal.entries.length}.`);
+      throw new Error(
+        `The database has ${row?.count} migrations, this version of Hafen knows ${journal.entries.length}.`,
+      );
     }
   } finally {
     await sql.end({ timeout: 5 });

@@ -8,7 +8,10 @@ export function openLog(name: string, level: string): Log {
     name,
     level,
     base: { pid: process.pid },
-    redact: { paths: ["*.apiKey", "*.authorization", "*.secret", "*.env", "*.buildArgs", "*.body"], censor: "[redacted]" },
+    redact: {
+      paths: ["*.apiKey", "*.authorization", "*.secret", "*.env", "*.buildArgs", "*.body"],
+      censor: "[redacted]",
+    },
     timestamp: pino.stdTimeFunctions.isoTime,
   });
 }
@@ -17,6 +20,14 @@ export function openLog(name: string, level: string): Log {
 export function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: String(error) };
   const cause = error.cause === undefined ? {} : { cause: errorFields(error.cause) };
-  if (error.name === "DrizzleQueryError" || error.message.startsWith("Failed query")) return { error: "database query failed", ...cause };
-  return { error: `${error.name}: ${error.message}`, stack: error.stack?.split("\n").slice(1, 6).map((line) => line.trim()), ...cause };
+  if (error.name === "DrizzleQueryError" || error.message.startsWith("Failed query"))
+    return { error: "database query failed", ...cause };
+  return {
+    error: `${error.name}: ${error.message}`,
+    stack: error.stack
+      ?.split("\n")
+      .slice(1, 6)
+      .map((line) => line.trim()),
+    ...cause,
+  };
 }

@@ -11,9 +11,13 @@ export function chooseConnection(redisUrl: string | undefined, databaseUrl: stri
 /** `redis://host:port/db` or `unix:///path/to.sock`. Only a worker's connection waits for ever; others fail within 2 s. */
 function openRedis(url: string, use: "worker" | "queue"): Redis {
   const wait =
-    use === "worker" ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 2_000 };
+    use === "worker"
+      ? { maxRetriesPerRequest: null }
+      : { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 2_000 };
   const options = { ...wait, retryStrategy: (times: number) => Math.min(times * 50, 1_000) };
-  const redis = url.startsWith("unix://") ? new Redis({ ...options, path: url.slice("unix://".length) }) : new Redis(url, options);
+  const redis = url.startsWith("unix://")
+    ? new Redis({ ...options, path: url.slice("unix://".length) })
+    : new Redis(url, options);
   redis.on("error", () => {}); // every command reports its own failure; without a listener ioredis prints each
   return redis;
 }
@@ -53,7 +57,8 @@ function openPostgres(connectionString: string): Backend {
   const connection = { connectionString, migrate: true, max: 4 };
   return {
     queue: (name) => new backend.Queue(name, { connection }) as unknown as AnyQueue,
-    worker: (name, processor, options) => new backend.Worker(name, processor, { ...options, connection }) as unknown as AnyWorker,
+    worker: (name, processor, options) =>
+      new backend.Worker(name, processor, { ...options, connection }) as unknown as AnyWorker,
     ping: async () => {},
     close: async () => {},
   };

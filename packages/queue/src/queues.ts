@@ -43,7 +43,11 @@ export function openQueues(backend: Backend, onLost: (error: unknown, name: JobN
       }
     },
     async counts() {
-      const entries = await Promise.all([...queues].map(async ([name, queue]) => [name, await queue.getJobCounts("waiting", "active", "delayed")] as const));
+      const entries = await Promise.all(
+        [...queues].map(
+          async ([name, queue]) => [name, await queue.getJobCounts("waiting", "active", "delayed")] as const,
+        ),
+      );
       return Object.fromEntries(entries);
     },
     async close() {

@@ -22,7 +22,11 @@ export async function startWorkers(
   onError: (error: Error) => void,
 ): Promise<Workers> {
   const start = (name: string, concurrency: number, table: Partial<Handlers>) => {
-    const worker = backend.worker(name, (job) => run(table, job.name, job.data), { ...STALLED, concurrency, drainDelay: 5 });
+    const worker = backend.worker(name, (job) => run(table, job.name, job.data), {
+      ...STALLED,
+      concurrency,
+      drainDelay: 5,
+    });
     worker.on("error", onError);
     worker.on("failed", (_job: unknown, error: Error) => onError(error));
     return worker;

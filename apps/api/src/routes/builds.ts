@@ -1,6 +1,16 @@
 import { buildEnded, InlineBuild, ProblemError, routes, type BuildOptions } from "@hafen/contract";
 import { BuildOptions as BuildOptionsSchema } from "@hafen/contract";
-import { buildLogs, cancelBuild, createBuild, describeBuild, getBuildRow, listBuilds, receiveContext, waitBuild, type Source } from "@hafen/core";
+import {
+  buildLogs,
+  cancelBuild,
+  createBuild,
+  describeBuild,
+  getBuildRow,
+  listBuilds,
+  receiveContext,
+  waitBuild,
+  type Source,
+} from "@hafen/core";
 import type { BuildRow } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
@@ -19,9 +29,14 @@ export function mountBuilds(app: App): void {
     app,
     routes.createBuild,
     async (c) => {
-      const { source, options } = isJson(c) ? await inlineBuild(c) : { source: { tar: uploadOf(c) }, options: queryOptions(c.req.valid("query")) };
+      const { source, options } = isJson(c)
+        ? await inlineBuild(c)
+        : { source: { tar: uploadOf(c) }, options: queryOptions(c.req.valid("query")) };
       waitMs(c);
-      const received = await receiveContext(c.var.ctx, source, { dockerfile: options.dockerfile ?? "Dockerfile", limits: c.var.deps.limits });
+      const received = await receiveContext(c.var.ctx, source, {
+        dockerfile: options.dockerfile ?? "Dockerfile",
+        limits: c.var.deps.limits,
+      });
       return (await idempotent(c, `${received.blob.digest} ${JSON.stringify(options)}`, async () => {
         const row = await createBuild(c.var.ctx, { ...options, ...received, kind: "dockerfile" });
         return settledBuild(c, row);
@@ -29,7 +44,9 @@ export function mountBuilds(app: App): void {
     },
     { maxBytes: null },
   );
-  mount(app, routes.listBuilds, async (c) => c.json(await listBuilds(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200));
+  mount(app, routes.listBuilds, async (c) =>
+    c.json(await listBuilds(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200),
+  );
   mount(app, routes.getBuild, async (c) => {
     const row = await getBuildRow(c.var.ctx.db, c.var.user.id, c.req.valid("param").id);
     return c.json(await describeBuild(c.var.ctx.db, row), 200);
@@ -42,7 +59,10 @@ export function mountBuilds(app: App): void {
     const { ctx } = c.var;
     const row = await getBuildRow(ctx.db, ctx.actor.userId, c.req.valid("param").id);
     const after = Number(c.req.valid("header")["last-event-id"] ?? "0");
-    if (!Number.isSafeInteger(after) || after < 0) throw new ProblemError("invalid_request", "Last-Event-ID takes the id of a line.", { errors: [{ pointer: "header:last-event-id", detail: "a whole number" }] });
+    if (!Number.isSafeInteger(after) || after < 0)
+      throw new ProblemError("invalid_request", "Last-Event-ID takes the id of a line.", {
+        errors: [{ pointer: "header:last-event-id", detail: "a whole number" }],
+      });
     const follow = c.req.valid("query").follow === "true";
     return streamLines(c, {
       lines: buildLogs(ctx, row, { after, follow, signal: c.req.raw.signal }),
@@ -64,9 +84,18 @@ function isJson(c: Context): boolean {
 
 async function inlineBuild(c: Context<AppEnv>): Promise<{ source: Source; options: BuildOptions }> {
   const declared = Number(c.req.header("content-length") ?? "0");
-  if (declared > INLINE_BYTES) throw new ProblemError("body_too_large", `Inline files take at most ${INLINE_BYTES} bytes of JSON; upload a tar instead.`);
+  if (declared > INLINE_BYTES)
+    throw new ProblemError(
+      "body_too_large",
+      `Inline files take at most ${INLINE_BYTES} bytes of JSON; upload a tar instead.`,
+    );
   const { files, ...options } = c.req.valid("json" as never) as InlineBuild;
-  return { source: { files: Object.fromEntries(Object.entries(files).map(([path, text]) => [path, Buffer.from(text, "base64")])) }, options };
+  return {
+    source: {
+      files: Object.fromEntries(Object.entries(files).map(([path, text]) => [path, Buffer.from(text, "base64")])),
+    },
+    options,
+  };
 }
 
 interface Query {
@@ -93,6 +122,8 @@ function jsonParameter(name: string, text: string | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ProblemError("invalid_request", `${name} takes a JSON object.`, { errors: [{ pointer: `?${name}`, detail: "not JSON" }] });
+    throw new ProblemError("invalid_request", `${name} takes a JSON object.`, {
+      errors: [{ pointer: `?${name}`, detail: "not JSON" }],
+    });
   }
 }

@@ -26,16 +26,22 @@ import { callWorker, readLines } from "../worker-streams.ts";
 export function mountContainers(app: App): void {
   mount(app, routes.createContainer, async (c) => {
     const input = c.req.valid("json");
-    return (await idempotent(c, await c.req.text(), async () => settledContainer(c, () => createContainer(c.var.ctx, input)))) as never;
+    return (await idempotent(c, await c.req.text(), async () =>
+      settledContainer(c, () => createContainer(c.var.ctx, input)),
+    )) as never;
   });
-  mount(app, routes.listContainers, async (c) => c.json(await listContainers(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200));
+  mount(app, routes.listContainers, async (c) =>
+    c.json(await listContainers(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200),
+  );
   mount(app, routes.getContainer, async (c) => {
     const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
     return c.json(await describeContainer(c.var.ctx.db, row), 200);
   });
   mount(app, routes.removeContainer, async (c) => {
     const { force, volumes } = c.req.valid("query");
-    const { status, body } = await settledContainer(c, () => removeContainer(c.var.ctx, c.req.valid("param"), { force: force === "true", volumes: volumes === "true" }));
+    const { status, body } = await settledContainer(c, () =>
+      removeContainer(c.var.ctx, c.req.valid("param"), { force: force === "true", volumes: volumes === "true" }),
+    );
     return c.json(body as never, status as 200);
   });
   mount(app, routes.startContainer, async (c) => {
@@ -45,17 +51,25 @@ export function mountContainers(app: App): void {
   mount(app, routes.stopContainer, async (c) => {
     const key = c.req.valid("param");
     const options = c.req.valid("json") ?? {};
-    return (await idempotent(c, JSON.stringify(options), async () => settledContainer(c, () => stopContainer(c.var.ctx, key, options)))) as never;
+    return (await idempotent(c, JSON.stringify(options), async () =>
+      settledContainer(c, () => stopContainer(c.var.ctx, key, options)),
+    )) as never;
   });
   mount(app, routes.restartContainer, async (c) => {
     const key = c.req.valid("param");
     const options = c.req.valid("json") ?? {};
-    return (await idempotent(c, JSON.stringify(options), async () => settledContainer(c, () => restartContainer(c.var.ctx, key, options)))) as never;
+    return (await idempotent(c, JSON.stringify(options), async () =>
+      settledContainer(c, () => restartContainer(c.var.ctx, key, options)),
+    )) as never;
   });
   mount(app, routes.killContainer, async (c) => {
     const key = c.req.valid("param");
     const { signal = "SIGKILL" } = c.req.valid("json") ?? {};
-    return (await idempotent(c, signal, async () => settledContainer(c, () => (signal === "SIGKILL" ? killContainer(c.var.ctx, key) : sendSignal(c, key.ref, signal))))) as never;
+    return (await idempotent(c, signal, async () =>
+      settledContainer(c, () =>
+        signal === "SIGKILL" ? killContainer(c.var.ctx, key) : sendSignal(c, key.ref, signal),
+      ),
+    )) as never;
   });
   mount(app, routes.waitContainer, async (c) => {
     const { timeoutSeconds = 300 } = c.req.valid("json") ?? {};
@@ -81,7 +95,11 @@ export function mountContainers(app: App): void {
     const { follow, tail, since, until } = c.req.valid("query");
     const query = { follow, until, tail: tail?.toString(), since: c.req.valid("header")["last-event-id"] ?? since };
     const response = await callWorker(c.var.deps, row, "logs", { query, signal: c.req.raw.signal });
-    return streamLines<LogLine>(c, { lines: readLines(response), id: (line) => line.at, end: async () => ({}) }) as never;
+    return streamLines<LogLine>(c, {
+      lines: readLines(response),
+      id: (line) => line.at,
+      end: async () => ({}),
+    }) as never;
   });
 }
 

@@ -1,14 +1,29 @@
 import { ProblemError, routes } from "@hafen/contract";
-import { createBuild, describeImage, getImage, imageHistory, listImages, receiveImage, removeImage, tagImage } from "@hafen/core";
+import {
+  createBuild,
+  describeImage,
+  getImage,
+  imageHistory,
+  listImages,
+  receiveImage,
+  removeImage,
+  tagImage,
+} from "@hafen/core";
 import { idempotent } from "../idempotency.ts";
 import { mount, type App } from "../mount.ts";
 import { settledBuild } from "./builds.ts";
 import { uploadOf } from "../upload.ts";
 
 export function mountImages(app: App): void {
-  mount(app, routes.listImages, async (c) => c.json(await listImages(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200));
-  mount(app, routes.getImage, async (c) => c.json(await getImage(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref), 200));
-  mount(app, routes.imageHistory, async (c) => c.json(await imageHistory(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref), 200));
+  mount(app, routes.listImages, async (c) =>
+    c.json(await listImages(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200),
+  );
+  mount(app, routes.getImage, async (c) =>
+    c.json(await getImage(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref), 200),
+  );
+  mount(app, routes.imageHistory, async (c) =>
+    c.json(await imageHistory(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref), 200),
+  );
   mount(app, routes.removeImage, async (c) => c.json(await removeImage(c.var.ctx, c.req.valid("param").ref), 200));
   mount(app, routes.tagImage, async (c) => {
     const { ref } = c.req.valid("param");
@@ -26,7 +41,14 @@ export function mountImages(app: App): void {
       const changes = command === undefined ? [] : [`CMD ${commandJson(command)}`];
       const { kind, blob } = await receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits);
       return (await idempotent(c, blob.digest, async () => {
-        const row = await createBuild(c.var.ctx, { kind, blob, tag, catalog: catalog === "true", changes, dockerfileText: "" });
+        const row = await createBuild(c.var.ctx, {
+          kind,
+          blob,
+          tag,
+          catalog: catalog === "true",
+          changes,
+          dockerfileText: "",
+        });
         return settledBuild(c, row);
       })) as never;
     },
@@ -36,7 +58,10 @@ export function mountImages(app: App): void {
 
 /** Written anew from its parse, so that nothing but a JSON array reaches the engine's instruction. */
 function commandJson(text: string): string {
-  const refuse = () => new ProblemError("invalid_request", "command takes a JSON array of strings.", { errors: [{ pointer: "?command", detail: 'a JSON array, as ["sh"]' }] });
+  const refuse = () =>
+    new ProblemError("invalid_request", "command takes a JSON array of strings.", {
+      errors: [{ pointer: "?command", detail: 'a JSON array, as ["sh"]' }],
+    });
   let value: unknown;
   try {
     value = JSON.parse(text);

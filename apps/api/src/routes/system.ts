@@ -21,7 +21,12 @@ export function mountSystem(app: App): void {
       follow: follow === undefined ? !ndjson : follow === "true",
       signal: c.req.raw.signal,
     });
-    return streamLines(c, { lines: events, startId: positionId(after), event: (event) => event.type, id: (event) => event.id }) as never;
+    return streamLines(c, {
+      lines: events,
+      startId: positionId(after),
+      event: (event) => event.type,
+      id: (event) => event.id,
+    }) as never;
   });
 
   mount(app, routes.healthz, (c) => c.json({ status: "ok" as const }, 200));

@@ -12,7 +12,9 @@ export function mountVolumes(app: App): void {
       return { status: 201, body: await describeVolume(c.var.ctx.db, row) };
     })) as never;
   });
-  mount(app, routes.listVolumes, async (c) => c.json(await listVolumes(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200));
+  mount(app, routes.listVolumes, async (c) =>
+    c.json(await listVolumes(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200),
+  );
   mount(app, routes.getVolume, async (c) => {
     const row = await getVolume(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref);
     return c.json(await describeVolume(c.var.ctx.db, row), 200);

@@ -6,7 +6,10 @@ import type { StreamRequest } from "./server.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-export async function answerExec(ctx: HostCtx, { containerId, request, response, signal }: StreamRequest): Promise<void> {
+export async function answerExec(
+  ctx: HostCtx,
+  { containerId, request, response, signal }: StreamRequest,
+): Promise<void> {
   const result = await execContainer(ctx, containerId, Exec.parse(await readJson(request)), signal);
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(result));
 }

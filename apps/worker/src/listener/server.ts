@@ -31,7 +31,13 @@ export interface Listener {
  * The worker's private listener: `POST /streams/<container>/<action>` with a token that the api signed for just that, used once.
  * Users never reach it.
  */
-export async function openListener(options: { address: string; port: number; secret: string; log: Log; metrics: () => Promise<string> }): Promise<Listener> {
+export async function openListener(options: {
+  address: string;
+  port: number;
+  secret: string;
+  log: Log;
+  metrics: () => Promise<string>;
+}): Promise<Listener> {
   const used = new UsedTokens();
   const closing = new AbortController();
   let ctx: HostCtx | undefined;
@@ -46,7 +52,15 @@ export async function openListener(options: { address: string; port: number; sec
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
     const grant = verifyGrant(options.secret, token, Date.now());
     const handle = ACTIONS[action as StreamAction];
-    if (!ctx || !handle || !grant || grant.action !== action || grant.containerId !== containerId || grant.hostId !== ctx.hostId || !used.take(grant)) {
+    if (
+      !ctx ||
+      !handle ||
+      !grant ||
+      grant.action !== action ||
+      grant.containerId !== containerId ||
+      grant.hostId !== ctx.hostId ||
+      !used.take(grant)
+    ) {
       throw new ProblemError("unauthenticated", "The stream token is not for this.");
     }
     const gone = new AbortController();
@@ -78,7 +92,10 @@ export async function openListener(options: { address: string; port: number; sec
 }
 
 function fail(response: ServerResponse, error: unknown, log: Log): void {
-  const problem = error instanceof ProblemError ? error : new ProblemError("internal", "The worker failed; the operator's log says why.");
+  const problem =
+    error instanceof ProblemError
+      ? error
+      : new ProblemError("internal", "The worker failed; the operator's log says why.");
   if (!(error instanceof ProblemError)) log.error(errorFields(error), "stream failed");
   if (response.headersSent) {
     response.destroy();

@@ -42,7 +42,8 @@ export async function pinBases(ctx: HostCtx, build: BuildRow): Promise<Pinned> {
     refuseRemoteAdd(dockerfile);
     checkTarget(build, stages(dockerfile, build.buildArgs));
     const bases = new Map<string, ImageRow>();
-    for (const reference of externalReferences(dockerfile, build.buildArgs)) bases.set(reference, await findBase(ctx, build.userId, reference));
+    for (const reference of externalReferences(dockerfile, build.buildArgs))
+      bases.set(reference, await findBase(ctx, build.userId, reference));
     await saveBases(
       ctx.db,
       [...bases].map(([reference, image]) => ({
@@ -54,7 +55,11 @@ export async function pinBases(ctx: HostCtx, build: BuildRow): Promise<Pinned> {
       })),
     );
     return {
-      text: pin(dockerfile, build.buildArgs, new Map([...bases].map(([reference, image]) => [reference, image.digest]))),
+      text: pin(
+        dockerfile,
+        build.buildArgs,
+        new Map([...bases].map(([reference, image]) => [reference, image.digest])),
+      ),
       names: new Map([...bases].map(([reference, image]) => [image.digest, reference])),
     };
   } catch (error) {
@@ -66,11 +71,15 @@ export async function pinBases(ctx: HostCtx, build: BuildRow): Promise<Pinned> {
 
 async function findBase(ctx: HostCtx, userId: string, reference: string): Promise<ImageRow> {
   const image = await lookUpImage(ctx.db, userId, reference).catch((error: unknown) => {
-    if (error instanceof ProblemError) throw new BuildRefused({ code: "base_not_found", detail: `FROM ${reference}: ${error.detail}` });
+    if (error instanceof ProblemError)
+      throw new BuildRefused({ code: "base_not_found", detail: `FROM ${reference}: ${error.detail}` });
     throw error;
   });
   if (!image) {
-    throw new BuildRefused({ code: "base_not_found", detail: `${reference} is neither one of your images nor in the catalog. Build or import it first; GET /v1/images lists what there is.` });
+    throw new BuildRefused({
+      code: "base_not_found",
+      detail: `${reference} is neither one of your images nor in the catalog. Build or import it first; GET /v1/images lists what there is.`,
+    });
   }
   if (image.hostId !== ctx.hostId) {
     throw new BuildRefused({ code: "base_not_found", detail: `${reference} is on another host than this build.` });

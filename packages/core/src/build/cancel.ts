@@ -11,16 +11,25 @@ export async function cancelBuild(ctx: Ctx, id: string): Promise<BuildRow> {
   const row = await ctx.db.transaction(async (tx) => {
     const asked = await requestCancel(tx, userId, id);
     if (!asked) return undefined;
-    await record(tx, ctx.actor, { type: "build.cancelled", action: "build.cancel", subject: id, data: { requested: true }, made: true });
+    await record(tx, ctx.actor, {
+      type: "build.cancelled",
+      action: "build.cancel",
+      subject: id,
+      data: { requested: true },
+      made: true,
+    });
     if (asked.state !== "queued") return asked;
     return (await endBuild(tx, id, asked.attempt, { state: "cancelled" })) ?? asked;
   });
   if (!row) {
     const now = await getBuildRow(ctx.db, userId, id);
-    const why = now.cancelRequestedAt === null || now.finishedAt !== null ? `it has ${now.state}` : "it is being cancelled";
-    throw new ProblemError("build_wrong_state", `Cannot cancel ${id}: ${why}.`, { state: now.state, states: ["queued", "running"] });
+    const why =
+      now.cancelRequestedAt === null || now.finishedAt !== null ? `it has ${now.state}` : "it is being cancelled";
+    throw new ProblemError("build_wrong_state", `Cannot cancel ${id}: ${why}.`, {
+      state: now.state,
+      states: ["queued", "running"],
+    });
   }
   if (row.state === "running") await ctx.jobs.enqueue(row.hostId, "build.cancel", { id, generation: row.attempt });
   return row;
 }
-

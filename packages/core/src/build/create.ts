@@ -32,7 +32,11 @@ export interface Received {
  * Takes a build context in: streamed, bounded, written anew by us, so that the engine never sees a byte of the upload's own framing.
  * What is wrong with it is refused here, before there is a build.
  */
-export async function receiveContext(ctx: Ctx, source: Source, options: { dockerfile: string; limits?: UploadLimits }): Promise<Received> {
+export async function receiveContext(
+  ctx: Ctx,
+  source: Source,
+  options: { dockerfile: string; limits?: UploadLimits },
+): Promise<Received> {
   const bounds = options.limits ?? UPLOAD_LIMITS;
   const limits: ContextLimits = {
     maxBytes: bounds.contextBytes,
@@ -51,7 +55,11 @@ export async function receiveContext(ctx: Ctx, source: Source, options: { docker
 }
 
 /** The same for an image: a root file system or a `docker save` archive, told apart by the first entry. */
-export async function receiveImage(ctx: Ctx, tar: AsyncIterable<Uint8Array>, limits: UploadLimits = UPLOAD_LIMITS): Promise<{ kind: "rootfs" | "archive"; blob: StoredBlob }> {
+export async function receiveImage(
+  ctx: Ctx,
+  tar: AsyncIterable<Uint8Array>,
+  limits: UploadLimits = UPLOAD_LIMITS,
+): Promise<{ kind: "rootfs" | "archive"; blob: StoredBlob }> {
   return asProblem(async () => {
     const packing = await repackImage(tar, { maxBytes: limits.imageBytes, maxEntries: 1_000_000, maxPathBytes: 4096 });
     packing.summary.catch(() => {});
@@ -84,7 +92,8 @@ export async function createBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> 
 
 async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
   const { userId } = ctx.actor;
-  if (input.catalog && ctx.actor.role !== "admin") throw new ProblemError("scope_missing", "Only an admin offers images to everyone.");
+  if (input.catalog && ctx.actor.role !== "admin")
+    throw new ProblemError("scope_missing", "Only an admin offers images to everyone.");
   const tag = input.tag === undefined || input.tag === "" ? null : parseTag(input.tag);
   const hostId = await chooseHost(ctx.db);
   const row = await ctx.db.transaction(async (tx) => {
@@ -108,7 +117,13 @@ async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
       contextDigest: input.blob.digest,
       contextBytes: input.blob.sizeBytes,
     });
-    await record(tx, ctx.actor, { type: "build.queued", action: "build.create", subject: build.id, data: { tag }, made: true });
+    await record(tx, ctx.actor, {
+      type: "build.queued",
+      action: "build.create",
+      subject: build.id,
+      data: { tag },
+      made: true,
+    });
     return build;
   });
   await ctx.jobs.enqueue(hostId, "build.run", { id: row.id, generation: row.attempt });

@@ -10,7 +10,8 @@ import { readBlob } from "./upload.ts";
 
 /** Does the build's work on the engine and returns the digest of the image. @throws BuildRefused when the user must mend something. */
 export async function execute(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<string> {
-  if (build.blobId === null) throw new BuildRefused({ code: "build_failed", detail: "The build context is no longer kept. Upload it again." });
+  if (build.blobId === null)
+    throw new BuildRefused({ code: "build_failed", detail: "The build context is no longer kept. Upload it again." });
   const context = readBlob(ctx.db, build.blobId);
   switch (build.kind) {
     case "rootfs":
@@ -25,16 +26,31 @@ export async function execute(ctx: HostCtx, build: BuildRow, log: LogWriter, sig
   }
 }
 
-async function loadArchive(ctx: HostCtx, context: AsyncIterable<Uint8Array>, log: LogWriter, signal: AbortSignal): Promise<string> {
+async function loadArchive(
+  ctx: HostCtx,
+  context: AsyncIterable<Uint8Array>,
+  log: LogWriter,
+  signal: AbortSignal,
+): Promise<string> {
   await log.write("status", "Loading an image archive.\n", Date.now());
   const ids = await ctx.engine.loadImages(context, { signal });
   const [first] = ids;
   if (first === undefined) throw new BuildRefused({ code: "archive_invalid", detail: "The archive holds no image." });
-  if (ids.length > 1) throw new BuildRefused({ code: "archive_invalid", detail: `The archive holds ${ids.length} images; save and upload them one by one.` });
+  if (ids.length > 1)
+    throw new BuildRefused({
+      code: "archive_invalid",
+      detail: `The archive holds ${ids.length} images; save and upload them one by one.`,
+    });
   return first;
 }
 
-async function runDockerfile(ctx: HostCtx, build: BuildRow, context: AsyncIterable<Uint8Array>, log: LogWriter, signal: AbortSignal): Promise<string> {
+async function runDockerfile(
+  ctx: HostCtx,
+  build: BuildRow,
+  context: AsyncIterable<Uint8Array>,
+  log: LogWriter,
+  signal: AbortSignal,
+): Promise<string> {
   const pinned = await pinBases(ctx, build);
   const packed = withDockerfile(context, pinned.text);
   packed.summary.catch(() => {});
@@ -48,7 +64,7 @@ async function runDockerfile(ctx: HostCtx, build: BuildRow, context: AsyncIterab
       noCache: build.noCache,
       network: "bridge",
       limits: BUILD_LIMITS,
-      cgroupParent: `${ctx.cgroupRoot}/${build.id}`,
+      cgroupParent: buildCgroup(ctx, build),
     },
     { signal },
   );
@@ -86,6 +102,11 @@ async function runDockerfile(ctx: HostCtx, build: BuildRow, context: AsyncIterab
   throw new Error("the engine's build ended without an image or a failure");
 }
 
+/** The cgroup that holds what runs for this build, whichever attempt. */
+export function buildCgroup(ctx: HostCtx, build: BuildRow): string {
+  return `${ctx.cgroupRoot}/${build.id}`;
+}
+
 /** Keeps one row for each step: when it ran, whether the cache had it, which layer it made. */
 class StepRecorder {
   readonly #ctx: HostCtx;
@@ -104,12 +125,19 @@ class StepRecorder {
   async see(event: BuildEvent): Promise<void> {
     if (event.type === "step") {
       await this.#close("succeeded", event.atMs);
-      this.#open = { buildId: this.#build.id, number: event.number, instruction: event.instruction, state: "running", startedAt: new Date(event.atMs) };
+      this.#open = {
+        buildId: this.#build.id,
+        number: event.number,
+        instruction: event.instruction,
+        state: "running",
+        startedAt: new Date(event.atMs),
+      };
       await saveStep(this.#ctx.db, this.#open);
     } else if (event.type === "cached" && this.#open) this.#open = { ...this.#open, cached: true };
     else if (event.type === "layer" && this.#open) this.#open = { ...this.#open, layerDigest: event.imageId };
     else if (event.type === "image") await this.#close("succeeded", event.atMs);
-    else if (event.type === "failed" && this.#open) await saveStep(this.#ctx.db, { ...this.#open, state: "failed", finishedAt: new Date(event.atMs) });
+    else if (event.type === "failed" && this.#open)
+      await saveStep(this.#ctx.db, { ...this.#open, state: "failed", finishedAt: new Date(event.atMs) });
   }
 
   async #close(state: "succeeded", atMs: number): Promise<void> {

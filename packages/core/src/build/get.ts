@@ -1,5 +1,16 @@
 import { buildEnded, ProblemError, type Build, type BuildState, type BuildSummary } from "@hafen/contract";
-import { buildById, findBuild, hostNames, listBases, listBuilds as listRows, listSteps, queuePosition, readUntil, type BuildRow, type Db } from "@hafen/db";
+import {
+  buildById,
+  findBuild,
+  hostNames,
+  listBases,
+  listBuilds as listRows,
+  listSteps,
+  queuePosition,
+  readUntil,
+  type BuildRow,
+  type Db,
+} from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { readPage, toPage } from "../page.ts";
 
@@ -36,7 +47,10 @@ export async function listBuilds(
   userId: string,
   query: { limit: number; cursor?: string | undefined; state?: BuildState | undefined },
 ): Promise<{ items: BuildSummary[]; nextCursor: string | null }> {
-  const { rows, nextCursor } = toPage(await listRows(db, { ...readPage(query), userId, state: query.state }), query.limit);
+  const { rows, nextCursor } = toPage(
+    await listRows(db, { ...readPage(query), userId, state: query.state }),
+    query.limit,
+  );
   const hosts = await hostNames(db, [...new Set(rows.flatMap((row) => (row.hostId ? [row.hostId] : [])))]);
   const positions = await Promise.all(rows.map((row) => (row.state === "queued" ? queuePosition(db, row) : null)));
   return { items: rows.map((row, i) => summary(row, hosts, positions[i] ?? null)), nextCursor };

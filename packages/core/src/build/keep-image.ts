@@ -11,8 +11,13 @@ import { toIso } from "../container/termination.ts";
  */
 export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): Promise<string> {
   const [info, history] = await Promise.all([ctx.engine.inspectImage(digest), ctx.engine.imageHistory(digest)]);
-  if (!info) throw new BuildRefused({ code: "build_failed", detail: "The built image is no longer on the host. Build again." });
-  await setStepSizes(ctx.db, build.id, new Map(history.flatMap((entry) => (entry.imageId ? [[entry.imageId, entry.sizeBytes] as const] : []))));
+  if (!info)
+    throw new BuildRefused({ code: "build_failed", detail: "The built image is no longer on the host. Build again." });
+  await setStepSizes(
+    ctx.db,
+    build.id,
+    new Map(history.flatMap((entry) => (entry.imageId ? [[entry.imageId, entry.sizeBytes] as const] : []))),
+  );
   const { healthcheck: _, ...config } = info.config;
 
   const imageId = await ctx.db.transaction(async (tx) => {
@@ -43,9 +48,20 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
     );
     const ended = await endBuild(tx, build.id, build.attempt, { state: "succeeded", imageId: image.id });
     if (!ended) throw new BuildRefused({ code: "build_failed", detail: "Another attempt ended this build." });
-    if (build.tag !== null) await setTag(tx, { userId: build.userId, name: build.tag, imageId: image.id, catalog: build.catalog });
-    await insertEvent(tx, { userId: build.userId, type: "build.succeeded", subject: build.id, data: { imageId: image.id, tag: build.tag } });
-    await insertEvent(tx, { userId: build.userId, type: "image.created", subject: image.id, data: { tag: build.tag, buildId: build.id } });
+    if (build.tag !== null)
+      await setTag(tx, { userId: build.userId, name: build.tag, imageId: image.id, catalog: build.catalog });
+    await insertEvent(tx, {
+      userId: build.userId,
+      type: "build.succeeded",
+      subject: build.id,
+      data: { imageId: image.id, tag: build.tag },
+    });
+    await insertEvent(tx, {
+      userId: build.userId,
+      type: "image.created",
+      subject: image.id,
+      data: { tag: build.tag, buildId: build.id },
+    });
     return image.id;
   });
   await ctx.engine.tagImage(info.id, internalTag(ctx.hostId, imageId));

@@ -26,14 +26,16 @@ export async function openLogWriter(db: Db, buildId: string, onError: (error: un
   const recent: string[] = [];
 
   const flush = (): Promise<void> => {
-    writing = writing.catch(() => {}).then(async () => {
-      while (sent.length > 0 || pending.length > 0) {
-        if (sent.length === 0) [sent, pending] = [pending, []];
-        await appendLog(db, buildId, next, sent);
-        next += sent.length;
-        sent = [];
-      }
-    });
+    writing = writing
+      .catch(() => {})
+      .then(async () => {
+        while (sent.length > 0 || pending.length > 0) {
+          if (sent.length === 0) [sent, pending] = [pending, []];
+          await appendLog(db, buildId, next, sent);
+          next += sent.length;
+          sent = [];
+        }
+      });
     return writing;
   };
   const timer = setInterval(() => void flush().catch(onError), FLUSH_MS);
@@ -48,7 +50,9 @@ export async function openLogWriter(db: Db, buildId: string, onError: (error: un
     if (cut) return;
     bytes += text.length;
     cut = bytes > MAX_LOG_BYTES;
-    pending.push(cut ? { stream: "status", text: "The log is over 8 MiB; the rest is left out.", atMs } : { stream, text, atMs });
+    pending.push(
+      cut ? { stream: "status", text: "The log is over 8 MiB; the rest is left out.", atMs } : { stream, text, atMs },
+    );
   };
 
   return {

@@ -6,7 +6,11 @@ import type { Ctx } from "../ctx.ts";
  * The build's log from after line `after`; with `follow` until the build has ended. A line's id is its number, so a reader that
  * comes back with the last one it saw gets neither a gap nor a double.
  */
-export async function* buildLogs(ctx: Ctx, build: BuildRow, options: { after: number; follow: boolean; signal?: AbortSignal }): AsyncGenerator<BuildLogLine> {
+export async function* buildLogs(
+  ctx: Ctx,
+  build: BuildRow,
+  options: { after: number; follow: boolean; signal?: AbortSignal },
+): AsyncGenerator<BuildLogLine> {
   let after = options.after;
   for (;;) {
     const { lines, ended } = await readUntil(

@@ -1,11 +1,12 @@
+import { Readable } from "node:stream";
 import { buildEnded, type BuildFailure, type BuildFailureCode } from "@hafen/contract";
 import { beginBuild, buildById, endBuild, insertEvent, type BuildRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import { BuildRefused } from "./bases.ts";
-import { execute } from "./execute.ts";
+import { buildCgroup, execute } from "./execute.ts";
 import { keepImage } from "./keep-image.ts";
-import { BUILD_TIMEOUT_MS } from "./limits.ts";
+import { BUILD_LIMITS, BUILD_TIMEOUT_MS } from "./limits.ts";
 import { openLogWriter, type LogWriter } from "./log-writer.ts";
 
 /** A worker or engine that dies in the middle is survived this often; then the build is failed, since it may be the cause. */
@@ -21,9 +22,17 @@ type End = Parameters<typeof endBuild>[3];
 export async function runBuild(ctx: HostCtx, id: string, signal: AbortSignal): Promise<void> {
   const row = await buildById(ctx.db, id);
   if (!row || buildEnded(row.state) || row.hostId !== ctx.hostId) return;
-  if (row.cancelRequestedAt !== null) return end(ctx, row, { state: "cancelled" });
+  if (row.cancelRequestedAt !== null) {
+    await clearAttempt(ctx, row);
+    return end(ctx, row, { state: "cancelled" });
+  }
   if (row.attempt >= MAX_ATTEMPTS) {
-    return end(ctx, row, failed("host_lost", `The host failed ${row.attempt} times while building. Try again, or with a smaller build.`));
+    await clearAttempt(ctx, row);
+    return end(
+      ctx,
+      row,
+      failed("host_lost", `The host failed ${row.attempt} times while building. Try again, or with a smaller build.`),
+    );
   }
   const build = await ctx.db.transaction(async (tx) => {
     const begun = await beginBuild(tx, id, row.attempt);
@@ -34,12 +43,34 @@ export async function runBuild(ctx: HostCtx, id: string, signal: AbortSignal): P
 
   const log = await openLogWriter(ctx.db, id, () => {});
   try {
-    if (build.attempt > 1) await log.write("status", `The worker was lost; attempt ${build.attempt} begins from the start.\n`, Date.now());
+    if (build.attempt > 1)
+      await log.write("status", `The worker was lost; attempt ${build.attempt} begins from the start.\n`, Date.now());
     const result = await attempt(ctx, build, log, signal);
     await log.close();
     await end(ctx, build, result);
   } finally {
     await log.close();
+  }
+}
+
+/**
+ * What a killed worker left of the build in the engine. The engine clears it up when a build of the same cgroup begins, so one is
+ * begun that has nothing in it.
+ */
+async function clearAttempt(ctx: HostCtx, build: BuildRow): Promise<void> {
+  if (build.attempt === 0) return;
+  const nothing = Readable.from([]) as AsyncIterable<Uint8Array>;
+  const request = {
+    context: nothing,
+    dockerfile: "Dockerfile",
+    buildArgs: {},
+    labels: {},
+    noCache: true,
+    network: "none",
+    limits: BUILD_LIMITS,
+  } as const;
+  for await (const event of ctx.engine.buildImage({ ...request, cgroupParent: buildCgroup(ctx, build) })) {
+    if (event.type === "failed") return;
   }
 }
 
@@ -57,7 +88,8 @@ async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: Ab
       await log.write("status", `${error.failure.detail}\n`, Date.now());
       return { state: "failed", failure: error.failure };
     }
-    if (error instanceof EngineError && error.kind === "no_space") return failed("disk_full", "The host's disk is full.");
+    if (error instanceof EngineError && error.kind === "no_space")
+      return failed("disk_full", "The host's disk is full.");
     if (error instanceof EngineError && error.kind === "invalid") return failed("build_failed", error.message);
     throw error;
   }

@@ -41,7 +41,9 @@ export async function storeBlob(db: Db, userId: string, stream: AsyncIterable<Ui
 
 /** The bytes as they were before they were stored. */
 export function readBlob(db: Db, id: string): AsyncIterable<Uint8Array> {
-  return Readable.from(readChunks(db, id), { objectMode: false }).compose(createZstdDecompress()) as AsyncIterable<Uint8Array>;
+  return Readable.from(readChunks(db, id), { objectMode: false }).compose(
+    createZstdDecompress(),
+  ) as AsyncIterable<Uint8Array>;
 }
 
 function compress(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -1,4 +1,13 @@
-import { dropMounts, insertEvent, lockVolume, mountersOf, mountsOf, moveVolume, observeContainer, type ContainerRow } from "@hafen/db";
+import {
+  dropMounts,
+  insertEvent,
+  lockVolume,
+  mountersOf,
+  mountsOf,
+  moveVolume,
+  observeContainer,
+  type ContainerRow,
+} from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 
 /**
@@ -7,11 +16,18 @@ import type { HostCtx } from "../ctx.ts";
  */
 export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<boolean> {
   const removing = await ctx.db.transaction(async (tx) => {
-    const anonymous = row.removeVolumes ? (await mountsOf(tx, [row.id])).flatMap((mount) => (mount.volume?.anonymous ? [mount.volume.id] : [])) : [];
+    const anonymous = row.removeVolumes
+      ? (await mountsOf(tx, [row.id])).flatMap((mount) => (mount.volume?.anonymous ? [mount.volume.id] : []))
+      : [];
     const volumes = [...new Set(anonymous)].toSorted();
     // A container that is just being made with volumesFrom holds them: only once they are ours does the look at who mounts them hold.
     for (const id of volumes) await lockVolume(tx, id);
-    const written = await observeContainer(tx, row, { state: "removed", startDue: false, removedAt: new Date(), engineId: null });
+    const written = await observeContainer(tx, row, {
+      state: "removed",
+      startDue: false,
+      removedAt: new Date(),
+      engineId: null,
+    });
     if (!written) return undefined;
     await dropMounts(tx, row.id);
     const stillMounted = new Set((await mountersOf(tx, volumes)).map((mounter) => mounter.volumeId));

@@ -1,11 +1,10 @@
-import type { Timings } from "@hafen/contract";
 import { containerById, observeContainer, type ContainerRow } from "@hafen/db";
 import type { ContainerInfo } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import { create, type Made } from "./converge-create.ts";
 import { finishRemoval } from "./converge-remove.ts";
-import { observe, settleEnded, settleFailed, settleRunning, writeEnd } from "./observe.ts";
+import { observe, settleCreated, settleEnded, settleFailed, settleRunning, writeEnd } from "./observe.ts";
 import { startRefused } from "./termination.ts";
 
 /** More steps than any row needs; a row that goes round is left to the sweep rather than spun on. */
@@ -49,8 +48,18 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
   }
 
   const info = await ctx.engine.inspectContainer(row.engineId, { signal });
-  if (!info) return (await settleFailed(ctx, row, "gone", "The container was removed on its host, not through Hafen.", "operator")) ? "settled" : "again";
-  if (row.desired === "running" && row.startDue) return start(ctx, { row, engineId: row.engineId, timings: {} }, info, signal);
+  if (!info)
+    return (await settleFailed(
+      ctx,
+      row,
+      "gone",
+      "The container was removed on its host, not through Hafen.",
+      "operator",
+    ))
+      ? "settled"
+      : "again";
+  if (row.desired === "running" && row.startDue)
+    return start(ctx, { row, engineId: row.engineId, timings: {} }, info, signal);
   if (row.desired !== "running" && isAlive(info)) return stop(ctx, row, info, signal);
   return (await observe(ctx, row, info)) ? "settled" : "again";
 }
@@ -59,7 +68,12 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
  * Makes a due start happen once. The engine's own start time tells whether it has: another one than the row's last means yes,
  * so a worker killed right after the engine's start does not start the container a second time.
  */
-async function start(ctx: HostCtx, made: Made, info: ContainerInfo | undefined, signal: AbortSignal | undefined): Promise<Step> {
+async function start(
+  ctx: HostCtx,
+  made: Made,
+  info: ContainerInfo | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Step> {
   const { row, engineId, timings } = made;
   if (!info) return "again";
   if (!row.startDue) return (await settleCreated(ctx, row, timings)) ? "settled" : "again";
@@ -74,7 +88,8 @@ async function start(ctx: HostCtx, made: Made, info: ContainerInfo | undefined, 
   try {
     await ctx.engine.startContainer(engineId, { signal });
   } catch (error) {
-    const refused = error instanceof EngineError && error.kind === "invalid" ? startRefused(error.message, new Date()) : undefined;
+    const refused =
+      error instanceof EngineError && error.kind === "invalid" ? startRefused(error.message, new Date()) : undefined;
     if (!refused) throw error;
     return (await settleRefused(ctx, { ...row, engineId }, refused)) ? "settled" : "again";
   }
@@ -86,19 +101,28 @@ async function start(ctx: HostCtx, made: Made, info: ContainerInfo | undefined, 
   return written ? "settled" : "again";
 }
 
-async function stop(ctx: HostCtx, row: ContainerRow, info: ContainerInfo, signal: AbortSignal | undefined): Promise<Step> {
+async function stop(
+  ctx: HostCtx,
+  row: ContainerRow,
+  info: ContainerInfo,
+  signal: AbortSignal | undefined,
+): Promise<Step> {
   const { signal: stopSignal, graceSeconds = 10 } = row.stopRequest ?? {};
   if (stopSignal === "SIGKILL") await ctx.engine.stopContainer(info.id, { graceSeconds: 0, signal });
   else await ctx.engine.stopContainer(info.id, { stopSignal, graceSeconds, signal });
   return "again";
 }
 
-function settleCreated(ctx: HostCtx, row: ContainerRow, timings: Timings): Promise<boolean> {
-  return observeContainer(ctx.db, row, { state: "created", failure: null, timings }).then(Boolean);
-}
-
-function settleRefused(ctx: HostCtx, row: ContainerRow, termination: NonNullable<ContainerRow["termination"]>): Promise<boolean> {
-  return writeEnd(ctx, row, { termination, exitCode: termination.exitCode ?? null, finishedAt: new Date(termination.at) });
+function settleRefused(
+  ctx: HostCtx,
+  row: ContainerRow,
+  termination: NonNullable<ContainerRow["termination"]>,
+): Promise<boolean> {
+  return writeEnd(ctx, row, {
+    termination,
+    exitCode: termination.exitCode ?? null,
+    finishedAt: new Date(termination.at),
+  });
 }
 
 function isAlive(info: ContainerInfo): boolean {
@@ -113,7 +137,13 @@ async function giveUp(ctx: HostCtx, row: ContainerRow, error: unknown): Promise<
       return settleFailed(ctx, row, "refused", error.message);
     case "not_found":
       if (row.desired === "removed") return false;
-      return settleFailed(ctx, row, "image_missing", `The host no longer has what the container needs: ${error.message}`, "image_missing");
+      return settleFailed(
+        ctx,
+        row,
+        "image_missing",
+        `The host no longer has what the container needs: ${error.message}`,
+        "image_missing",
+      );
     case "no_space":
       return settleFailed(ctx, row, "disk_full", "The host's disk is full.", "disk_full");
     case "aborted":
@@ -126,7 +156,8 @@ async function giveUp(ctx: HostCtx, row: ContainerRow, error: unknown): Promise<
       );
       if (!alive) return false;
       const failures = row.failures + 1;
-      if (failures >= MAX_FAILURES && row.desired !== "removed") return settleFailed(ctx, row, "engine_failed", `The engine failed ${failures} times: ${error.message}`);
+      if (failures >= MAX_FAILURES && row.desired !== "removed")
+        return settleFailed(ctx, row, "engine_failed", `The engine failed ${failures} times: ${error.message}`);
       await observeContainer(ctx.db, row, { failures });
       return false;
     }

@@ -24,11 +24,15 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
       volumes: volumesToMake(plan),
       ...(start ? { running: 1, cpus: limits.cpus, memoryBytes: limits.memoryBytes } : {}),
     });
-    if (!(await lockImage(tx, image.id, "share"))) throw new ProblemError("image_not_found", `The image ${input.image} is being removed.`);
+    if (!(await lockImage(tx, image.id, "share")))
+      throw new ProblemError("image_not_found", `The image ${input.image} is being removed.`);
     const mounts = await takeVolumes(tx, userId, plan);
     const volumeIds = mounts.flatMap((mount) => (mount.volumeId ? [mount.volumeId] : []));
     if (!(await placeVolumes(tx, volumeIds, image.hostId))) {
-      throw new ProblemError("other_host", "A volume lives on another host than the image. Build or import the image there, or use another volume.");
+      throw new ProblemError(
+        "other_host",
+        "A volume lives on another host than the image. Build or import the image there, or use another volume.",
+      );
     }
     const id = newId("container");
     const container = await insertNamed(tx, input.name, (name) => ({
@@ -55,7 +59,10 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
       desired: start ? ("running" as const) : ("created" as const),
       startDue: start,
     }));
-    await insertMounts(tx, mounts.map((mount, position) => ({ ...mount, containerId: id, position, userId })));
+    await insertMounts(
+      tx,
+      mounts.map((mount, position) => ({ ...mount, containerId: id, position, userId })),
+    );
     await record(tx, ctx.actor, {
       type: "container.requested",
       action: "container.create",
@@ -70,10 +77,18 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
 }
 
 type NewContainer = Parameters<typeof insertContainer>[1];
-async function insertNamed(tx: Db, name: string | undefined, values: (name: string) => NewContainer): Promise<ContainerRow> {
+async function insertNamed(
+  tx: Db,
+  name: string | undefined,
+  values: (name: string) => NewContainer,
+): Promise<ContainerRow> {
   if (name !== undefined) {
     const row = await insertContainer(tx, values(name));
-    if (!row) throw new ProblemError("name_taken", `You have a container named ${name}. Remove or rename it, or take another name.`);
+    if (!row)
+      throw new ProblemError(
+        "name_taken",
+        `You have a container named ${name}. Remove or rename it, or take another name.`,
+      );
     return row;
   }
   for (let tries = 0; ; tries++) {
@@ -83,5 +98,7 @@ async function insertNamed(tx: Db, name: string | undefined, values: (name: stri
 }
 
 function withoutUndefined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -8,7 +8,10 @@ import { findVolume } from "@hafen/db";
 /** Rows as the contract shows them, with their mounts and hosts read in two queries for all of them. */
 export async function describeContainers(db: Db, rows: ContainerRow[]): Promise<Container[]> {
   const ids = rows.map((row) => row.id);
-  const [mounts, hosts] = await Promise.all([mountsOf(db, ids), hostNames(db, [...new Set(rows.map((row) => row.hostId))])]);
+  const [mounts, hosts] = await Promise.all([
+    mountsOf(db, ids),
+    hostNames(db, [...new Set(rows.map((row) => row.hostId))]),
+  ]);
   const byContainer = Map.groupBy(mounts, (mount) => mount.containerId);
   return rows.map((row) => toWire(row, byContainer.get(row.id) ?? [], hosts.get(row.hostId) ?? null));
 }
@@ -27,12 +30,25 @@ export interface ContainerFilter {
   volume?: string | undefined;
   image?: string | undefined;
 }
-export async function listContainers(db: Db, userId: string, filter: ContainerFilter): Promise<{ items: Container[]; nextCursor: string | null }> {
+export async function listContainers(
+  db: Db,
+  userId: string,
+  filter: ContainerFilter,
+): Promise<{ items: Container[]; nextCursor: string | null }> {
   const volume = filter.volume === undefined ? undefined : await findVolume(db, userId, filter.volume);
-  const image = filter.image === undefined ? undefined : await findImage(db, userId, filter.image).catch(() => undefined);
-  if ((filter.volume !== undefined && !volume) || (filter.image !== undefined && !image)) return { items: [], nextCursor: null };
+  const image =
+    filter.image === undefined ? undefined : await findImage(db, userId, filter.image).catch(() => undefined);
+  if ((filter.volume !== undefined && !volume) || (filter.image !== undefined && !image))
+    return { items: [], nextCursor: null };
   const page = readPage(filter);
-  const rows = await listRows(db, { ...page, userId, state: filter.state, label: filter.label, volumeId: volume?.id, imageId: image?.id });
+  const rows = await listRows(db, {
+    ...page,
+    userId,
+    state: filter.state,
+    label: filter.label,
+    volumeId: volume?.id,
+    imageId: image?.id,
+  });
   const { rows: kept, nextCursor } = toPage(rows, filter.limit);
   return { items: await describeContainers(db, kept), nextCursor };
 }
@@ -69,5 +85,11 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Con
 }
 
 function mountToWire(mount: MountRow): Mount {
-  return { type: mount.type, volume: mount.volume, target: mount.target, readOnly: mount.readOnly, sizeBytes: mount.sizeBytes };
+  return {
+    type: mount.type,
+    volume: mount.volume,
+    target: mount.target,
+    readOnly: mount.readOnly,
+    sizeBytes: mount.sizeBytes,
+  };
 }

@@ -13,7 +13,8 @@ const DEFAULT_EXEC_SECONDS = 60;
 
 async function onHost(ctx: HostCtx, id: string): Promise<ContainerRow> {
   const row = await containerById(ctx.db, id);
-  if (!row || row.hostId !== ctx.hostId || row.state === "removed") throw new ProblemError("container_not_found", `There is no container ${id} on this host.`);
+  if (!row || row.hostId !== ctx.hostId || row.state === "removed")
+    throw new ProblemError("container_not_found", `There is no container ${id} on this host.`);
   return row;
 }
 
@@ -87,13 +88,21 @@ export async function signalContainer(ctx: HostCtx, id: string, signal: string):
 }
 
 /** Keeps what the engine reported as evidence; answers with the row when there is something to look at. */
-export async function noteEngineEvent(ctx: HostCtx, event: EngineEvent): Promise<{ id: string; generation: number } | undefined> {
+export async function noteEngineEvent(
+  ctx: HostCtx,
+  event: EngineEvent,
+): Promise<{ id: string; generation: number } | undefined> {
   const id = event.labels[LABELS.id];
   if (id === undefined || event.action === "create" || event.action === "start") return undefined;
   const row = await containerById(ctx.db, id);
   if (!row || row.hostId !== ctx.hostId || row.state === "removed") return undefined;
   if (event.action === "die" || event.action === "oom") {
-    await insertContainerEvent(ctx.db, { containerId: id, action: event.action, exitCode: event.exitCode ?? null, at: new Date(event.atMs) });
+    await insertContainerEvent(ctx.db, {
+      containerId: id,
+      action: event.action,
+      exitCode: event.exitCode ?? null,
+      at: new Date(event.atMs),
+    });
   }
   return row;
 }
@@ -102,9 +111,12 @@ async function asProblem<T>(row: ContainerRow, work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    if (error instanceof EngineError && (error.kind === "conflict" || error.kind === "not_found")) throw wrongState(row, "exec");
-    if (error instanceof EngineError && error.kind === "invalid") throw new ProblemError("invalid_request", error.message);
-    if (error instanceof EngineError && error.kind === "unavailable") throw new ProblemError("host_unreachable", "The host's engine does not answer. Try again soon.");
+    if (error instanceof EngineError && (error.kind === "conflict" || error.kind === "not_found"))
+      throw wrongState(row, "exec");
+    if (error instanceof EngineError && error.kind === "invalid")
+      throw new ProblemError("invalid_request", error.message);
+    if (error instanceof EngineError && error.kind === "unavailable")
+      throw new ProblemError("host_unreachable", "The host's engine does not answer. Try again soon.");
     throw error;
   }
 }

@@ -20,7 +20,12 @@ const DEFAULT_TMPFS_BYTES = 64 * 1024 * 1024;
  * Works out the mounts of a new container, with Docker's order of precedence for a target: the request's own mounts,
  * then `volumesFrom` (a later one over an earlier one), then an anonymous volume for each VOLUME of the image.
  */
-export async function planMounts(db: Db, userId: string, input: CreateContainer, imageVolumes: string[]): Promise<Wanted[]> {
+export async function planMounts(
+  db: Db,
+  userId: string,
+  input: CreateContainer,
+  imageVolumes: string[],
+): Promise<Wanted[]> {
   const byTarget = new Map<string, Wanted>();
   for (const from of input.volumesFrom ?? []) {
     for (const mount of await mountsFrom(db, userId, from)) byTarget.set(mount.target, mount);
@@ -28,16 +33,33 @@ export async function planMounts(db: Db, userId: string, input: CreateContainer,
   const own = new Set<string>();
   for (const mount of input.mounts ?? []) {
     const target = cleanTarget(mount.target);
-    if (own.has(target)) throw new ProblemError("mount_invalid", `Two mounts have the target ${target}; give each its own.`);
+    if (own.has(target))
+      throw new ProblemError("mount_invalid", `Two mounts have the target ${target}; give each its own.`);
     own.add(target);
-    byTarget.set(target, mount.type === "tmpfs" ? { type: "tmpfs", volumeId: null, target, readOnly: false, sizeBytes: mount.sizeBytes ?? DEFAULT_TMPFS_BYTES } : await volumeMount(db, userId, mount, target));
+    byTarget.set(
+      target,
+      mount.type === "tmpfs"
+        ? { type: "tmpfs", volumeId: null, target, readOnly: false, sizeBytes: mount.sizeBytes ?? DEFAULT_TMPFS_BYTES }
+        : await volumeMount(db, userId, mount, target),
+    );
   }
   for (const volume of imageVolumes) {
     const target = cleanTarget(volume);
     if (target === "/" || byTarget.has(target)) continue;
-    byTarget.set(target, { type: "volume", volumeId: null, target, readOnly: false, sizeBytes: null, make: { name: null } });
+    byTarget.set(target, {
+      type: "volume",
+      volumeId: null,
+      target,
+      readOnly: false,
+      sizeBytes: null,
+      make: { name: null },
+    });
   }
-  if (byTarget.size > 64) throw new ProblemError("mount_invalid", `The container would have ${byTarget.size} mounts; at most 64 are allowed.`);
+  if (byTarget.size > 64)
+    throw new ProblemError(
+      "mount_invalid",
+      `The container would have ${byTarget.size} mounts; at most 64 are allowed.`,
+    );
   return [...byTarget.values()];
 }
 
@@ -63,7 +85,8 @@ export async function takeVolumes(tx: Db, userId: string, plan: Wanted[]): Promi
   }
   const ids = [...new Set(mounts.flatMap((mount) => (mount.volumeId ? [mount.volumeId] : [])))];
   const held = await shareVolumes(tx, userId, ids);
-  if (held.length < ids.length) throw new ProblemError("volume_not_found", "A volume was removed while the container was being made. Ask again.");
+  if (held.length < ids.length)
+    throw new ProblemError("volume_not_found", "A volume was removed while the container was being made. Ask again.");
   return mounts;
 }
 
@@ -72,26 +95,50 @@ async function makeVolume(tx: Db, userId: string, name: string | null): Promise<
   const made = await insertVolume(tx, { id, userId, name: name ?? id, anonymous: name === null, labels: {} });
   // Another request made the name between our look and now: use that one.
   const row = made ?? (await findVolume(tx, userId, name ?? id));
-  if (!row) throw new ProblemError("volume_not_found", `The volume ${name} is being removed. Ask again, or take another name.`);
+  if (!row)
+    throw new ProblemError("volume_not_found", `The volume ${name} is being removed. Ask again, or take another name.`);
   return row.id;
 }
 
-async function volumeMount(db: Db, userId: string, mount: { source?: string | undefined; readOnly?: boolean | undefined }, target: string): Promise<Wanted> {
+async function volumeMount(
+  db: Db,
+  userId: string,
+  mount: { source?: string | undefined; readOnly?: boolean | undefined },
+  target: string,
+): Promise<Wanted> {
   const base = { type: "volume" as const, target, readOnly: mount.readOnly ?? false, sizeBytes: null };
   if (mount.source === undefined) return { ...base, volumeId: null, make: { name: null } };
   const volume = await findVolume(db, userId, mount.source);
   if (volume) return { ...base, volumeId: volume.id };
-  if (mount.source.startsWith("vol_")) throw new ProblemError("volume_not_found", `There is no volume ${mount.source}. Names that start with vol_ are not made on first use.`);
+  if (mount.source.startsWith("vol_"))
+    throw new ProblemError(
+      "volume_not_found",
+      `There is no volume ${mount.source}. Names that start with vol_ are not made on first use.`,
+    );
   return { ...base, volumeId: null, make: { name: mount.source } };
 }
 
 async function mountsFrom(db: Db, userId: string, from: string): Promise<Wanted[]> {
   const [, ref = "", mode] = /^(.*?)(?::(ro|rw))?$/.exec(from) ?? [];
   const container = await findContainer(db, userId, ref);
-  if (!container) throw new ProblemError("container_not_found", `volumesFrom: there is no container ${ref}. Give the id or name of one of yours.`);
+  if (!container)
+    throw new ProblemError(
+      "container_not_found",
+      `volumesFrom: there is no container ${ref}. Give the id or name of one of yours.`,
+    );
   const rows = await mountsOf(db, [container.id]);
   return rows.flatMap((row) =>
-    row.volumeId === null ? [] : [{ type: "volume" as const, volumeId: row.volumeId, target: row.target, readOnly: row.readOnly || mode === "ro", sizeBytes: null }],
+    row.volumeId === null
+      ? []
+      : [
+          {
+            type: "volume" as const,
+            volumeId: row.volumeId,
+            target: row.target,
+            readOnly: row.readOnly || mode === "ro",
+            sizeBytes: null,
+          },
+        ],
   );
 }
 

@@ -6,15 +6,39 @@ import type { HostCtx } from "../ctx.ts";
 import { terminationOf, toIso } from "./termination.ts";
 
 /** Writes what was seen, with its event, in one transaction; false when the row has moved on meanwhile. */
-function write(db: Db, row: ContainerRow, patch: Parameters<typeof observeContainer>[2], type: EventType, data: Record<string, unknown>): Promise<boolean> {
+function write(
+  db: Db,
+  row: ContainerRow,
+  patch: Parameters<typeof observeContainer>[2],
+  type: EventType,
+  data: Record<string, unknown>,
+): Promise<boolean> {
   return db.transaction(async (tx) => {
     const written = await observeContainer(tx, row, patch);
-    if (written) await insertEvent(tx, { userId: row.userId, type, subject: row.id, data: { name: row.name, ...data } });
+    if (written)
+      await insertEvent(tx, { userId: row.userId, type, subject: row.id, data: { name: row.name, ...data } });
     return written !== undefined;
   });
 }
 
-export function settleRunning(ctx: HostCtx, row: ContainerRow, info: ContainerInfo, timings: Timings = {}): Promise<boolean> {
+/** Made and not to be started, or asked to stop before it ever was. */
+export function settleCreated(ctx: HostCtx, row: ContainerRow, timings: Timings = row.timings): Promise<boolean> {
+  const desired = row.desired === "exited" ? "created" : row.desired;
+  return write(
+    ctx.db,
+    row,
+    { state: "created", desired, startDue: false, failure: null, timings },
+    "container.created",
+    {},
+  );
+}
+
+export function settleRunning(
+  ctx: HostCtx,
+  row: ContainerRow,
+  info: ContainerInfo,
+  timings: Timings = {},
+): Promise<boolean> {
   const startedAt = new Date(toIso(info.startedAt));
   const readyMs = Math.max(0, Date.now() - row.requestedAt.getTime());
   return write(
@@ -38,7 +62,12 @@ export function settleRunning(ctx: HostCtx, row: ContainerRow, info: ContainerIn
   );
 }
 
-export function settleEnded(ctx: HostCtx, row: ContainerRow, info: ContainerInfo, timings: Timings = row.timings): Promise<boolean> {
+export function settleEnded(
+  ctx: HostCtx,
+  row: ContainerRow,
+  info: ContainerInfo,
+  timings: Timings = row.timings,
+): Promise<boolean> {
   return writeEnd(ctx, row, {
     engineId: info.id,
     engineStartedAt: info.startedAt ?? null,
@@ -52,13 +81,36 @@ export function settleEnded(ctx: HostCtx, row: ContainerRow, info: ContainerInfo
 }
 
 /** An end makes `exited` what is wanted, too: a container that ended by itself is not started again behind its user's back. */
-export function writeEnd(ctx: HostCtx, row: ContainerRow, patch: { termination: Termination } & Parameters<typeof observeContainer>[2]): Promise<boolean> {
+export function writeEnd(
+  ctx: HostCtx,
+  row: ContainerRow,
+  patch: { termination: Termination } & Parameters<typeof observeContainer>[2],
+): Promise<boolean> {
   const { cause, exitCode } = patch.termination;
-  return write(ctx.db, row, { ...patch, engineId: patch.engineId ?? row.engineId, state: "exited", desired: "exited", startDue: false, failures: 0 }, "container.exited", { cause, exitCode });
+  return write(
+    ctx.db,
+    row,
+    {
+      ...patch,
+      engineId: patch.engineId ?? row.engineId,
+      state: "exited",
+      desired: "exited",
+      startDue: false,
+      failures: 0,
+    },
+    "container.exited",
+    { cause, exitCode },
+  );
 }
 
 /** The container could not be made, or is no longer there. */
-export function settleFailed(ctx: HostCtx, row: ContainerRow, code: string, detail: string, cause?: Cause): Promise<boolean> {
+export function settleFailed(
+  ctx: HostCtx,
+  row: ContainerRow,
+  code: string,
+  detail: string,
+  cause?: Cause,
+): Promise<boolean> {
   const at = new Date();
   return write(
     ctx.db,
@@ -83,10 +135,7 @@ export function observe(ctx: HostCtx, row: ContainerRow, info: ContainerInfo): P
     return same ? Promise.resolve(true) : settleRunning(ctx, { ...row, startDue: false }, info);
   }
   if (seen === "created") {
-    if (row.state === "created") return Promise.resolve(true);
-    // Asked to stop before it was ever started: there is nothing to stop.
-    const desired = row.desired === "exited" ? "created" : row.desired;
-    return observeContainer(ctx.db, row, { state: "created", desired, startDue: false, failure: null }).then(Boolean);
+    return row.state === "created" ? Promise.resolve(true) : settleCreated(ctx, row);
   }
   const same = row.state === "exited" && row.desired === "exited" && row.engineStartedAt === (info.startedAt ?? null);
   return same ? Promise.resolve(true) : settleEnded(ctx, row, info);

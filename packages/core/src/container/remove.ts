@@ -3,6 +3,13 @@ import type { Ctx } from "../ctx.ts";
 import { request, type ContainerKey } from "./request.ts";
 
 /** Its volumes are kept; with `volumes`, its anonymous ones that nobody else mounts go too. */
-export function removeContainer(ctx: Ctx, key: ContainerKey, options: { force: boolean; volumes: boolean }): Promise<ContainerRow> {
-  return request(ctx, key, { action: options.force ? "forceRemove" : "remove", change: { removeVolumes: options.volumes } });
+export function removeContainer(
+  ctx: Ctx,
+  key: ContainerKey,
+  options: { force: boolean; volumes: boolean },
+): Promise<ContainerRow> {
+  return request(ctx, key, {
+    action: options.force ? "forceRemove" : "remove",
+    change: { state: "removing", removeVolumes: options.volumes },
+  });
 }

@@ -27,11 +27,15 @@ export interface Request {
  * Every request that changes a container goes through here: the lifecycle table says whether the state allows it, a
  * compare-and-set moves the row, and the host is nudged. If we die in between, the sweep finds the row past its deadline.
  */
-export async function request(ctx: Ctx, key: ContainerKey, { action, change = {}, unless }: Request): Promise<ContainerRow> {
+export async function request(
+  ctx: Ctx,
+  key: ContainerKey,
+  { action, change = {}, unless }: Request,
+): Promise<ContainerRow> {
   const { userId } = ctx.actor;
   const now = await getContainer(ctx.db, userId, key);
-  const { from, to, again } = ACTIONS[action];
-  if ((again as readonly string[]).includes(now.state) && now.desired === to && !now.startDue) return now;
+  const { from, to } = ACTIONS[action];
+  if (isFulfilled(now, action)) return now;
 
   const row = await ctx.db.transaction(async (tx) => {
     if (to === "running" && now.desired !== "running" && can(action, now.state)) {
@@ -43,27 +47,42 @@ export async function request(ctx: Ctx, key: ContainerKey, { action, change = {}
       { ...change, desired: to, ...(to === "running" ? {} : { startDue: false }) },
     );
     if (moved) {
-      await record(tx, ctx.actor, { type: "container.changed", action: `container.${action}`, subject: now.id, data: { desired: to }, made: true });
+      await record(tx, ctx.actor, {
+        type: "container.changed",
+        action: `container.${action}`,
+        subject: now.id,
+        data: { desired: to },
+        made: true,
+      });
     }
     return moved;
   });
-  if (!row) throw await whyNot(ctx.db, userId, key, action);
+  if (!row) {
+    const later = await getContainer(ctx.db, userId, { ref: now.id });
+    if (isFulfilled(later, action)) return later; // by a request that was quicker
+    throw wrongState(later, action);
+  }
   await ctx.jobs.enqueue(row.hostId, "container.converge", { id: row.id, generation: row.generation });
   return row;
 }
 
-/** The error of a request that the row did not take: it is gone, or its state says which states would allow it. */
-export async function whyNot(db: Db, userId: string, key: ContainerKey, action: Action): Promise<ProblemError> {
-  const row = await getContainer(db, userId, key);
-  return wrongState(row, action);
+function isFulfilled(row: ContainerRow, action: Action): boolean {
+  const { to, again } = ACTIONS[action];
+  return (again as readonly string[]).includes(row.state) && row.desired === to && !row.startDue;
 }
 
+/** The error of a request that the row did not take: its state says which states would allow it. */
 export function wrongState(row: ContainerRow, action: Action): ProblemError {
   const states = ACTIONS[action].from;
   const verb = action === "forceRemove" ? "remove" : action;
   const why = (states as readonly string[]).includes(row.state)
     ? `another request is under way (it is to become ${row.desired})`
     : `it is ${row.state}; ${verb} is possible when it is ${states.join(" or ")}`;
-  const advice = action === "remove" && can("forceRemove", row.state) ? " Stop it first, or remove it with force=true." : "";
-  return new ProblemError("container_wrong_state", `Cannot ${verb} ${row.name}: ${why}.${advice}`, { state: row.state, desired: row.desired, states });
+  const advice =
+    action === "remove" && can("forceRemove", row.state) ? " Stop it first, or remove it with force=true." : "";
+  return new ProblemError("container_wrong_state", `Cannot ${verb} ${row.name}: ${why}.${advice}`, {
+    state: row.state,
+    desired: row.desired,
+    states,
+  });
 }

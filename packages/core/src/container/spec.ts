@@ -30,7 +30,11 @@ const INODES_PER_TMPFS = 65_536;
  * The one place where a row becomes what the engine is told: pure, so that a property test can hold it against every rule.
  * A request's fields reach the engine only through here, and isolation comes from the profile alone.
  */
-export function containerSpec(row: ContainerRow, mounts: MountRow[], host: { id: string; seccomp?: string | undefined }): ContainerSpec {
+export function containerSpec(
+  row: ContainerRow,
+  mounts: MountRow[],
+  host: { id: string; seccomp?: string | undefined },
+): ContainerSpec {
   const { config, limits } = row;
   const profile = PROFILES[config.profile];
   return {
@@ -56,6 +60,7 @@ export function containerSpec(row: ContainerRow, mounts: MountRow[], host: { id:
 }
 
 function mountSpec(mount: MountRow): MountSpec {
-  if (mount.volumeId !== null) return { type: "volume", volume: mount.volumeId, target: mount.target, readOnly: mount.readOnly };
+  if (mount.volumeId !== null)
+    return { type: "volume", volume: mount.volumeId, target: mount.target, readOnly: mount.readOnly };
   return { type: "tmpfs", target: mount.target, sizeBytes: mount.sizeBytes ?? 0, inodes: INODES_PER_TMPFS };
 }

@@ -21,7 +21,10 @@ export function restartContainer(ctx: Ctx, key: ContainerKey, options: StopConta
 
 /** SIGKILL, at once; also while a stop is under way. Other signals are messages, not states: see `signalContainer`. */
 export function killContainer(ctx: Ctx, key: ContainerKey): Promise<ContainerRow> {
-  return request(ctx, key, { action: "kill", change: { stopRequest: { signal: "SIGKILL", graceSeconds: 0, by: ctx.actor.userId } } });
+  return request(ctx, key, {
+    action: "kill",
+    change: { stopRequest: { signal: "SIGKILL", graceSeconds: 0, by: ctx.actor.userId } },
+  });
 }
 
 function stopRequest(ctx: Ctx, options: StopContainer) {

@@ -4,12 +4,21 @@ import type { ContainerRow } from "@hafen/db";
 import type { ContainerInfo } from "@hafen/engine";
 
 /** Why a container ended, with the evidence: what the engine says of it, and whether a request had asked for it. */
-export function terminationOf(row: Pick<ContainerRow, "desired" | "stopRequest" | "limits" | "startDue">, info: ContainerInfo): Termination {
+export function terminationOf(
+  row: Pick<ContainerRow, "desired" | "stopRequest" | "limits" | "startDue">,
+  info: ContainerInfo,
+): Termination {
   const exitCode = info.exitCode ?? 0;
   const at = toIso(info.finishedAt);
   if (info.oomKilled && exitCode !== 0) {
     const { memoryBytes } = row.limits;
-    return { cause: "oom", detail: `A process was killed for memory: the limit is ${memoryBytes} bytes.`, exitCode, limitBytes: memoryBytes, at };
+    return {
+      cause: "oom",
+      detail: `A process was killed for memory: the limit is ${memoryBytes} bytes.`,
+      exitCode,
+      limitBytes: memoryBytes,
+      at,
+    };
   }
   if (row.desired === "exited" && row.stopRequest) {
     return { cause: "stopped", detail: "Stopped on request.", exitCode, by: row.stopRequest.by, at };
@@ -30,7 +39,11 @@ function signalOf(exitCode: number): string | undefined {
  * Undefined for other refusals: the container is then `failed`.
  */
 export function startRefused(message: string, now: Date): Termination | undefined {
-  const exitCode = /executable file not found|no such file or directory/i.test(message) ? 127 : /permission denied/i.test(message) ? 126 : undefined;
+  const exitCode = /executable file not found|no such file or directory/i.test(message)
+    ? 127
+    : /permission denied/i.test(message)
+      ? 126
+      : undefined;
   if (exitCode === undefined) return undefined;
   return { cause: "error", detail: message, exitCode, at: now.toISOString() };
 }

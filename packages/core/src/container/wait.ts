@@ -4,7 +4,12 @@ import type { Ctx } from "../ctx.ts";
 import { getContainer, type ContainerKey } from "./request.ts";
 
 /** The row once it is what was asked for, or as it is after the time: what `Prefer: wait` answers with. */
-export function waitSettled(ctx: Ctx, row: ContainerRow, timeoutMs: number, signal?: AbortSignal): Promise<ContainerRow> {
+export function waitSettled(
+  ctx: Ctx,
+  row: ContainerRow,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<ContainerRow> {
   return readUntil(ctx.changes, row.id, () => read(ctx, row.id), settled, { timeoutMs, signal });
 }
 
@@ -15,7 +20,12 @@ export interface Waited {
   termination: Termination | null;
 }
 /** Waits for the container's end, as `docker wait` does. */
-export async function waitContainer(ctx: Ctx, key: ContainerKey, timeoutMs: number, signal?: AbortSignal): Promise<Waited> {
+export async function waitContainer(
+  ctx: Ctx,
+  key: ContainerKey,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Waited> {
   const { id } = await getContainer(ctx.db, ctx.actor.userId, key);
   const row = await readUntil(ctx.changes, id, () => read(ctx, id), ended, { timeoutMs, signal });
   return { settled: ended(row), state: row.state, exitCode: row.exitCode, termination: row.termination };

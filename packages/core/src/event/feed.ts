@@ -29,8 +29,13 @@ export function positionId({ xid, id }: EventPosition): string {
 /** The user's events in commit order, from after `after`; with `follow` without end. */
 export async function* eventFeed(ctx: Ctx, query: FeedQuery): AsyncGenerator<Event> {
   const { userId } = ctx.actor;
-  if (query.type !== undefined && !EVENT_TYPES.some((type) => type === query.type || (query.type?.endsWith(".") && type.startsWith(query.type)))) {
-    throw new ProblemError("invalid_request", `There is no event type ${query.type}.`, { errors: [{ pointer: "?type", detail: `one of ${EVENT_TYPES.join(", ")}` }] });
+  if (
+    query.type !== undefined &&
+    !EVENT_TYPES.some((type) => type === query.type || (query.type?.endsWith(".") && type.startsWith(query.type)))
+  ) {
+    throw new ProblemError("invalid_request", `There is no event type ${query.type}.`, {
+      errors: [{ pointer: "?type", detail: `one of ${EVENT_TYPES.join(", ")}` }],
+    });
   }
   let { after } = query;
   for (;;) {
@@ -56,7 +61,9 @@ function toWire(row: EventRow): Event {
 function decode(id: string): EventPosition {
   const [, xid, row] = /^evt_(\d{1,19})-(\d{1,16})$/.exec(id) ?? [];
   if (xid === undefined || row === undefined) {
-    throw new ProblemError("invalid_request", "since and Last-Event-ID take the id of an event.", { errors: [{ pointer: "?since", detail: "not an event id" }] });
+    throw new ProblemError("invalid_request", "since and Last-Event-ID take the id of an event.", {
+      errors: [{ pointer: "?since", detail: "not an event id" }],
+    });
   }
   return { xid, id: Number(row) };
 }

@@ -1,7 +1,10 @@
 import { ProblemError, type Host } from "@hafen/contract";
 import { findHost, hostLoads, listHosts as listRows, type Db, type HostLoad, type HostRow } from "@hafen/db";
 
-export async function listHosts(db: Db, query: { limit: number; cursor?: string | undefined }): Promise<{ items: Host[]; nextCursor: string | null }> {
+export async function listHosts(
+  db: Db,
+  query: { limit: number; cursor?: string | undefined },
+): Promise<{ items: Host[]; nextCursor: string | null }> {
   const after = query.cursor === undefined ? undefined : Buffer.from(query.cursor, "base64url").toString();
   const rows = await listRows(db, { limit: query.limit + 1, after });
   const loads = await hostLoads(db);

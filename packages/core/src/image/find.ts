@@ -16,7 +16,10 @@ export async function lookUpImage(db: Db, userId: string, ref: string): Promise<
 export async function findImage(db: Db, userId: string, ref: string): Promise<ImageRow> {
   const image = await lookUpImage(db, userId, ref);
   if (image) return image;
-  throw new ProblemError("image_not_found", `You have no image ${ref}, and the catalog has none. Build or import it; GET /v1/images lists what there is.`);
+  throw new ProblemError(
+    "image_not_found",
+    `You have no image ${ref}, and the catalog has none. Build or import it; GET /v1/images lists what there is.`,
+  );
 }
 
 /** `repository:tag` with `latest` filled in. */

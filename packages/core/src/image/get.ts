@@ -1,5 +1,15 @@
 import type { HistoryEntry, Image, ImageSummary } from "@hafen/contract";
-import { containersOfImage, hostNames, listBases, listImages as listRows, listLayers, tagsOf, type Db, type ImageRow, type TagRow } from "@hafen/db";
+import {
+  containersOfImage,
+  hostNames,
+  listBases,
+  listImages as listRows,
+  listLayers,
+  tagsOf,
+  type Db,
+  type ImageRow,
+  type TagRow,
+} from "@hafen/db";
 import { readPage, toPage } from "../page.ts";
 import { findImage } from "./find.ts";
 
@@ -14,9 +24,16 @@ function summary(row: ImageRow, tags: TagRow[]): ImageSummary {
   };
 }
 
-export async function listImages(db: Db, userId: string, query: { limit: number; cursor?: string | undefined }): Promise<{ items: ImageSummary[]; nextCursor: string | null }> {
+export async function listImages(
+  db: Db,
+  userId: string,
+  query: { limit: number; cursor?: string | undefined },
+): Promise<{ items: ImageSummary[]; nextCursor: string | null }> {
   const { rows, nextCursor } = toPage(await listRows(db, userId, readPage(query)), query.limit);
-  const tags = await tagsOf(db, rows.map((row) => row.id));
+  const tags = await tagsOf(
+    db,
+    rows.map((row) => row.id),
+  );
   return { items: rows.map((row) => summary(row, tags)), nextCursor };
 }
 

@@ -19,10 +19,12 @@ export function internalTag(hostId: string, imageId: string): string {
 export async function removeImage(ctx: Ctx, ref: string): Promise<{ untagged: string[]; deleted: boolean }> {
   const { userId } = ctx.actor;
   const image = await findImage(ctx.db, userId, ref);
-  if (image.userId !== userId) throw new ProblemError("image_not_found", `${ref} belongs to the catalog; only its owner can remove it.`);
+  if (image.userId !== userId)
+    throw new ProblemError("image_not_found", `${ref} belongs to the catalog; only its owner can remove it.`);
 
   const result = await ctx.db.transaction(async (tx) => {
-    if (!(await lockImage(tx, image.id, "update"))) throw new ProblemError("image_not_found", `The image ${ref} is being removed.`);
+    if (!(await lockImage(tx, image.id, "update")))
+      throw new ProblemError("image_not_found", `The image ${ref} is being removed.`);
     const tags = (await tagsOf(tx, [image.id])).map((tag) => tag.name);
     const named = isImageId(ref) ? undefined : parseTag(ref);
     const going = named === undefined ? tags : [named];
@@ -46,8 +48,14 @@ async function refuseInUse(tx: Db, image: ImageRow, userId: string): Promise<voi
   const users = await containersOfImage(tx, image.id);
   if (users.length === 0) return;
   const mine = users.filter((user) => user.userId === userId);
-  const names = mine.map((user) => user.name).slice(0, 5).join(", ") || "containers of other users";
-  throw new ProblemError("image_in_use", `Containers are made from it: ${names}. Remove them first.`, { usedBy: mine.map(({ id, name }) => ({ id, name })) });
+  const names =
+    mine
+      .map((user) => user.name)
+      .slice(0, 5)
+      .join(", ") || "containers of other users";
+  throw new ProblemError("image_in_use", `Containers are made from it: ${names}. Remove them first.`, {
+    usedBy: mine.map(({ id, name }) => ({ id, name })),
+  });
 }
 
 /** The host's half: drops the engine's tag, then the row. An image that others are built on keeps its layers. */

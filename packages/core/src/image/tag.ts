@@ -10,13 +10,22 @@ export async function tagImage(ctx: Ctx, ref: string, tag: string): Promise<Imag
   const name = parseTag(tag);
   const image = await findImage(ctx.db, userId, ref);
   if (image.userId !== userId) {
-    throw new ProblemError("image_not_found", `${ref} is an image of the catalog; you can use it by its name, or build your own FROM it.`);
+    throw new ProblemError(
+      "image_not_found",
+      `${ref} is an image of the catalog; you can use it by its name, or build your own FROM it.`,
+    );
   }
   return ctx.db.transaction(async (tx) => {
     const held = await lockImage(tx, image.id, "share");
     if (!held) throw new ProblemError("image_not_found", `The image ${ref} is being removed.`);
     await setTag(tx, { userId, name, imageId: image.id, catalog: image.catalog });
-    await record(tx, ctx.actor, { type: "image.tagged", action: "image.tag", subject: image.id, data: { tag: name }, made: true });
+    await record(tx, ctx.actor, {
+      type: "image.tagged",
+      action: "image.tag",
+      subject: image.id,
+      data: { tag: name },
+      made: true,
+    });
     return held;
   });
 }

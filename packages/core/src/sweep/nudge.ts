@@ -1,12 +1,18 @@
 import { DEADLINES_MS } from "@hafen/contract";
 import { imagesOnHost, openBuilds, unsettledContainers, volumesOnHost } from "@hafen/db";
+import type { Payload } from "@hafen/queue";
 import type { HostCtx } from "../ctx.ts";
 
 /**
  * Nudges again whatever differs from what it should be for longer than its deadline: the third of the three nudges, and the one that
- * makes losing a job harmless. `running` names the builds under way in this process.
+ * makes losing a job harmless. `running` names the builds under way in this process. Answers with the containers whose nudge was
+ * lost because the queue does not answer.
  */
-export async function nudgeUnsettled(ctx: HostCtx, running: ReadonlySet<string>, olderThanMs: number = DEADLINES_MS.converge): Promise<number> {
+export async function nudgeUnsettled(
+  ctx: HostCtx,
+  running: ReadonlySet<string>,
+  olderThanMs: number = DEADLINES_MS.converge,
+): Promise<Payload[]> {
   const { db, jobs, hostId } = ctx;
   const [containers, builds, unplaced, volumes, images] = await Promise.all([
     unsettledContainers(db, hostId, olderThanMs),
@@ -18,10 +24,13 @@ export async function nudgeUnsettled(ctx: HostCtx, running: ReadonlySet<string>,
   const idle = builds.filter((build) => !running.has(build.id));
   const goingVolumes = volumes.filter((volume) => volume.state === "removing");
   const goingImages = images.filter((image) => image.state === "removing");
-  for (const { id, generation } of containers) await jobs.enqueue(hostId, "container.converge", { id, generation });
-  for (const { id, attempt } of idle) await jobs.enqueue(hostId, "build.run", { id, generation: attempt });
-  for (const { id, attempt } of unplaced) await jobs.enqueue(null, "build.run", { id, generation: attempt });
-  for (const { id } of goingVolumes) await jobs.enqueue(hostId, "volume.converge", { id, generation: 1 });
-  for (const { id } of goingImages) await jobs.enqueue(hostId, "image.converge", { id, generation: 1 });
-  return containers.length + idle.length + unplaced.length + goingVolumes.length + goingImages.length;
+  // All at once: with a queue that hangs each takes 2 s to give up.
+  const [lost] = await Promise.all([
+    Promise.all(containers.map(async (row) => ((await jobs.enqueue(hostId, "container.converge", row)) ? [] : [row]))),
+    ...idle.map(({ id, attempt }) => jobs.enqueue(hostId, "build.run", { id, generation: attempt })),
+    ...unplaced.map(({ id, attempt }) => jobs.enqueue(null, "build.run", { id, generation: attempt })),
+    ...goingVolumes.map(({ id }) => jobs.enqueue(hostId, "volume.converge", { id, generation: 1 })),
+    ...goingImages.map(({ id }) => jobs.enqueue(hostId, "image.converge", { id, generation: 1 })),
+  ]);
+  return lost.flat();
 }

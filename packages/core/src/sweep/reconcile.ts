@@ -1,5 +1,5 @@
 import type { State } from "@hafen/contract";
-import { containersOnHost, imagesOnHost, volumesOnHost } from "@hafen/db";
+import { containersOnHost, imagesOnHost, moveVolume, volumesOnHost } from "@hafen/db";
 import type { ContainerSummary } from "@hafen/engine";
 import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
@@ -10,6 +10,10 @@ export interface Differences {
   converge: { id: string; generation: number }[];
   /** What was in the engine and in no row, and has been removed. */
   removed: string[];
+  /** What should have been removed and could not be; tried again at the next round. */
+  failed: string[];
+  /** Volumes that were removed behind our back: made again, empty, for the next container that mounts them. */
+  vanished: string[];
   /** Engine containers that carry our label but not our name: left alone, for the operator to look at. */
   foreign: string[];
 }
@@ -30,17 +34,14 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
     volumesOnHost(ctx.db, ctx.hostId),
     imagesOnHost(ctx.db, ctx.hostId),
   ]);
-  const result: Differences = { converge: [], removed: [], foreign: [] };
+  const result: Differences = { converge: [], removed: [], failed: [], vanished: [], foreign: [] };
   const byId = new Map(rows.map((row) => [row.id, row]));
   const seen = new Map<string, ContainerSummary>();
   for (const container of containers) {
     const id = container.labels[LABELS.id] ?? "";
     if (container.name !== id) result.foreign.push(container.name);
     else if (byId.has(id)) seen.set(id, container);
-    else {
-      await ctx.engine.removeContainer(container.id);
-      result.removed.push(container.name);
-    }
+    else await discard(result, container.name, () => ctx.engine.removeContainer(container.id));
   }
   for (const row of rows) {
     const container = seen.get(row.id);
@@ -50,24 +51,41 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
   }
   const volumeIds = new Set(volumeRows.map((row) => row.id));
   for (const volume of volumes) {
-    if (volumeIds.has(volume.name)) continue;
-    await ctx.engine.removeVolume(volume.name).catch(() => {}); // in use by a container that goes at the next round
-    result.removed.push(volume.name);
+    if (!volumeIds.has(volume.name)) await discard(result, volume.name, () => ctx.engine.removeVolume(volume.name));
+  }
+  const seenVolumes = new Set(volumes.map((volume) => volume.name));
+  for (const { id, state } of volumeRows) {
+    // Asked again, since it may have been made between the two looks.
+    if (state !== "ready" || seenVolumes.has(id) || (await ctx.engine.inspectVolume(id))) continue;
+    if (await moveVolume(ctx.db, id, ["ready"], "pending")) result.vanished.push(id);
   }
   await reconcileTags(ctx, tags, imageRows, result);
   return result;
 }
 
-async function reconcileTags(ctx: HostCtx, tags: { tag: string }[], rows: { id: string; state: string }[], result: Differences): Promise<void> {
+async function reconcileTags(
+  ctx: HostCtx,
+  tags: { tag: string }[],
+  rows: { id: string; state: string }[],
+  result: Differences,
+): Promise<void> {
   const held = new Set(tags.map(({ tag }) => tag));
   const wanted = new Set(rows.map((row) => internalTag(ctx.hostId, row.id)));
   for (const row of rows) {
     if (row.state === "ready" && !held.has(internalTag(ctx.hostId, row.id))) await convergeImage(ctx, row.id);
   }
   for (const tag of held) {
-    if (wanted.has(tag)) continue;
-    await ctx.engine.removeTag(tag);
-    result.removed.push(tag);
+    if (!wanted.has(tag)) await discard(result, tag, () => ctx.engine.removeTag(tag));
+  }
+}
+
+/** One object that cannot go, as a volume still in use, does not keep the rest from being looked at. */
+async function discard(result: Differences, name: string, remove: () => Promise<void>): Promise<void> {
+  try {
+    await remove();
+    result.removed.push(name);
+  } catch (error) {
+    result.failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -1,5 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
-import { newId, ProblemError, type CreateKey, type CreateUser, type Key, type Me, type Quota, type Role, type Scope, type User } from "@hafen/contract";
+import {
+  newId,
+  ProblemError,
+  type CreateKey,
+  type CreateUser,
+  type Key,
+  type Me,
+  type Quota,
+  type Role,
+  type Scope,
+  type User,
+} from "@hafen/contract";
 import {
   findLiveKey,
   findUser,
@@ -38,7 +49,8 @@ function hashKey(apiKey: string): string {
 export async function authenticate(db: Db, apiKey: string): Promise<{ user: UserRow; key: KeyRow } | undefined> {
   if (!/^hfn_[A-Za-z0-9_-]{43}$/.test(apiKey)) return undefined;
   const found = await findLiveKey(db, hashKey(apiKey));
-  if (found && (found.key.lastUsedAt === null || Date.now() - found.key.lastUsedAt.getTime() > 60_000)) await touchKey(db, found.key.id);
+  if (found && (found.key.lastUsedAt === null || Date.now() - found.key.lastUsedAt.getTime() > 60_000))
+    await touchKey(db, found.key.id);
   return found;
 }
 
@@ -51,7 +63,13 @@ export async function createUser(ctx: Ctx, input: CreateUser): Promise<User & { 
     const row = await insertUser(tx, { id: newId("user"), name: input.name, role }, quota);
     if (!row) throw new ProblemError("name_taken", `There is a user named ${input.name}.`);
     await insertKey(tx, { id: newId("key"), userId: row.id, name: "first", hash, scopes: scopesOf(role) });
-    await record(tx, ctx.actor, { type: "user.created", action: "user.create", subject: row.id, data: { name: row.name, role }, made: true });
+    await record(tx, ctx.actor, {
+      type: "user.created",
+      action: "user.create",
+      subject: row.id,
+      data: { name: row.name, role },
+      made: true,
+    });
     return row;
   });
   return { ...userToWire(user), apiKey };
@@ -68,7 +86,13 @@ export async function ensureAdmin(db: Db, name: string, apiKey: string | undefin
     const id = newId("user");
     const user = (await insertUser(tx, { id, name, role: "admin" }, ADMIN_QUOTA)) ?? (await findUser(tx, name));
     if (!user) throw new Error(`the admin user ${name} cannot be made`);
-    await insertKey(tx, { id: newId("key"), userId: user.id, name: `start-${made.hash.slice(0, 8)}`, hash: made.hash, scopes: scopesOf("admin") });
+    await insertKey(tx, {
+      id: newId("key"),
+      userId: user.id,
+      name: `start-${made.hash.slice(0, 8)}`,
+      hash: made.hash,
+      scopes: scopesOf("admin"),
+    });
   });
   return made.apiKey;
 }
@@ -79,7 +103,10 @@ export async function getUser(db: Db, ref: string): Promise<User> {
   return userToWire(row);
 }
 
-export async function listUsers(db: Db, query: { limit: number; cursor?: string | undefined }): Promise<{ items: User[]; nextCursor: string | null }> {
+export async function listUsers(
+  db: Db,
+  query: { limit: number; cursor?: string | undefined },
+): Promise<{ items: User[]; nextCursor: string | null }> {
   const { rows, nextCursor } = toPage(await listUserRows(db, readPage(query)), query.limit);
   return { items: rows.map(userToWire), nextCursor };
 }
@@ -93,7 +120,8 @@ export async function getMe(db: Db, user: UserRow, scopes: Scope[]): Promise<Me>
 export async function createKey(ctx: Ctx, held: Scope[], input: CreateKey): Promise<Key & { apiKey: string }> {
   const scopes = input.scopes ?? held;
   const missing = scopes.filter((scope) => !held.includes(scope));
-  if (missing.length > 0) throw new ProblemError("scope_missing", `Your key lacks ${missing.join(", ")}, so it cannot give it.`);
+  if (missing.length > 0)
+    throw new ProblemError("scope_missing", `Your key lacks ${missing.join(", ")}, so it cannot give it.`);
   const { apiKey, hash } = newKey();
   const row = await ctx.db.transaction(async (tx) => {
     const key = await insertKey(tx, {
@@ -104,14 +132,28 @@ export async function createKey(ctx: Ctx, held: Scope[], input: CreateKey): Prom
       scopes: [...new Set(scopes)],
       expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
     });
-    if (!key) throw new ProblemError("name_taken", `You have a key named ${input.name}. Revoke it first, or take another name.`);
-    await record(tx, ctx.actor, { type: "key.created", action: "key.create", subject: key.id, data: { name: key.name }, made: true });
+    if (!key)
+      throw new ProblemError(
+        "name_taken",
+        `You have a key named ${input.name}. Revoke it first, or take another name.`,
+      );
+    await record(tx, ctx.actor, {
+      type: "key.created",
+      action: "key.create",
+      subject: key.id,
+      data: { name: key.name },
+      made: true,
+    });
     return key;
   });
   return { ...keyToWire(row), apiKey };
 }
 
-export async function listKeys(db: Db, userId: string, query: { limit: number; cursor?: string | undefined }): Promise<{ items: Key[]; nextCursor: string | null }> {
+export async function listKeys(
+  db: Db,
+  userId: string,
+  query: { limit: number; cursor?: string | undefined },
+): Promise<{ items: Key[]; nextCursor: string | null }> {
   const { rows, nextCursor } = toPage(await listKeyRows(db, userId, readPage(query)), query.limit);
   return { items: rows.map(keyToWire), nextCursor };
 }
@@ -120,7 +162,12 @@ export async function revokeKey(ctx: Ctx, ref: string): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     const key = await revokeRow(tx, ctx.actor.userId, ref);
     if (!key) throw new ProblemError("key_not_found", `You have no key ${ref}.`);
-    await record(tx, ctx.actor, { type: "key.revoked", action: "key.revoke", subject: key.id, data: { name: key.name } });
+    await record(tx, ctx.actor, {
+      type: "key.revoked",
+      action: "key.revoke",
+      subject: key.id,
+      data: { name: key.name },
+    });
   });
 }
 

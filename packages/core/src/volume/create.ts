@@ -1,5 +1,13 @@
 import { newId, ProblemError, type CreateVolume, type Volume } from "@hafen/contract";
-import { findVolume, hostNames, insertVolume, listVolumes as listRows, mountersOf, type Db, type VolumeRow } from "@hafen/db";
+import {
+  findVolume,
+  hostNames,
+  insertVolume,
+  listVolumes as listRows,
+  mountersOf,
+  type Db,
+  type VolumeRow,
+} from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { readPage, toPage } from "../page.ts";
 import { takeQuota } from "../quota.ts";
@@ -10,9 +18,22 @@ export async function createVolume(ctx: Ctx, input: CreateVolume): Promise<Volum
   const { userId } = ctx.actor;
   return ctx.db.transaction(async (tx) => {
     await takeQuota(tx, userId, { volumes: 1 });
-    const row = await insertVolume(tx, { id: newId("volume"), userId, name: input.name, anonymous: false, labels: input.labels ?? {} });
-    if (!row) throw new ProblemError("name_taken", `You have a volume named ${input.name}. Use it, or take another name.`);
-    await record(tx, ctx.actor, { type: "volume.created", action: "volume.create", subject: row.id, data: { name: row.name }, made: true });
+    const row = await insertVolume(tx, {
+      id: newId("volume"),
+      userId,
+      name: input.name,
+      anonymous: false,
+      labels: input.labels ?? {},
+    });
+    if (!row)
+      throw new ProblemError("name_taken", `You have a volume named ${input.name}. Use it, or take another name.`);
+    await record(tx, ctx.actor, {
+      type: "volume.created",
+      action: "volume.create",
+      subject: row.id,
+      data: { name: row.name },
+      made: true,
+    });
     return row;
   });
 }
@@ -23,7 +44,11 @@ export async function getVolume(db: Db, userId: string, ref: string): Promise<Vo
   return row;
 }
 
-export async function listVolumes(db: Db, userId: string, query: { limit: number; cursor?: string | undefined }): Promise<{ items: Volume[]; nextCursor: string | null }> {
+export async function listVolumes(
+  db: Db,
+  userId: string,
+  query: { limit: number; cursor?: string | undefined },
+): Promise<{ items: Volume[]; nextCursor: string | null }> {
   const { rows, nextCursor } = toPage(await listRows(db, userId, readPage(query)), query.limit);
   return { items: await describeVolumes(db, rows), nextCursor };
 }
@@ -36,7 +61,10 @@ export async function describeVolume(db: Db, row: VolumeRow): Promise<Volume> {
 
 async function describeVolumes(db: Db, rows: VolumeRow[]): Promise<Volume[]> {
   const [mounters, hosts] = await Promise.all([
-    mountersOf(db, rows.map((row) => row.id)),
+    mountersOf(
+      db,
+      rows.map((row) => row.id),
+    ),
     hostNames(db, [...new Set(rows.flatMap((row) => (row.hostId ? [row.hostId] : [])))]),
   ]);
   return rows.map((row) => ({
@@ -46,7 +74,9 @@ async function describeVolumes(db: Db, rows: VolumeRow[]): Promise<Volume[]> {
     state: row.state,
     labels: row.labels,
     host: row.hostId === null ? null : (hosts.get(row.hostId) ?? null),
-    mountedBy: mounters.filter((mounter) => mounter.volumeId === row.id).map(({ id, name, target, readOnly }) => ({ id, name, target, readOnly })),
+    mountedBy: mounters
+      .filter((mounter) => mounter.volumeId === row.id)
+      .map(({ id, name, target, readOnly }) => ({ id, name, target, readOnly })),
     createdAt: row.createdAt.toISOString(),
   }));
 }

@@ -16,11 +16,18 @@ export async function removeVolume(ctx: Ctx, ref: string): Promise<VolumeRow> {
     const mounters = await mountersOf(tx, [id]);
     if (mounters.length > 0) {
       const names = mounters.map((mounter) => mounter.name).join(", ");
-      throw new ProblemError("volume_in_use", `Containers mount it: ${names}. Remove them first.`, { mountedBy: mounters.map(({ id, name }) => ({ id, name })) });
+      throw new ProblemError("volume_in_use", `Containers mount it: ${names}. Remove them first.`, {
+        mountedBy: mounters.map(({ id, name }) => ({ id, name })),
+      });
     }
     // Never placed: there is nothing on any host.
     const moved = await moveVolume(tx, id, ["pending", "ready"], volume.hostId === null ? "removed" : "removing");
-    await record(tx, ctx.actor, { type: "volume.removed", action: "volume.remove", subject: id, data: { name: volume.name } });
+    await record(tx, ctx.actor, {
+      type: "volume.removed",
+      action: "volume.remove",
+      subject: id,
+      data: { name: volume.name },
+    });
     return moved ?? volume;
   });
   if (row.hostId !== null) await ctx.jobs.enqueue(row.hostId, "volume.converge", { id, generation: 1 });
@@ -39,11 +46,17 @@ export async function convergeVolume(ctx: HostCtx, id: string): Promise<void> {
   }
   await ctx.db.transaction(async (tx) => {
     const moved = await moveVolume(tx, id, ["removing"], "removed");
-    if (moved?.anonymous) await insertEvent(tx, { userId: row.userId, type: "volume.removed", subject: id, data: { name: row.name } });
+    if (moved?.anonymous)
+      await insertEvent(tx, { userId: row.userId, type: "volume.removed", subject: id, data: { name: row.name } });
   });
 }
 
-export async function waitVolumeGone(ctx: Ctx, row: VolumeRow, timeoutMs: number, signal?: AbortSignal): Promise<VolumeRow> {
+export async function waitVolumeGone(
+  ctx: Ctx,
+  row: VolumeRow,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<VolumeRow> {
   const read = async () => (await volumeById(ctx.db, row.id)) ?? { ...row, state: "removed" as const };
   return readUntil(ctx.changes, row.id, read, (now) => now.state === "removed", { timeoutMs, signal });
 }

@@ -21,7 +21,7 @@ export async function removeBlob(db: Db, id: string): Promise<void> {
 
 /** The blob's compressed bytes, a chunk at a time. */
 export async function* readChunks(db: Db, blobId: string): AsyncGenerator<Uint8Array> {
-  for (let position = -1; ; ) {
+  for (let position = -1; ;) {
     const [chunk] = await db
       .select()
       .from(blobChunks)
@@ -44,4 +44,3 @@ export async function pruneBlobs(db: Db): Promise<void> {
          and b.created_at < now() - interval '1 minute'
        limit 100)`);
 }
-

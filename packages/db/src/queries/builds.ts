@@ -17,7 +17,10 @@ export async function insertBuild(tx: Db, build: typeof builds.$inferInsert): Pr
 }
 
 export async function findBuild(db: Db, userId: string, id: string): Promise<BuildRow | undefined> {
-  const [row] = await db.select().from(builds).where(and(eq(builds.id, id), eq(builds.userId, userId)));
+  const [row] = await db
+    .select()
+    .from(builds)
+    .where(and(eq(builds.id, id), eq(builds.userId, userId)));
   return row;
 }
 export async function buildById(db: Db, id: string): Promise<BuildRow | undefined> {
@@ -25,7 +28,10 @@ export async function buildById(db: Db, id: string): Promise<BuildRow | undefine
   return row;
 }
 
-export function listBuilds(db: Db, query: Page & { userId: string; state?: BuildState | undefined }): Promise<BuildRow[]> {
+export function listBuilds(
+  db: Db,
+  query: Page & { userId: string; state?: BuildState | undefined },
+): Promise<BuildRow[]> {
   return db
     .select()
     .from(builds)
@@ -56,7 +62,14 @@ export async function beginBuild(tx: Db, id: string, attempt: number): Promise<B
   const [row] = await tx
     .update(builds)
     .set({ state: "running", attempt: attempt + 1, startedAt: sql`coalesce(started_at, now())` })
-    .where(and(eq(builds.id, id), eq(builds.attempt, attempt), inArray(builds.state, ["queued", "running"]), isNull(builds.cancelRequestedAt)))
+    .where(
+      and(
+        eq(builds.id, id),
+        eq(builds.attempt, attempt),
+        inArray(builds.state, ["queued", "running"]),
+        isNull(builds.cancelRequestedAt),
+      ),
+    )
     .returning();
   if (!row) return undefined;
   await Promise.all([
@@ -94,25 +107,52 @@ export async function requestCancel(tx: Db, userId: string, id: string): Promise
   const [row] = await tx
     .update(builds)
     .set({ cancelRequestedAt: sql`now()` })
-    .where(and(eq(builds.id, id), eq(builds.userId, userId), inArray(builds.state, ["queued", "running"]), isNull(builds.cancelRequestedAt)))
+    .where(
+      and(
+        eq(builds.id, id),
+        eq(builds.userId, userId),
+        inArray(builds.state, ["queued", "running"]),
+        isNull(builds.cancelRequestedAt),
+      ),
+    )
     .returning();
   if (row) await notify(tx, id);
   return row;
 }
 
 /** Builds that should be worked on, oldest first. */
-export function openBuilds(db: Db, hostId: string | null): Promise<{ id: string; attempt: number; state: BuildState }[]> {
+export function openBuilds(
+  db: Db,
+  hostId: string | null,
+): Promise<{ id: string; attempt: number; state: BuildState }[]> {
   return db
     .select({ id: builds.id, attempt: builds.attempt, state: builds.state })
     .from(builds)
-    .where(and(inArray(builds.state, ["queued", "running"]), hostId === null ? isNull(builds.hostId) : eq(builds.hostId, hostId)))
+    .where(
+      and(
+        inArray(builds.state, ["queued", "running"]),
+        hostId === null ? isNull(builds.hostId) : eq(builds.hostId, hostId),
+      ),
+    )
     .orderBy(asc(builds.id))
     .limit(500);
 }
 
 export async function placeBuild(db: Db, id: string, hostId: string): Promise<boolean> {
-  const rows = await db.update(builds).set({ hostId }).where(and(eq(builds.id, id), isNull(builds.hostId))).returning({ id: builds.id });
+  const rows = await db
+    .update(builds)
+    .set({ hostId })
+    .where(and(eq(builds.id, id), isNull(builds.hostId)))
+    .returning({ id: builds.id });
   return rows.length === 1;
+}
+
+/** Open builds of a host that is gone: any host may begin them anew, and the compare-and-set on `attempt` shuts the old one out. */
+export async function unplaceBuilds(tx: Db, hostId: string): Promise<void> {
+  await tx
+    .update(builds)
+    .set({ hostId: null })
+    .where(and(eq(builds.hostId, hostId), inArray(builds.state, ["queued", "running"])));
 }
 
 export async function saveStep(db: Db, step: typeof buildSteps.$inferInsert): Promise<void> {
@@ -124,7 +164,10 @@ export async function saveStep(db: Db, step: typeof buildSteps.$inferInsert): Pr
 }
 export async function setStepSizes(db: Db, buildId: string, sizes: Map<string, number>): Promise<void> {
   for (const [layerDigest, sizeBytes] of sizes) {
-    await db.update(buildSteps).set({ sizeBytes }).where(and(eq(buildSteps.buildId, buildId), eq(buildSteps.layerDigest, layerDigest)));
+    await db
+      .update(buildSteps)
+      .set({ sizeBytes })
+      .where(and(eq(buildSteps.buildId, buildId), eq(buildSteps.layerDigest, layerDigest)));
   }
 }
 export function listSteps(db: Db, buildId: string): Promise<StepRow[]> {
@@ -145,7 +188,12 @@ export async function appendLog(db: Db, buildId: string, firstLine: number, line
 }
 /** The number of the next line to be written. */
 export async function logEnd(db: Db, buildId: string): Promise<number> {
-  const [chunk] = await db.select().from(buildLogChunks).where(eq(buildLogChunks.buildId, buildId)).orderBy(desc(buildLogChunks.firstLine)).limit(1);
+  const [chunk] = await db
+    .select()
+    .from(buildLogChunks)
+    .where(eq(buildLogChunks.buildId, buildId))
+    .orderBy(desc(buildLogChunks.firstLine))
+    .limit(1);
   return chunk ? chunk.firstLine + chunk.lines.length : 1;
 }
 /** Lines with a number over `after`, a few chunks at a time. */
@@ -162,5 +210,7 @@ export async function readLog(db: Db, buildId: string, after: number): Promise<(
     )
     .orderBy(asc(buildLogChunks.firstLine))
     .limit(20);
-  return chunks.flatMap((chunk) => chunk.lines.map((line, i) => ({ id: chunk.firstLine + i, ...line }))).filter((line) => line.id > after);
+  return chunks
+    .flatMap((chunk) => chunk.lines.map((line, i) => ({ id: chunk.firstLine + i, ...line })))
+    .filter((line) => line.id > after);
 }

@@ -22,7 +22,13 @@ export async function findContainer(db: Db, userId: string, ref: string): Promis
   const [row] = await db
     .select()
     .from(containers)
-    .where(and(eq(containers.userId, userId), ne(containers.state, "removed"), or(eq(containers.id, ref), eq(containers.name, ref))))
+    .where(
+      and(
+        eq(containers.userId, userId),
+        ne(containers.state, "removed"),
+        or(eq(containers.id, ref), eq(containers.name, ref)),
+      ),
+    )
     .orderBy(sql`${containers.id} = ${ref} desc`)
     .limit(1);
   return row;
@@ -47,10 +53,18 @@ export function listContainers(db: Db, query: ContainerQuery): Promise<Container
   if (query.imageId) filters.push(eq(containers.imageId, query.imageId));
   if (query.label !== undefined) filters.push(labelFilter(query.label));
   if (query.volumeId) {
-    const mounted = db.select({ one: sql`1` }).from(mounts).where(and(eq(mounts.containerId, containers.id), eq(mounts.volumeId, query.volumeId)));
+    const mounted = db
+      .select({ one: sql`1` })
+      .from(mounts)
+      .where(and(eq(mounts.containerId, containers.id), eq(mounts.volumeId, query.volumeId)));
     filters.push(exists(mounted));
   }
-  return db.select().from(containers).where(and(...filters)).orderBy(desc(containers.id)).limit(query.limit);
+  return db
+    .select()
+    .from(containers)
+    .where(and(...filters))
+    .orderBy(desc(containers.id))
+    .limit(query.limit);
 }
 function labelFilter(label: string): SQL {
   const at = label.indexOf("=");
@@ -109,7 +123,11 @@ export const underWay = {
 };
 
 /** A worker writes what it saw, if the row still has the generation it read. Undefined: read again. */
-export async function observeContainer(db: Db, seen: { id: string; generation: number }, patch: Patch): Promise<ContainerRow | undefined> {
+export async function observeContainer(
+  db: Db,
+  seen: { id: string; generation: number },
+  patch: Patch,
+): Promise<ContainerRow | undefined> {
   const [row] = await db
     .update(containers)
     .set(patch)
@@ -119,7 +137,11 @@ export async function observeContainer(db: Db, seen: { id: string; generation: n
 }
 
 /** Rows of the host that differ from what they should be for longer than this. */
-export function unsettledContainers(db: Db, hostId: string, olderThanMs: number): Promise<{ id: string; generation: number }[]> {
+export function unsettledContainers(
+  db: Db,
+  hostId: string,
+  olderThanMs: number,
+): Promise<{ id: string; generation: number }[]> {
   return db
     .select({ id: containers.id, generation: containers.generation })
     .from(containers)
@@ -137,7 +159,12 @@ export function unsettledContainers(db: Db, hostId: string, olderThanMs: number)
 }
 
 /** Rows that should have an engine container on this host. */
-export function containersOnHost(db: Db, hostId: string): Promise<Pick<ContainerRow, "id" | "generation" | "state" | "desired" | "engineId" | "startDue" | "engineStartedAt">[]> {
+export function containersOnHost(
+  db: Db,
+  hostId: string,
+): Promise<
+  Pick<ContainerRow, "id" | "generation" | "state" | "desired" | "engineId" | "startDue" | "engineStartedAt">[]
+> {
   return db
     .select({
       id: containers.id,
@@ -158,10 +185,18 @@ export function loseContainers(tx: Db, hostId: string): Promise<ContainerRow[]> 
     .update(containers)
     .set({
       state: "lost",
-      failure: { code: "host_lost", detail: "The host's worker does not answer; the container is taken up again when it is back." },
+      failure: {
+        code: "host_lost",
+        detail: "The host's worker does not answer; the container is taken up again when it is back.",
+      },
       generation: sql`${containers.generation} + 1`,
     })
-    .where(and(eq(containers.hostId, hostId), inArray(containers.state, ["pending", "created", "running", "paused", "restarting"])))
+    .where(
+      and(
+        eq(containers.hostId, hostId),
+        inArray(containers.state, ["pending", "created", "running", "paused", "restarting"]),
+      ),
+    )
     .returning();
 }
 
@@ -169,7 +204,12 @@ export async function insertContainerEvent(db: Db, event: typeof containerEvents
   await db.insert(containerEvents).values(event);
 }
 export function listContainerEvents(db: Db, containerId: string): Promise<(typeof containerEvents.$inferSelect)[]> {
-  return db.select().from(containerEvents).where(eq(containerEvents.containerId, containerId)).orderBy(asc(containerEvents.id)).limit(1000);
+  return db
+    .select()
+    .from(containerEvents)
+    .where(eq(containerEvents.containerId, containerId))
+    .orderBy(asc(containerEvents.id))
+    .limit(1000);
 }
 
 /** Removed rows are kept a day, so that a late question is answered, and then dropped. */

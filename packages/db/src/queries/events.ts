@@ -32,7 +32,13 @@ export type EventRow = typeof events.$inferSelect;
  */
 export function readEvents(
   db: Db,
-  query: { userId: string; after: EventPosition; type?: string | undefined; subject?: string | undefined; limit: number },
+  query: {
+    userId: string;
+    after: EventPosition;
+    type?: string | undefined;
+    subject?: string | undefined;
+    limit: number;
+  },
 ): Promise<EventRow[]> {
   return db
     .select()
@@ -42,7 +48,11 @@ export function readEvents(
         eq(events.userId, query.userId),
         sql`(${events.xid}, ${events.id}) > (${query.after.xid}::xid8, ${query.after.id})`,
         sql`${events.xid} < pg_snapshot_xmin(pg_current_snapshot())`,
-        query.type === undefined ? undefined : query.type.endsWith(".") ? like(events.type, `${query.type}%`) : eq(events.type, query.type as EventType),
+        query.type === undefined
+          ? undefined
+          : query.type.endsWith(".")
+            ? like(events.type, `${query.type}%`)
+            : eq(events.type, query.type as EventType),
         query.subject === undefined ? undefined : eq(events.subject, query.subject),
       ),
     )

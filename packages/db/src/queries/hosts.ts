@@ -54,16 +54,27 @@ export async function renewLease(db: Db, id: string, leaseHolder: string, leaseS
 
 /** An ordered stop gives the lease back, so that the next start need not wait for it. */
 export async function giveLease(db: Db, id: string, leaseHolder: string): Promise<void> {
-  await db.update(hosts).set({ leaseExpiresAt: sql`now()` }).where(and(eq(hosts.id, id), eq(hosts.leaseHolder, leaseHolder)));
+  await db
+    .update(hosts)
+    .set({ leaseExpiresAt: sql`now()` })
+    .where(and(eq(hosts.id, id), eq(hosts.leaseHolder, leaseHolder)));
 }
 
 export async function findHost(db: Db, ref: string): Promise<HostRow | undefined> {
-  const [row] = await db.select(columns).from(hosts).where(or(eq(hosts.id, ref), eq(hosts.name, ref)));
+  const [row] = await db
+    .select(columns)
+    .from(hosts)
+    .where(or(eq(hosts.id, ref), eq(hosts.name, ref)));
   return row;
 }
 
 export function listHosts(db: Db, page: Page): Promise<HostRow[]> {
-  return db.select(columns).from(hosts).where(page.after ? gt(hosts.id, page.after) : undefined).orderBy(asc(hosts.id)).limit(page.limit);
+  return db
+    .select(columns)
+    .from(hosts)
+    .where(page.after ? gt(hosts.id, page.after) : undefined)
+    .orderBy(asc(hosts.id))
+    .limit(page.limit);
 }
 
 export interface HostLoad {
@@ -79,7 +90,12 @@ export async function hostLoads(db: Db): Promise<Map<string, HostLoad>> {
       from containers
      where host_id is not null and desired = 'running' and state not in ('removed', 'failed', 'lost')
      group by host_id`);
-  return new Map(rows.map((row) => [row.id, { cpus: row.cpus, memoryBytes: Number(row.memory), containers: Number(row.containers) }]));
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      { cpus: row.cpus, memoryBytes: Number(row.memory), containers: Number(row.containers) },
+    ]),
+  );
 }
 
 /** Hosts whose lease ran out longer ago than this. */

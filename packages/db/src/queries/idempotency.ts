@@ -8,14 +8,24 @@ export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
  * Claims the key for a request. `claimed` true: go ahead. Otherwise `row` is the request that holds it.
  * A claim whose process died without making anything is taken over once its lock has run out.
  */
-export async function claimKey(db: Db, claim: { userId: string; key: string; requestHash: string; lockSeconds: number }) {
+export async function claimKey(
+  db: Db,
+  claim: { userId: string; key: string; requestHash: string; lockSeconds: number },
+) {
   const lockedUntil = sql`now() + make_interval(secs => ${claim.lockSeconds})`;
   const [mine] = await db
     .insert(idempotencyKeys)
     .values({ userId: claim.userId, key: claim.key, requestHash: claim.requestHash, lockedUntil })
     .onConflictDoUpdate({
       target: [idempotencyKeys.userId, idempotencyKeys.key],
-      set: { requestHash: claim.requestHash, lockedUntil, subject: null, status: null, body: null, createdAt: sql`now()` },
+      set: {
+        requestHash: claim.requestHash,
+        lockedUntil,
+        subject: null,
+        status: null,
+        body: null,
+        createdAt: sql`now()`,
+      },
       setWhere: sql`${idempotencyKeys.createdAt} < now() - interval '24 hours'
         or (${idempotencyKeys.subject} is null and ${idempotencyKeys.status} is null and ${idempotencyKeys.lockedUntil} < now()
             and ${idempotencyKeys.requestHash} = ${claim.requestHash})`,
@@ -39,13 +49,20 @@ export async function recordSubject(tx: Db, userId: string, key: string, subject
   return rows.length === 1;
 }
 
-export async function recordAnswer(db: Db, userId: string, key: string, answer: { status: number; body: string | null }): Promise<void> {
+export async function recordAnswer(
+  db: Db,
+  userId: string,
+  key: string,
+  answer: { status: number; body: string | null },
+): Promise<void> {
   await db.update(idempotencyKeys).set(answer).where(byKey(userId, key));
 }
 
 /** After a refusal: the key is free again, since nothing was made. */
 export async function releaseKey(db: Db, userId: string, key: string): Promise<void> {
-  await db.delete(idempotencyKeys).where(and(byKey(userId, key), sql`${idempotencyKeys.subject} is null and ${idempotencyKeys.status} is null`));
+  await db
+    .delete(idempotencyKeys)
+    .where(and(byKey(userId, key), sql`${idempotencyKeys.subject} is null and ${idempotencyKeys.status} is null`));
 }
 
 export async function pruneKeys(db: Db): Promise<void> {

@@ -21,8 +21,16 @@ export async function upsertImage(tx: Db, image: typeof images.$inferInsert): Pr
   return row;
 }
 
-export async function insertLayers(tx: Db, imageId: string, rows: Omit<typeof layers.$inferInsert, "imageId">[]): Promise<void> {
-  if (rows.length > 0) await tx.insert(layers).values(rows.map((row) => ({ ...row, imageId }))).onConflictDoNothing();
+export async function insertLayers(
+  tx: Db,
+  imageId: string,
+  rows: Omit<typeof layers.$inferInsert, "imageId">[],
+): Promise<void> {
+  if (rows.length > 0)
+    await tx
+      .insert(layers)
+      .values(rows.map((row) => ({ ...row, imageId })))
+      .onConflictDoNothing();
 }
 
 export function listLayers(db: Db, imageId: string): Promise<(typeof layers.$inferSelect)[]> {
@@ -30,17 +38,30 @@ export function listLayers(db: Db, imageId: string): Promise<(typeof layers.$inf
 }
 
 /** Points the user's name at an image of theirs; answers with the image it named before. */
-export async function setTag(tx: Db, tag: { userId: string; name: string; imageId: string; catalog: boolean }): Promise<string | undefined> {
-  const [before] = await tx.select().from(imageTags).where(and(eq(imageTags.userId, tag.userId), eq(imageTags.name, tag.name))).for("update");
+export async function setTag(
+  tx: Db,
+  tag: { userId: string; name: string; imageId: string; catalog: boolean },
+): Promise<string | undefined> {
+  const [before] = await tx
+    .select()
+    .from(imageTags)
+    .where(and(eq(imageTags.userId, tag.userId), eq(imageTags.name, tag.name)))
+    .for("update");
   await tx
     .insert(imageTags)
     .values(tag)
-    .onConflictDoUpdate({ target: [imageTags.userId, imageTags.name], set: { imageId: tag.imageId, catalog: tag.catalog, updatedAt: sql`now()` } });
+    .onConflictDoUpdate({
+      target: [imageTags.userId, imageTags.name],
+      set: { imageId: tag.imageId, catalog: tag.catalog, updatedAt: sql`now()` },
+    });
   return before?.imageId;
 }
 
 export async function removeTag(tx: Db, userId: string, name: string): Promise<TagRow | undefined> {
-  const [row] = await tx.delete(imageTags).where(and(eq(imageTags.userId, userId), eq(imageTags.name, name))).returning();
+  const [row] = await tx
+    .delete(imageTags)
+    .where(and(eq(imageTags.userId, userId), eq(imageTags.name, name)))
+    .returning();
   return row;
 }
 
@@ -55,7 +76,9 @@ export async function findImageByTag(db: Db, userId: string, name: string): Prom
     .select({ image: images, own: sql<boolean>`${imageTags.userId} = ${userId}`.as("own") })
     .from(imageTags)
     .innerJoin(images, eq(images.id, imageTags.imageId))
-    .where(and(eq(imageTags.name, name), eq(images.state, "ready"), or(eq(imageTags.userId, userId), imageTags.catalog)))
+    .where(
+      and(eq(imageTags.name, name), eq(images.state, "ready"), or(eq(imageTags.userId, userId), imageTags.catalog)),
+    )
     .orderBy(sql`own desc`)
     .limit(1);
   return rows[0]?.image;
@@ -66,7 +89,13 @@ export async function findImageById(db: Db, userId: string, ref: string): Promis
   const [row] = await db
     .select()
     .from(images)
-    .where(and(or(eq(images.id, ref), eq(images.digest, ref)), eq(images.state, "ready"), or(eq(images.userId, userId), images.catalog)))
+    .where(
+      and(
+        or(eq(images.id, ref), eq(images.digest, ref)),
+        eq(images.state, "ready"),
+        or(eq(images.userId, userId), images.catalog),
+      ),
+    )
     .orderBy(sql`${images.userId} = ${userId} desc`)
     .limit(1);
   return row;
@@ -76,14 +105,24 @@ export function listImages(db: Db, userId: string, page: Page): Promise<ImageRow
   return db
     .select()
     .from(images)
-    .where(and(or(eq(images.userId, userId), images.catalog), eq(images.state, "ready"), page.after ? lt(images.id, page.after) : undefined))
+    .where(
+      and(
+        or(eq(images.userId, userId), images.catalog),
+        eq(images.state, "ready"),
+        page.after ? lt(images.id, page.after) : undefined,
+      ),
+    )
     .orderBy(desc(images.id))
     .limit(page.limit);
 }
 
 /** Takes the row, so that no container can be made from it until the transaction ends. */
 export async function lockImage(tx: Db, id: string, mode: "share" | "update"): Promise<ImageRow | undefined> {
-  const [row] = await tx.select().from(images).where(and(eq(images.id, id), eq(images.state, "ready"))).for(mode);
+  const [row] = await tx
+    .select()
+    .from(images)
+    .where(and(eq(images.id, id), eq(images.state, "ready")))
+    .for(mode);
   return row;
 }
 
@@ -108,5 +147,8 @@ export async function imageById(db: Db, id: string): Promise<ImageRow | undefine
   return row;
 }
 export function imagesOnHost(db: Db, hostId: string): Promise<{ id: string; digest: string; state: string }[]> {
-  return db.select({ id: images.id, digest: images.digest, state: images.state }).from(images).where(eq(images.hostId, hostId));
+  return db
+    .select({ id: images.id, digest: images.digest, state: images.state })
+    .from(images)
+    .where(eq(images.hostId, hostId));
 }

@@ -18,12 +18,20 @@ export async function insertUser(db: Db, user: typeof users.$inferInsert, quota:
 }
 
 export async function findUser(db: Db, ref: string): Promise<UserRow | undefined> {
-  const [row] = await db.select().from(users).where(or(eq(users.id, ref), eq(users.name, ref)));
+  const [row] = await db
+    .select()
+    .from(users)
+    .where(or(eq(users.id, ref), eq(users.name, ref)));
   return row;
 }
 
 export function listUsers(db: Db, page: Page): Promise<UserRow[]> {
-  return db.select().from(users).where(page.after ? lt(users.id, page.after) : undefined).orderBy(desc(users.id)).limit(page.limit);
+  return db
+    .select()
+    .from(users)
+    .where(page.after ? lt(users.id, page.after) : undefined)
+    .orderBy(desc(users.id))
+    .limit(page.limit);
 }
 
 /** Answers with the row, or undefined when the user has a live key of that name. */
@@ -42,7 +50,13 @@ export async function findLiveKey(db: Db, hash: string): Promise<{ key: KeyRow; 
     .select({ key: apiKeys, user: users })
     .from(apiKeys)
     .innerJoin(users, eq(users.id, apiKeys.userId))
-    .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), sql`${apiKeys.expiresAt} > now()`)));
+    .where(
+      and(
+        eq(apiKeys.hash, hash),
+        isNull(apiKeys.revokedAt),
+        or(isNull(apiKeys.expiresAt), sql`${apiKeys.expiresAt} > now()`),
+      ),
+    );
   return row;
 }
 
@@ -51,14 +65,18 @@ export async function touchKey(db: Db, id: string): Promise<void> {
   await db
     .update(apiKeys)
     .set({ lastUsedAt: sql`now()` })
-    .where(and(eq(apiKeys.id, id), or(isNull(apiKeys.lastUsedAt), sql`${apiKeys.lastUsedAt} < now() - interval '1 minute'`)));
+    .where(
+      and(eq(apiKeys.id, id), or(isNull(apiKeys.lastUsedAt), sql`${apiKeys.lastUsedAt} < now() - interval '1 minute'`)),
+    );
 }
 
 export function listKeys(db: Db, userId: string, page: Page): Promise<KeyRow[]> {
   return db
     .select()
     .from(apiKeys)
-    .where(and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt), page.after ? lt(apiKeys.id, page.after) : undefined))
+    .where(
+      and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt), page.after ? lt(apiKeys.id, page.after) : undefined),
+    )
     .orderBy(desc(apiKeys.id))
     .limit(page.limit);
 }

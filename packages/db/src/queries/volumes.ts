@@ -21,7 +21,9 @@ export async function findVolume(db: Db, userId: string, ref: string): Promise<V
   const [row] = await db
     .select()
     .from(volumes)
-    .where(and(eq(volumes.userId, userId), ne(volumes.state, "removed"), or(eq(volumes.id, ref), eq(volumes.name, ref))))
+    .where(
+      and(eq(volumes.userId, userId), ne(volumes.state, "removed"), or(eq(volumes.id, ref), eq(volumes.name, ref))),
+    )
     .orderBy(sql`${volumes.id} = ${ref} desc`)
     .limit(1);
   return row;
@@ -35,7 +37,13 @@ export function listVolumes(db: Db, userId: string, page: Page): Promise<VolumeR
   return db
     .select()
     .from(volumes)
-    .where(and(eq(volumes.userId, userId), ne(volumes.state, "removed"), page.after ? lt(volumes.id, page.after) : undefined))
+    .where(
+      and(
+        eq(volumes.userId, userId),
+        ne(volumes.state, "removed"),
+        page.after ? lt(volumes.id, page.after) : undefined,
+      ),
+    )
     .orderBy(desc(volumes.id))
     .limit(page.limit);
 }
@@ -56,10 +64,19 @@ export async function lockVolume(tx: Db, id: string): Promise<VolumeRow | undefi
 }
 
 /** Which containers mount these volumes. */
-export function mountersOf(db: Db, volumeIds: string[]): Promise<{ volumeId: string | null; id: string; name: string; target: string; readOnly: boolean }[]> {
+export function mountersOf(
+  db: Db,
+  volumeIds: string[],
+): Promise<{ volumeId: string | null; id: string; name: string; target: string; readOnly: boolean }[]> {
   if (volumeIds.length === 0) return Promise.resolve([]);
   return db
-    .select({ volumeId: mounts.volumeId, id: containers.id, name: containers.name, target: mounts.target, readOnly: mounts.readOnly })
+    .select({
+      volumeId: mounts.volumeId,
+      id: containers.id,
+      name: containers.name,
+      target: mounts.target,
+      readOnly: mounts.readOnly,
+    })
     .from(mounts)
     .innerJoin(containers, eq(containers.id, mounts.containerId))
     .where(and(inArray(mounts.volumeId, volumeIds), ne(containers.state, "removed")))
@@ -77,7 +94,12 @@ export async function placeVolumes(tx: Db, ids: string[], hostId: string): Promi
   return rows.length === new Set(ids).size;
 }
 
-export async function moveVolume(tx: Db, id: string, from: readonly VolumeState[], to: VolumeState): Promise<VolumeRow | undefined> {
+export async function moveVolume(
+  tx: Db,
+  id: string,
+  from: readonly VolumeState[],
+  to: VolumeState,
+): Promise<VolumeRow | undefined> {
   const [row] = await tx
     .update(volumes)
     .set({ state: to, ...(to === "removed" ? { removedAt: sql`now()` } : {}) })
@@ -88,7 +110,10 @@ export async function moveVolume(tx: Db, id: string, from: readonly VolumeState[
 }
 
 export function volumesOnHost(db: Db, hostId: string): Promise<{ id: string; state: VolumeState }[]> {
-  return db.select({ id: volumes.id, state: volumes.state }).from(volumes).where(and(eq(volumes.hostId, hostId), ne(volumes.state, "removed")));
+  return db
+    .select({ id: volumes.id, state: volumes.state })
+    .from(volumes)
+    .where(and(eq(volumes.hostId, hostId), ne(volumes.state, "removed")));
 }
 
 /** Rows kept a day after removal, as containers are. */

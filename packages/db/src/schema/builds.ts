@@ -1,5 +1,12 @@
 import type { BuildFailure } from "@hafen/contract";
-import { BUILD_ENDS, BUILD_KINDS, BUILD_STATES, STEP_STATES, type BuildKind, type BuildState } from "@hafen/contract/lifecycle";
+import {
+  BUILD_ENDS,
+  BUILD_KINDS,
+  BUILD_STATES,
+  STEP_STATES,
+  type BuildKind,
+  type BuildState,
+} from "@hafen/contract/lifecycle";
 import { sql } from "drizzle-orm";
 import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
 import { bytea, createdAt, oneOf, time } from "./columns.ts";
@@ -52,7 +59,10 @@ export const builds = pgTable(
     labels: jsonb("labels").$type<Record<string, string>>().notNull(),
     noCache: boolean("no_cache").notNull(),
     /** For a root file system: Dockerfile instructions for its configuration. */
-    changes: text("changes").array().notNull().default(sql`'{}'`),
+    changes: text("changes")
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
     /** Set to null once the build has ended and the context is dropped; its digest stays. */
     blobId: text("blob_id").references(() => blobs.id, { onDelete: "set null" }),
     contextDigest: text("context_digest").notNull(),
@@ -74,7 +84,9 @@ export const builds = pgTable(
     check("builds_failed", sql`(failure is not null) = (state = 'failed')`),
     unique("builds_id_user").on(t.id, t.userId),
     index("builds_user").on(t.userId, t.id),
-    index("builds_open").on(t.hostId, t.id).where(sql`state in ('queued', 'running')`),
+    index("builds_open")
+      .on(t.hostId, t.id)
+      .where(sql`state in ('queued', 'running')`),
   ],
 );
 
@@ -126,5 +138,8 @@ export const buildBases = pgTable(
     digest: text("digest").notNull(),
     source: text("source").$type<"own" | "catalog">().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.buildId, t.reference] }), check("build_bases_source", oneOf("source", ["own", "catalog"]))],
+  (t) => [
+    primaryKey({ columns: [t.buildId, t.reference] }),
+    check("build_bases_source", oneOf("source", ["own", "catalog"])),
+  ],
 );

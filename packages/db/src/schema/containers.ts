@@ -1,7 +1,21 @@
 import type { Failure, Limits, Termination, Timings } from "@hafen/contract";
 import { CAUSES, DESIRED, STATES, type Desired, type State } from "@hafen/contract/lifecycle";
 import { sql } from "drizzle-orm";
-import { bigint, bigserial, boolean, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  bigserial,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { createdAt, oneOf, time } from "./columns.ts";
 import { hosts } from "./hosts.ts";
 import { images } from "./images.ts";
@@ -79,12 +93,22 @@ export const containers = pgTable(
     check("containers_failed", sql`state not in ('failed', 'lost') or failure is not null`),
     check("containers_removed", sql`(removed_at is not null) = (state = 'removed')`),
     unique("containers_id_user").on(t.id, t.userId),
-    uniqueIndex("containers_name").on(t.userId, t.name).where(sql`state <> 'removed'`),
-    index("containers_user").on(t.userId, t.id).where(sql`state <> 'removed'`),
+    uniqueIndex("containers_name")
+      .on(t.userId, t.name)
+      .where(sql`state <> 'removed'`),
+    index("containers_user")
+      .on(t.userId, t.id)
+      .where(sql`state <> 'removed'`),
     index("containers_image").on(t.imageId),
-    index("containers_host").on(t.hostId).where(sql`state <> 'removed'`),
-    index("containers_unsettled").on(t.requestedAt).where(sql`state <> 'removed' and (start_due or desired <> state)`),
-    index("containers_removed_at").on(t.removedAt).where(sql`state = 'removed'`),
+    index("containers_host")
+      .on(t.hostId)
+      .where(sql`state <> 'removed'`),
+    index("containers_unsettled")
+      .on(t.requestedAt)
+      .where(sql`state <> 'removed' and (start_due or desired <> state)`),
+    index("containers_removed_at")
+      .on(t.removedAt)
+      .where(sql`state = 'removed'`),
   ],
 );
 
@@ -120,8 +144,16 @@ export const mounts = pgTable(
     primaryKey({ columns: [t.containerId, t.position] }),
     unique("mounts_target").on(t.containerId, t.target),
     check("mounts_type", sql`(type = 'volume' and volume_id is not null) or (type = 'tmpfs' and volume_id is null)`),
-    foreignKey({ columns: [t.containerId, t.userId], foreignColumns: [containers.id, containers.userId], name: "mounts_own_container" }).onDelete("cascade"),
-    foreignKey({ columns: [t.volumeId, t.userId], foreignColumns: [volumes.id, volumes.userId], name: "mounts_own_volume" }),
+    foreignKey({
+      columns: [t.containerId, t.userId],
+      foreignColumns: [containers.id, containers.userId],
+      name: "mounts_own_container",
+    }).onDelete("cascade"),
+    foreignKey({
+      columns: [t.volumeId, t.userId],
+      foreignColumns: [volumes.id, volumes.userId],
+      name: "mounts_own_volume",
+    }),
     index("mounts_volume").on(t.volumeId),
   ],
 );

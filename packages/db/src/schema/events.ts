@@ -8,7 +8,9 @@ export const events = pgTable(
   "events",
   {
     id: bigserial("id", { mode: "number" }).primaryKey(),
-    xid: xid8("xid").notNull().default(sql`pg_current_xact_id()`),
+    xid: xid8("xid")
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
     userId: text("user_id").notNull(),
     type: text("type").$type<EventType>().notNull(),
     subject: text("subject").notNull(),

@@ -1,7 +1,20 @@
 import type { ImageConfig } from "@hafen/contract";
 import { IMAGE_STATES } from "@hafen/contract/lifecycle";
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { createdAt, oneOf, time } from "./columns.ts";
 import { hosts } from "./hosts.ts";
 import { users } from "./users.ts";
@@ -34,7 +47,9 @@ export const images = pgTable(
   (t) => [
     check("images_state", oneOf("state", IMAGE_STATES)),
     unique("images_id_user").on(t.id, t.userId),
-    uniqueIndex("images_user_digest").on(t.userId, t.hostId, t.digest).where(sql`state = 'ready'`),
+    uniqueIndex("images_user_digest")
+      .on(t.userId, t.hostId, t.digest)
+      .where(sql`state = 'ready'`),
     index("images_host").on(t.hostId),
   ],
 );
@@ -52,8 +67,14 @@ export const imageTags = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.name] }),
-    foreignKey({ columns: [t.imageId, t.userId], foreignColumns: [images.id, images.userId], name: "image_tags_own_image" }).onDelete("cascade"),
-    uniqueIndex("image_tags_catalog").on(t.name).where(sql`catalog`),
+    foreignKey({
+      columns: [t.imageId, t.userId],
+      foreignColumns: [images.id, images.userId],
+      name: "image_tags_own_image",
+    }).onDelete("cascade"),
+    uniqueIndex("image_tags_catalog")
+      .on(t.name)
+      .where(sql`catalog`),
     index("image_tags_image").on(t.imageId),
   ],
 );

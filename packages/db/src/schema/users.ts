@@ -1,6 +1,18 @@
 import { ROLES, SCOPES, type Role, type Scope } from "@hafen/contract/lifecycle";
 import { sql } from "drizzle-orm";
-import { bigint, bigserial, check, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  bigserial,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { createdAt, oneOf, time } from "./columns.ts";
 
 export const users = pgTable(
@@ -46,7 +58,9 @@ export const apiKeys = pgTable(
   },
   (t) => [
     check("api_keys_scopes", sql.raw(`scopes <@ array[${SCOPES.map((s) => `'${s}'`).join(", ")}]::text[]`)),
-    uniqueIndex("api_keys_name").on(t.userId, t.name).where(sql`revoked_at is null`),
+    uniqueIndex("api_keys_name")
+      .on(t.userId, t.name)
+      .where(sql`revoked_at is null`),
   ],
 );
 

@@ -25,8 +25,14 @@ export const volumes = pgTable(
   (t) => [
     check("volumes_state", oneOf("state", VOLUME_STATES)),
     unique("volumes_id_user").on(t.id, t.userId),
-    uniqueIndex("volumes_name").on(t.userId, t.name).where(sql`state <> 'removed'`),
-    index("volumes_user").on(t.userId, t.id).where(sql`state <> 'removed'`),
-    index("volumes_host").on(t.hostId).where(sql`state <> 'removed'`),
+    uniqueIndex("volumes_name")
+      .on(t.userId, t.name)
+      .where(sql`state <> 'removed'`),
+    index("volumes_user")
+      .on(t.userId, t.id)
+      .where(sql`state <> 'removed'`),
+    index("volumes_host")
+      .on(t.hostId)
+      .where(sql`state <> 'removed'`),
   ],
 );
