@@ -34,7 +34,7 @@ function readSource(root: string, file: string): Source {
     file,
     workspace,
     text: readFileSync(join(root, file), "utf8"),
-    isTest: file.endsWith(".test.ts") || workspace === "test",
+    isTest: file.endsWith(".test.ts") || basename(file).startsWith("test-") || workspace === "test",
   };
 }
 

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
-import { pack, type Headers } from "tar-stream";
+import { pack, type Header } from "tar-stream";
 
-type Entry = string | Uint8Array | (Partial<Headers> & { body?: string });
+type Entry = string | Uint8Array | (Partial<Header> & { body?: string });
 
 /** A tar of these entries, as a client would pack it or as an attacker would. */
 export async function tarOf(entries: Record<string, Entry>): Promise<Buffer> {

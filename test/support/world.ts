@@ -6,6 +6,7 @@ import { ensureAdmin, LABELS } from "@hafen/core";
 import { openDatabase, type Database } from "@hafen/db";
 import { openDocker, type Engine } from "@hafen/engine";
 import { Hafen } from "@hafen/sdk";
+import { removeCgroups } from "../../infra/services/cgroups.ts";
 import { cloneDatabase } from "./database.ts";
 import { requireEnv } from "./environment.ts";
 import { eventually } from "./eventually.ts";
@@ -26,6 +27,8 @@ export interface World extends AsyncDisposable {
   hostId(): Promise<string>;
   api: Process;
   worker: Process;
+  /** Another worker for the same host, not yet started: it waits for the lease. */
+  anotherWorker(): Process;
   env: Record<string, string>;
 }
 
@@ -68,10 +71,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const adminKey = await ensureAdmin(database.db, "admin", undefined);
   const api = processOf("apps/api/src/main.ts", env);
   const worker = processOf("apps/worker/src/main.ts", env);
+  const others: Process[] = [];
   const close = async () => {
+    for (const other of others) await other.kill();
     await worker.stop();
     await api.stop();
     await clearEngine(database, engine);
+    await removeCgroups((env["HAFEN_CGROUP_ROOT"] ?? "").slice(1));
     await engine.close();
     await database.close();
     await clone.drop();
@@ -95,6 +101,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       hostId: async () => (await admin.hosts.get(`host-${id}`)).id,
       api,
       worker,
+      anotherWorker() {
+        const other = processOf("apps/worker/src/main.ts", env);
+        others.push(other);
+        return other;
+      },
       env,
       async user(name = `user${++users}`, quota) {
         const { apiKey } = await admin.users.create({ name, ...(quota ? { quota } : {}) });

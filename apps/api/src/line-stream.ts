@@ -41,7 +41,11 @@ export function streamLines<T>(c: Context, stream: LineStream<T>): Response {
       if (stream.end && !ndjson) controller.enqueue(encoder.encode(sse("end", undefined, await stream.end())));
       controller.close();
     },
-    cancel: () => void stream.lines.return(undefined),
+    // A reader that left does not care how the source ends.
+    cancel: () => stream.lines.return(undefined).then(
+      () => {},
+      () => {},
+    ),
   });
   return c.body(body, 200, {
     "content-type": ndjson ? "application/x-ndjson" : "text/event-stream; charset=utf-8",

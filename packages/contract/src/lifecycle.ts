@@ -28,6 +28,9 @@ export const ACTIONS = {
   kill: { from: ["running", "paused", "restarting"], to: "exited", again: [] },
   restart: { from: ["running", "created", "exited", "restarting"], to: "running", again: [] },
   exec: { from: ["running"], to: "running", again: [] },
+  attach: { from: ["running"], to: "running", again: [] },
+  /** Reading and writing its files: wherever the engine has a file system for it. */
+  files: { from: ["created", "running", "paused", "restarting", "exited"], to: "running", again: [] },
   remove: { from: ["created", "exited", "failed", "lost"], to: "removed", again: ["removing"] },
   forceRemove: {
     from: ["pending", "created", "running", "paused", "restarting", "exited", "failed", "lost"],

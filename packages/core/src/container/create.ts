@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, newId, ProblemError, type CreateContainer } from "@hafen/contract";
 import { insertContainer, insertMounts, lockImage, placeVolumes, type ContainerRow, type Db } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
+import { refuseOverCapacity } from "../host/capacity.ts";
 import { findImage } from "../image/find.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
@@ -16,7 +17,10 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
   const image = await findImage(ctx.db, userId, input.image);
   const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(input.limits ?? {}) };
   const start = input.start ?? true;
-  const plan = await planMounts(ctx.db, userId, input, image.config.volumes);
+  const [plan] = await Promise.all([
+    planMounts(ctx.db, userId, input, image.config.volumes),
+    refuseOverCapacity(ctx.db, image.hostId, limits),
+  ]);
 
   const row = await ctx.db.transaction(async (tx) => {
     await takeQuota(tx, userId, {

@@ -1,7 +1,7 @@
 import type { Container, Mount } from "@hafen/contract";
 import { hostNames, listContainers as listRows, mountsOf, type ContainerRow, type Db, type MountRow } from "@hafen/db";
 import type { State } from "@hafen/contract";
-import { findImage } from "../image/find.ts";
+import { lookUpImage } from "../image/find.ts";
 import { readPage, toPage } from "../page.ts";
 import { findVolume } from "@hafen/db";
 
@@ -37,7 +37,7 @@ export async function listContainers(
 ): Promise<{ items: Container[]; nextCursor: string | null }> {
   const volume = filter.volume === undefined ? undefined : await findVolume(db, userId, filter.volume);
   const image =
-    filter.image === undefined ? undefined : await findImage(db, userId, filter.image).catch(() => undefined);
+    filter.image === undefined ? undefined : await lookUpImage(db, userId, filter.image);
   if ((filter.volume !== undefined && !volume) || (filter.image !== undefined && !image))
     return { items: [], nextCursor: null };
   const page = readPage(filter);

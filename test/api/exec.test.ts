@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { eventually, startWorld, type World } from "../support/index.ts";
+import { refusal } from "./ask.ts";
+
+const WAIT = { waitSeconds: 60 };
+let world: World;
+let user: Awaited<ReturnType<World["user"]>>;
+let id: string;
+before(async () => {
+  world = await startWorld();
+  user = await world.user();
+  ({ id } = await user.containers.create({ image: "busybox", command: ["sleep", "100000"], env: { HELLO: "world" } }, WAIT));
+});
+after(() => world[Symbol.asyncDispose]());
+
+const sh = (script: string) => ["sh", "-c", script];
+
+describe("exec", () => {
+  test("answers with exit code, standard output and standard error apart", async () => {
+    const { durationMs, ...result } = await user.containers.exec(id, { command: sh("echo out; echo err >&2; exit 5") });
+    assert.deepEqual(result, { exitCode: 5, timedOut: false, stdout: "out\n", stderr: "err\n", truncated: false });
+    assert.ok(durationMs > 0);
+  });
+
+  test("gives the command its standard input and then end of file", async () => {
+    const { stdout, exitCode } = await user.containers.exec(id, { command: ["cat"], stdin: "one\ntwo\u00e4\n" });
+    assert.deepEqual([stdout, exitCode], ["one\ntwo\u00e4\n", 0]);
+  });
+
+  test("gives all of a megabyte of standard input", async () => {
+    const { stdout } = await user.containers.exec(id, { command: ["wc", "-c"], stdin: "x".repeat(1024 * 1024) });
+    assert.equal(stdout.trim(), String(1024 * 1024));
+  });
+
+  test("a command that does not read its standard input is no error", async () => {
+    const { exitCode } = await user.containers.exec(id, { command: ["true"], stdin: "x".repeat(1024 * 1024) });
+    assert.equal(exitCode, 0);
+  });
+
+  test("has the container's environment, the one given, the directory and the user given", async () => {
+    const { stdout } = await user.containers.exec(id, {
+      command: sh('echo "$HELLO $MORE"; pwd; id -u'),
+      env: { MORE: "a=b c" },
+      workingDir: "/tmp",
+      user: "65534",
+    });
+    assert.equal(stdout, "world a=b c\n/tmp\n65534\n");
+  });
+
+  test("of a command that the container does not have answers 127, and of one it cannot execute 126", async () => {
+    assert.equal((await user.containers.exec(id, { command: ["no-such-command"] })).exitCode, 127);
+    assert.equal((await user.containers.exec(id, { command: ["/etc/passwd"] })).exitCode, 126);
+  });
+
+  test("kills the process and all it started at its time limit, and keeps what it printed", async () => {
+    const result = await user.containers.exec(id, {
+      command: sh("trap '' TERM; echo begun; sleep 7777 & sleep 7777"),
+      timeoutSeconds: 1,
+    });
+    assert.deepEqual([result.exitCode, result.timedOut, result.stdout], [null, true, "begun\n"]);
+    await eventually("none of its processes is left", async () => {
+      const { stdout } = await user.containers.exec(id, { command: ["ps", "-o", "args"] });
+      return !stdout.includes("sleep 7777");
+    });
+    assert.equal((await user.containers.get(id)).state, "running");
+  });
+
+  test("kills the process when the client leaves", async () => {
+    const leave = new AbortController();
+    const running = user.containers.exec(id, { command: ["sleep", "8888"] }, { signal: leave.signal }).catch((error: unknown) => error);
+    const runs = async () => (await user.containers.exec(id, { command: ["ps", "-o", "args"] })).stdout.includes("sleep 8888");
+    await eventually("it runs", runs);
+    leave.abort();
+    await running;
+    await eventually("it is gone", async () => !(await runs()));
+  });
+
+  test("cuts an output over 1 MiB off and says so", async () => {
+    const { stdout, stderr, truncated, exitCode } = await user.containers.exec(id, {
+      command: sh("dd if=/dev/zero bs=1024 count=3000 2>/dev/null | tr '\\0' x; echo end >&2"),
+    });
+    assert.equal(stdout.length, 1024 * 1024);
+    assert.deepEqual([stderr, truncated, exitCode], ["end\n", true, 0]);
+  });
+
+  test("ten at once each get their own output", async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => user.containers.exec(id, { command: ["echo", String(i)] })));
+    assert.deepEqual(answers.map(({ stdout }) => stdout), Array.from({ length: 10 }, (_, i) => `${i}\n`));
+  });
+
+  test("in a container that does not run is refused with the states that allow it", async () => {
+    const idle = await user.containers.create({ image: "busybox", start: false }, WAIT);
+    const error = await refusal(user.containers.exec(idle.id, { command: ["true"] }), "container_wrong_state");
+    assert.deepEqual([error.status, error.states], [409, ["running"]]);
+  });
+
+  test("as a user or in a directory that the container does not have is a problem, not a failure of ours", async () => {
+    await refusal(user.containers.exec(id, { command: ["true"], user: "nobody-knows" }), "invalid_request");
+    const { exitCode } = await user.containers.exec(id, { command: ["true"], workingDir: "/no/such" });
+    assert.notEqual(exitCode, 0);
+  });
+
+  test("of a container that ends meanwhile answers", async () => {
+    const short = await user.containers.create({ image: "busybox", command: ["sleep", "1000"] }, WAIT);
+    const running = user.containers.exec(short.id, { command: ["sleep", "1000"] });
+    await eventually("it runs", async () => (await user.containers.exec(short.id, { command: ["ps"] })).stdout.match(/sleep 1000/g)?.length === 2);
+    await user.containers.kill(short.id);
+    assert.notEqual((await running).exitCode, 0);
+  });
+});
