@@ -10,5 +10,6 @@ export * from "./lifecycle.ts";
 export { openapiDocument } from "./openapi.ts";
 export * from "./problems.ts";
 export * as routes from "./routes/index.ts";
+export * from "./streams.ts";
 export * from "./users.ts";
 export * from "./volumes.ts";

@@ -13,13 +13,13 @@ export const STREAM_STALL_MS = 10_000;
 
 const Cells = z.number().int().min(1).max(4096);
 /** What a client sends on the control channel, as JSON. */
-export const StreamRequest = z
+export const StreamControl = z
   .discriminatedUnion("type", [
     z.strictObject({ type: z.literal("resize"), columns: Cells, rows: Cells }),
     z.strictObject({ type: z.literal("stdinEnd") }),
   ])
-  .openapi("StreamRequest");
-export type StreamRequest = z.infer<typeof StreamRequest>;
+  .openapi("StreamControl");
+export type StreamControl = z.infer<typeof StreamControl>;
 
 /** The last message of a server: the output is over. */
 export const StreamEnded = z

@@ -34,17 +34,8 @@ export { signGrant, STREAM_ACTIONS, verifyGrant, type StreamAction, type StreamG
 export { keepHouse } from "./sweep/keep.ts";
 export { nudgeUnsettled } from "./sweep/nudge.ts";
 export { reconcile, type Differences } from "./sweep/reconcile.ts";
-export {
-  actorOf,
-  authenticate,
-  createKey,
-  createUser,
-  ensureAdmin,
-  getMe,
-  getUser,
-  listKeys,
-  listUsers,
-  revokeKey,
-} from "./user/users.ts";
+export { actorOf, authenticate } from "./user/authenticate.ts";
+export { createKey, listKeys, revokeKey } from "./user/keys.ts";
+export { createUser, ensureAdmin, getMe, getUser, listUsers } from "./user/users.ts";
 export { createVolume, describeVolume, getVolume, listVolumes } from "./volume/create.ts";
 export { convergeVolume, removeVolume, waitVolumeGone } from "./volume/remove.ts";

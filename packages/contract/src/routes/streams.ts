@@ -72,7 +72,7 @@ export const attachContainer = route({
   summary: "Its standard streams, as a WebSocket",
   description:
     "Binary messages of at most 1 MiB; the first byte says what the rest is: 0 standard input (needs openStdin), 1 standard output, " +
-    "2 standard error, 3 control as JSON. A client may send `resize` and `stdinEnd` (StreamRequest); the server's last message is `ended` " +
+    "2 standard error, 3 control as JSON. A client may send `resize` and `stdinEnd` (StreamControl); the server's last message is `ended` " +
     "(StreamEnded), before it closes with 1000. Refusals are plain HTTP answers before the upgrade. Close codes: 1003 not binary, " +
     "1008 not allowed, 1009 too long, 1011 the host failed, 1012 the service restarts, 1013 nothing was read for 10 s with 1 MiB waiting.",
   request: {

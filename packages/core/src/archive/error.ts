@@ -1,10 +1,13 @@
-/** What was wrong with something a user sent: an archive, a Dockerfile or an image reference. */
+/** What was wrong with something a user sent: an archive, a tar of files, a Dockerfile or an image reference. */
 export type InputCode =
   | "context_invalid"
   | "context_truncated"
   | "context_entry_refused"
   | "context_too_large"
   | "archive_invalid"
+  | "tar_invalid"
+  | "tar_entry_refused"
+  | "tar_too_large"
   | "dockerfile_missing"
   | "dockerfile_invalid"
   | "remote_add_refused"

@@ -1,6 +1,6 @@
 import type { InputCode } from "./error.ts";
 
-/** Which problem a damaged upload gets: the same reading serves build contexts and image archives. */
+/** Which problem a damaged upload gets: the same reading serves build contexts, image archives and files. */
 export interface Upload {
   noun: string;
   invalid: InputCode;
@@ -23,4 +23,12 @@ export const IMAGE: Upload = {
   truncated: "archive_invalid",
   refused: "archive_invalid",
   tooLarge: "context_too_large",
+};
+
+export const FILES: Upload = {
+  noun: "tar",
+  invalid: "tar_invalid",
+  truncated: "tar_invalid",
+  refused: "tar_entry_refused",
+  tooLarge: "tar_too_large",
 };

@@ -134,6 +134,8 @@ async function giveUp(ctx: HostCtx, row: ContainerRow, error: unknown): Promise<
   if (!(error instanceof EngineError)) return false;
   switch (error.kind) {
     case "invalid":
+    case "not_directory":
+    case "read_only":
       return settleFailed(ctx, row, "refused", error.message);
     case "not_found":
       if (row.desired === "removed") return false;

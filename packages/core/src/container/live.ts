@@ -1,4 +1,4 @@
-import { ProblemError, type Exec, type ExecResult, type LogLine } from "@hafen/contract";
+import { ProblemError, type Action, type Exec, type ExecResult, type LogLine } from "@hafen/contract";
 import { containerById, insertContainerEvent, type ContainerRow } from "@hafen/db";
 import type { EngineEvent, LogOptions, Session } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
@@ -11,7 +11,8 @@ import { LABELS } from "./spec.ts";
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 const DEFAULT_EXEC_SECONDS = 60;
 
-async function onHost(ctx: HostCtx, id: string): Promise<ContainerRow> {
+/** The row of a container of this host. */
+export async function onHost(ctx: HostCtx, id: string): Promise<ContainerRow> {
   const row = await containerById(ctx.db, id);
   if (!row || row.hostId !== ctx.hostId || row.state === "removed")
     throw new ProblemError("container_not_found", `There is no container ${id} on this host.`);
@@ -23,7 +24,7 @@ export async function execContainer(ctx: HostCtx, id: string, input: Exec, signa
   const row = await onHost(ctx, id);
   if (row.state !== "running" || row.engineId === null) throw wrongState(row, "exec");
   const began = performance.now();
-  const session = await asProblem(row, () =>
+  const session = await asProblem(row, "exec", () =>
     ctx.engine.exec(row.engineId ?? "", {
       command: input.command,
       env: Object.entries(input.env ?? {}).map(([name, value]) => `${name}=${value}`),
@@ -84,7 +85,7 @@ export async function* containerLogs(ctx: HostCtx, id: string, options: LogOptio
 export async function signalContainer(ctx: HostCtx, id: string, signal: string): Promise<void> {
   const row = await onHost(ctx, id);
   if (row.engineId === null) throw wrongState(row, "kill");
-  await asProblem(row, () => ctx.engine.signalContainer(row.engineId ?? "", signal));
+  await asProblem(row, "kill", () => ctx.engine.signalContainer(row.engineId ?? "", signal));
 }
 
 /** Keeps what the engine reported as evidence; answers with the row when there is something to look at. */
@@ -107,12 +108,13 @@ export async function noteEngineEvent(
   return row;
 }
 
-async function asProblem<T>(row: ContainerRow, work: () => Promise<T>): Promise<T> {
+/** What the engine refused, in the words of the request. */
+export async function asProblem<T>(row: ContainerRow, action: Action, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof EngineError && (error.kind === "conflict" || error.kind === "not_found"))
-      throw wrongState(row, "exec");
+      throw wrongState(row, action);
     if (error instanceof EngineError && error.kind === "invalid")
       throw new ProblemError("invalid_request", error.message);
     if (error instanceof EngineError && error.kind === "unavailable")

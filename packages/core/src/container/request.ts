@@ -17,7 +17,7 @@ export async function getContainer(db: Db, userId: string, { ref }: ContainerKey
 
 type Change = Omit<Parameters<typeof requestContainer>[2], "desired">;
 export interface Request {
-  action: Exclude<Action, "exec">;
+  action: Exclude<Action, "exec" | "attach" | "files">;
   change?: Change;
   /** Refused while a request of this kind is under way, so that of many exactly one is accepted. */
   unless?: keyof typeof underWay;

@@ -1,58 +1,21 @@
-import { createHash, randomBytes } from "node:crypto";
+import { newId, ProblemError, type CreateUser, type Me, type Quota, type Scope, type User } from "@hafen/contract";
 import {
-  newId,
-  ProblemError,
-  type CreateKey,
-  type CreateUser,
-  type Key,
-  type Me,
-  type Quota,
-  type Role,
-  type Scope,
-  type User,
-} from "@hafen/contract";
-import {
-  findLiveKey,
   findUser,
   getQuota,
   insertKey,
   insertUser,
-  listKeys as listKeyRows,
-  listUsers as listUserRows,
-  revokeKey as revokeRow,
+  listUsers as listRows,
   scopesOf,
-  touchKey,
   usage,
   type Db,
-  type KeyRow,
   type UserRow,
 } from "@hafen/db";
-import type { Actor, Ctx } from "../ctx.ts";
+import type { Ctx } from "../ctx.ts";
 import { readPage, toPage } from "../page.ts";
 import { ADMIN_QUOTA, DEFAULT_QUOTA } from "../quota.ts";
 import { record } from "../record.ts";
-
-interface NewKey {
-  apiKey: string;
-  hash: string;
-}
-/** `hfn_` and 256 random bits. Only its SHA-256 is kept: enough for a key nobody can guess, and quick to look up. */
-function newKey(): NewKey {
-  const apiKey = `hfn_${randomBytes(32).toString("base64url")}`;
-  return { apiKey, hash: hashKey(apiKey) };
-}
-function hashKey(apiKey: string): string {
-  return createHash("sha256").update(apiKey).digest("hex");
-}
-
-/** The user and scopes behind a key; undefined when it is unknown, expired or revoked. */
-export async function authenticate(db: Db, apiKey: string): Promise<{ user: UserRow; key: KeyRow } | undefined> {
-  if (!/^hfn_[A-Za-z0-9_-]{43}$/.test(apiKey)) return undefined;
-  const found = await findLiveKey(db, hashKey(apiKey));
-  if (found && (found.key.lastUsedAt === null || Date.now() - found.key.lastUsedAt.getTime() > 60_000))
-    await touchKey(db, found.key.id);
-  return found;
-}
+import { authenticate } from "./authenticate.ts";
+import { newKey } from "./new-key.ts";
 
 /** Makes a user with its quota and first key, which is returned this once. */
 export async function createUser(ctx: Ctx, input: CreateUser): Promise<User & { apiKey: string }> {
@@ -107,7 +70,7 @@ export async function listUsers(
   db: Db,
   query: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: User[]; nextCursor: string | null }> {
-  const { rows, nextCursor } = toPage(await listUserRows(db, readPage(query)), query.limit);
+  const { rows, nextCursor } = toPage(await listRows(db, readPage(query)), query.limit);
   return { items: rows.map(userToWire), nextCursor };
 }
 
@@ -116,75 +79,6 @@ export async function getMe(db: Db, user: UserRow, scopes: Scope[]): Promise<Me>
   return { ...userToWire(user), quota, usage: used, scopes };
 }
 
-/** A key never has a scope that the key which asks lacks. */
-export async function createKey(ctx: Ctx, held: Scope[], input: CreateKey): Promise<Key & { apiKey: string }> {
-  const scopes = input.scopes ?? held;
-  const missing = scopes.filter((scope) => !held.includes(scope));
-  if (missing.length > 0)
-    throw new ProblemError("scope_missing", `Your key lacks ${missing.join(", ")}, so it cannot give it.`);
-  const { apiKey, hash } = newKey();
-  const row = await ctx.db.transaction(async (tx) => {
-    const key = await insertKey(tx, {
-      id: newId("key"),
-      userId: ctx.actor.userId,
-      name: input.name,
-      hash,
-      scopes: [...new Set(scopes)],
-      expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
-    });
-    if (!key)
-      throw new ProblemError(
-        "name_taken",
-        `You have a key named ${input.name}. Revoke it first, or take another name.`,
-      );
-    await record(tx, ctx.actor, {
-      type: "key.created",
-      action: "key.create",
-      subject: key.id,
-      data: { name: key.name },
-      made: true,
-    });
-    return key;
-  });
-  return { ...keyToWire(row), apiKey };
-}
-
-export async function listKeys(
-  db: Db,
-  userId: string,
-  query: { limit: number; cursor?: string | undefined },
-): Promise<{ items: Key[]; nextCursor: string | null }> {
-  const { rows, nextCursor } = toPage(await listKeyRows(db, userId, readPage(query)), query.limit);
-  return { items: rows.map(keyToWire), nextCursor };
-}
-
-export async function revokeKey(ctx: Ctx, ref: string): Promise<void> {
-  await ctx.db.transaction(async (tx) => {
-    const key = await revokeRow(tx, ctx.actor.userId, ref);
-    if (!key) throw new ProblemError("key_not_found", `You have no key ${ref}.`);
-    await record(tx, ctx.actor, {
-      type: "key.revoked",
-      action: "key.revoke",
-      subject: key.id,
-      data: { name: key.name },
-    });
-  });
-}
-
-export function actorOf(user: UserRow, key: KeyRow, requestId: string): Actor {
-  return { userId: user.id, role: user.role as Role, keyId: key.id, requestId };
-}
-
 function userToWire(row: UserRow): User {
   return { id: row.id, name: row.name, role: row.role, createdAt: row.createdAt.toISOString() };
-}
-function keyToWire(row: KeyRow): Key {
-  return {
-    id: row.id,
-    name: row.name,
-    scopes: row.scopes,
-    createdAt: row.createdAt.toISOString(),
-    expiresAt: row.expiresAt?.toISOString() ?? null,
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-  };
 }

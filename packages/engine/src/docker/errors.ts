@@ -12,6 +12,10 @@ const NEVER_STARTS = [
 /** What it says of an archive it cannot read. */
 const NO_ARCHIVE = /processing tar file|archive\/tar: |invalid tar|unexpected EOF/i;
 
+/** What it says of a path in a container, with the host's path before it. */
+const NO_DIRECTORY = /^extraction point is not a directory$|^lstat .*: not a directory$/i;
+const READ_ONLY = /^(container rootfs|mounted volume) is marked read-only$/i;
+
 /**
  * The one place that reads the engine's answers. The status decides; the text only where the status does not know
  * (dockerd sends 500 for a missing user), and dockerode's own wording (`no such container` for a missing path) never.
@@ -30,6 +34,8 @@ function kindOf(status: number | undefined, text: string): EngineErrorKind {
   if (status === 404) return "not_found";
   if (status === 409) return "conflict";
   if (status >= 400 && status < 500) return "invalid";
+  if (NO_DIRECTORY.test(text)) return "not_directory";
+  if (READ_ONLY.test(text)) return "read_only";
   if (/is not running|is paused|is restarting|cannot resize a stopped|process already finished/i.test(text))
     return "conflict";
   return [...NEVER_STARTS, NO_ARCHIVE].some((pattern) => pattern.test(text)) ? "invalid" : "unavailable";
