@@ -40,9 +40,9 @@ process.exit();
 async function start(config: BootstrapConfig): Promise<void> {
   const { home, url, env } = config;
   await refuseTakenPort(config);
-  say(`Hafen starts; its data is in ${home}`);
   const services = await openServices({ home, env, say });
   parts.push({ name: "database, queue and engine (containers run on)", close: () => services.close() });
+  say(`database, queue and engine run; the data is in ${home}`);
   stop.signal.throwIfAborted();
 
   await migrate(services.databaseUrl);

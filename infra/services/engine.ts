@@ -42,7 +42,7 @@ export async function openEngine(places: Places, env: NodeJS.ProcessEnv): Promis
   await endLostContainers(places, engine);
 
   const opened = undo.move();
-  return { engine, close: () => opened.disposeAsync() };
+  return { engine, pids: [containerd.pid, dockerd], close: () => opened.disposeAsync() };
 }
 
 /**

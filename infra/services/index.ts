@@ -1,7 +1,9 @@
 import { claimHome } from "./claim.ts";
 import { openEngine } from "./engine.ts";
+import { findProgram } from "./command.ts";
 import { engineAnswers } from "./engine-request.ts";
 import { ServiceError } from "./error.ts";
+import { keepOpen } from "./keep-open.ts";
 import { ensurePrograms, type Program, type Say } from "./packages.ts";
 import { isRoot, openPlaces, type Places } from "./places.ts";
 import { openPostgres } from "./postgres.ts";
@@ -55,9 +57,11 @@ export async function openServices({ home, env, say }: ServicesOptions): Promise
     if (wantsEngine)
       await ensurePrograms(wantsRedis ? [...ENGINE_PROGRAMS, "redis-server"] : ENGINE_PROGRAMS, env, say);
     const [postgres, redis, engine] = await allOrFirstError([
-      env.DATABASE_URL ? undefined : keep(openPostgres(places, say)),
+      env.DATABASE_URL ? undefined : keep(keepOpen("Postgres", () => openPostgres(places, say), say)),
       wantsRedis ? keep(openOrInstallRedis(places, env, say)) : undefined,
-      wantsEngine ? keep(openEngine(places, env)) : useEngine(env.DOCKER_HOST as string),
+      wantsEngine
+        ? keep(keepOpen("the engine", () => openEngine(places, env), say))
+        : useEngine(env.DOCKER_HOST as string),
     ]);
     return {
       databaseUrl: env.DATABASE_URL || (postgres as { databaseUrl: string }).databaseUrl,
@@ -84,7 +88,8 @@ async function openOrInstallRedis(places: Places, env: NodeJS.ProcessEnv, say: S
   await ensurePrograms(["redis-server"], env, say).catch(() =>
     say("no redis-server can be had: queues will live in Postgres"),
   );
-  return openRedis(places, env);
+  const program = findProgram("redis-server", env);
+  return program === undefined ? undefined : keepOpen("Redis", () => openRedis(places, program), say);
 }
 
 async function useEngine(engine: string): Promise<{ engine: string }> {

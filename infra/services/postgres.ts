@@ -34,7 +34,7 @@ export async function openPostgres(places: Places, say: Say): Promise<Service & 
 
   const opened = undo.move();
   const databaseUrl = `postgres://${NAME}@localhost/${NAME}?host=${encodeURIComponent(sockets)}`;
-  return { databaseUrl, close: () => opened.disposeAsync() };
+  return { databaseUrl, pids: [pid], close: () => opened.disposeAsync() };
 }
 
 async function adopt(data: string, sockets: string): Promise<number | undefined> {

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ensureAccount } from "./accounts.ts";
-import { findProgram, run } from "./command.ts";
+import { run } from "./command.ts";
 import { startDaemon } from "./daemon.ts";
 import { exposeDirectory, hideDirectory, isRoot, type Places } from "./places.ts";
 import { pidFrom, stopProcess } from "./processes.ts";
@@ -14,13 +14,8 @@ const ACCOUNT = "hafen";
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
 
-/** Hafen's own Redis on a private unix socket, or undefined where the machine has no redis-server. */
-export async function openRedis(
-  places: Places,
-  env: NodeJS.ProcessEnv,
-): Promise<(Service & { redisUrl: string }) | undefined> {
-  const program = findProgram("redis-server", env);
-  if (!program) return undefined;
+/** Hafen's own Redis on a private unix socket. */
+export async function openRedis(places: Places, program: string): Promise<Service & { redisUrl: string }> {
   const account = isRoot ? await ensureAccount(ACCOUNT) : undefined;
   await using undo = new AsyncDisposableStack();
   undo.defer(() => hideDirectory(places, "redis"));
@@ -60,7 +55,7 @@ export async function openRedis(
   undo.defer(() => stopProcess(pid, "SIGTERM", STOP_TIMEOUT_MS));
 
   const opened = undo.move();
-  return { redisUrl: `unix://${socket}`, close: () => opened.disposeAsync() };
+  return { redisUrl: `unix://${socket}`, pids: [pid], close: () => opened.disposeAsync() };
 }
 
 async function adopt(pidFile: string, socket: string): Promise<number | undefined> {
