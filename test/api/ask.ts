@@ -39,7 +39,7 @@ export async function ask<T = Record<string, unknown>>(
     ...(duplex === undefined ? {} : { duplex }),
   } as RequestInit);
   const text = await response.text();
-  const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+  const isJson = /^application\/(problem\+)?json/.test(response.headers.get("content-type") ?? "");
   return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : {}) as T };
 }
 

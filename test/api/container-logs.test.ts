@@ -25,14 +25,27 @@ const all = (id: string, options = {}) => Array.fromAsync(user.containers.logs(i
 describe("a container's log", () => {
   test("keeps standard output and standard error apart, in order, each line with its time", async () => {
     const lines = await all(await ended("echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three"));
-    assert.deepEqual(lines.map(({ stream, text }) => [stream, text]), [["stdout", "one"], ["stderr", "two"], ["stdout", "three"]]);
+    assert.deepEqual(
+      lines.map(({ stream, text }) => [stream, text]),
+      [
+        ["stdout", "one"],
+        ["stderr", "two"],
+        ["stdout", "three"],
+      ],
+    );
     const times = lines.map(({ at }) => at);
     assert.deepEqual(times, times.toSorted());
   });
 
   test("followed from before the start until the end has every line and then ends", async () => {
-    const { id } = await user.containers.create({ image: "busybox", command: sh("for i in $(seq 1 50); do echo $i; sleep 0.01; done") });
-    assert.deepEqual(texts(await all(id, { follow: true })), Array.from({ length: 50 }, (_, i) => String(i + 1)));
+    const { id } = await user.containers.create({
+      image: "busybox",
+      command: sh("for i in $(seq 1 50); do echo $i; sleep 0.01; done"),
+    });
+    assert.deepEqual(
+      texts(await all(id, { follow: true })),
+      Array.from({ length: 50 }, (_, i) => String(i + 1)),
+    );
   });
 
   test("followed while nothing is printed yet begins at once", async () => {
@@ -83,12 +96,21 @@ describe("a container's log", () => {
     const id = await ended("echo a; echo b");
     const { text, headers } = await ask(world.url, "GET", `/v1/containers/${id}/logs`, { key: user.apiKey });
     assert.match(headers.get("content-type") ?? "", /^text\/event-stream/);
-    assert.match(text, /^event: line\nid: (\S+)\ndata: \{.*"at":"\1"\}\n\nevent: line\n[\s\S]+event: end\ndata: \{\}\n\n$/);
+    assert.match(
+      text,
+      /^event: line\nid: (\S+)\ndata: \{.*"at":"\1"\}\n\nevent: line\n[\s\S]+event: end\ndata: \{\}\n\n$/,
+    );
   });
 
   test("of a terminal is one stream", async () => {
     const lines = await all(await ended("echo one; echo two >&2", { tty: true }));
-    assert.deepEqual(lines.map(({ stream, text }) => [stream, text.trimEnd()]), [["stdout", "one"], ["stdout", "two"]]);
+    assert.deepEqual(
+      lines.map(({ stream, text }) => [stream, text.trimEnd()]),
+      [
+        ["stdout", "one"],
+        ["stdout", "two"],
+      ],
+    );
   });
 
   test("has a last line without a line end, an empty line, and a line of 100 KiB whole", async () => {

@@ -34,7 +34,10 @@ describe("a container that ends by itself", () => {
     test(`with exit code ${code} is exited for the cause ${cause}`, async () => {
       const { id } = await user.containers.create({ image: "busybox", command: sh(`exit ${code}`) });
       const { settled, state, exitCode, termination } = await user.containers.wait(id);
-      assert.deepEqual({ settled, state, exitCode, cause: termination?.cause }, { settled: true, state: "exited", exitCode: code, cause });
+      assert.deepEqual(
+        { settled, state, exitCode, cause: termination?.cause },
+        { settled: true, state: "exited", exitCode: code, cause },
+      );
       const { desired, finishedAt, startedAt } = await user.containers.get(id);
       assert.equal(desired, "exited");
       assert.ok(finishedAt !== null && startedAt !== null && startedAt <= finishedAt);
@@ -54,13 +57,18 @@ describe("a container that ends by itself", () => {
     assert.equal(missing.state, "exited");
     assert.equal(missing.exitCode, 127);
     assert.equal(missing.termination?.cause, "error");
-    assert.match(missing.termination?.detail ?? "", /no-such-command/);
+    assert.match(missing.termination?.detail ?? "", /no such command/);
     const forbidden = await user.containers.create({ image: "busybox", command: ["/etc"] }, WAIT);
     assert.equal(forbidden.exitCode, 126);
+    assert.ok((await output(missing.id)).some((line) => line.includes("no-such-command")));
   });
 
   test("for memory says so, with its limit", async () => {
-    const { id } = await user.containers.create({ image: "busybox", command: ["tail", "/dev/zero"], limits: { memoryBytes: 16 * MIB } });
+    const { id } = await user.containers.create({
+      image: "busybox",
+      command: ["tail", "/dev/zero"],
+      limits: { memoryBytes: 16 * MIB },
+    });
     const { termination, state, exitCode } = await user.containers.wait(id);
     assert.equal(state, "exited");
     assert.equal(exitCode, 137);
@@ -69,7 +77,11 @@ describe("a container that ends by itself", () => {
   });
 
   test("while only a child was killed for memory keeps its own exit code", async () => {
-    const { id } = await user.containers.create({ image: "busybox", command: sh("tail /dev/zero; exit 0"), limits: { memoryBytes: 16 * MIB } });
+    const { id } = await user.containers.create({
+      image: "busybox",
+      command: sh("tail /dev/zero; exit 0"),
+      limits: { memoryBytes: 16 * MIB },
+    });
     const { termination, exitCode } = await user.containers.wait(id);
     assert.equal(exitCode, 0);
     assert.equal(termination?.cause, "completed");
@@ -103,7 +115,9 @@ describe("stop", () => {
     const dockerfile = "FROM busybox\nSTOPSIGNAL SIGINT\n";
     const build = await user.builds.createFromFiles({ dockerfile }, { tag: "stopsignal", ...WAIT });
     assert.equal(build.state, "succeeded");
-    const id = await runUntilReady("trap 'exit 3' INT; trap '' TERM; echo ready; while :; do sleep 0.1; done", { image: "stopsignal" });
+    const id = await runUntilReady("trap 'exit 3' INT; trap '' TERM; echo ready; while :; do sleep 0.1; done", {
+      image: "stopsignal",
+    });
     assert.equal((await user.containers.stop(id, {}, WAIT)).exitCode, 3);
   });
 

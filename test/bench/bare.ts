@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { Agent } from "node:http";
 import Docker from "dockerode";
 
 const LABEL = "hafen.bench";
@@ -18,14 +17,18 @@ export interface Bare {
 }
 
 export function openBare(engine: string, id: string): Bare {
-  const agent = new Agent({ keepAlive: true });
   const at = new URL(engine);
-  const where = at.protocol === "unix:" ? { socketPath: at.pathname } : { host: at.hostname, port: at.port, protocol: "http" as const };
-  const withAgent: object = { agent };
-  const docker = new Docker({ ...where, ...withAgent });
+  const where =
+    at.protocol === "unix:"
+      ? { socketPath: at.pathname }
+      : { host: at.hostname, port: at.port, protocol: "http" as const };
+  const docker = new Docker(where);
   const remove = (ref: string) => docker.getContainer(ref).remove({ force: true, v: true });
   const start = (args: string[], env: Record<string, string> = {}) =>
-    spawn("docker", args, { env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", DOCKER_HOST: engine, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    spawn("docker", args, {
+      env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", DOCKER_HOST: engine, ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
   return {
     docker,
     label: `${LABEL}=${id}`,
@@ -53,7 +56,6 @@ export function openBare(engine: string, id: string): Bare {
     async close() {
       const left = await docker.listContainers({ all: true, filters: JSON.stringify({ label: [`${LABEL}=${id}`] }) });
       for (const { Id } of left) await remove(Id);
-      agent.destroy();
     },
   };
 }

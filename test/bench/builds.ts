@@ -2,7 +2,7 @@ import { buffer } from "node:stream/consumers";
 import type { Hafen } from "@hafen/sdk";
 import { pack } from "tar-stream";
 import type { Bare } from "./bare.ts";
-import { aim, lines, type Aim, type Line } from "./report.ts";
+import { aim, lines, type Report } from "./report.ts";
 import { interleave, timed, type Rounds } from "./samples.ts";
 
 const FILES = 100;
@@ -27,11 +27,24 @@ function context(base: string): Promise<Buffer> {
 
 function contents(file: number): string {
   let text = "";
-  for (let line = 0; text.length < FILE_BYTES; line++) text += `${file} ${line} ${(file * 7919 + line * 104_729) % 1_000_003}\n`;
+  for (let line = 0; text.length < FILE_BYTES; line++)
+    text += `${file} ${line} ${(file * 7919 + line * 104_729) % 1_000_003}\n`;
   return text.slice(0, FILE_BYTES);
 }
 
-export async function cachedBuild({ user, bare, base, rounds, signal }: { user: Hafen; bare: Bare; base: string; rounds: Rounds; signal: AbortSignal }): Promise<{ lines: Line[]; aims: Aim[] }> {
+export async function cachedBuild({
+  user,
+  bare,
+  base,
+  rounds,
+  signal,
+}: {
+  user: Hafen;
+  bare: Bare;
+  base: string;
+  rounds: Rounds;
+  signal: AbortSignal;
+}): Promise<Report> {
   const tar = await context(base);
   const tag = `${base.split(":")[0]}:built`;
   const ways = [
@@ -50,9 +63,16 @@ export async function cachedBuild({ user, bare, base, rounds, signal }: { user: 
   ];
   try {
     const taken = await interleave(ways, rounds, signal);
-    const table = lines("cached build", ways.map(({ name }) => name), taken);
+    const table = lines(
+      "cached build",
+      ways.map(({ name }) => name),
+      taken,
+    );
     return { lines: table, aims: [aim("cached build to docker build, p50", table[1]?.ratio ?? Number.NaN, 1.2, "×")] };
   } finally {
-    await bare.docker.getImage(tag).remove({ force: true }).catch(() => {}); // interrupted before there was one
+    await bare.docker
+      .getImage(tag)
+      .remove({ force: true })
+      .catch(() => {}); // interrupted before there was one
   }
 }

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Container, Hafen } from "@hafen/sdk";
 import type { ContainerCreateOptions, ContainerInspectInfo } from "dockerode";
 import type { Bare } from "./bare.ts";
-import { aim, lines, type Aim, type Line } from "./report.ts";
+import { aim, lines, type Report } from "./report.ts";
 import { figures, interleave, timed, type Rounds } from "./samples.ts";
 
 const IMAGE = "busybox";
@@ -26,10 +26,17 @@ async function sameAs({ bare, user, image }: ContainerBench): Promise<(command: 
   const found: ContainerInspectInfo = await bare.docker.getContainer(made.id).inspect();
   await removed(user, made);
   const [key = "", value = ""] = bare.label.split("=");
-  return (Cmd) => ({ Image: image, Cmd, Hostname: found.Config.Hostname, Env: found.Config.Env, Labels: { [key]: value }, HostConfig: found.HostConfig });
+  return (Cmd) => ({
+    Image: image,
+    Cmd,
+    Hostname: found.Config.Hostname,
+    Env: found.Config.Env,
+    Labels: { [key]: value },
+    HostConfig: found.HostConfig,
+  });
 }
 
-export async function createToRunning(bench: ContainerBench): Promise<{ lines: Line[]; aims: Aim[]; stages: Record<string, number> }> {
+export async function createToRunning(bench: ContainerBench): Promise<Report> {
   const { user, bare, image, rounds, signal } = bench;
   const options = (await sameAs(bench))(SLEEP);
   const stages: Record<string, number[]> = {};
@@ -73,15 +80,21 @@ export async function createToRunning(bench: ContainerBench): Promise<{ lines: L
     },
   ];
   const taken = await interleave(ways, rounds, signal);
-  const table = lines("create→running", ways.map(({ name }) => name), taken);
+  const table = lines(
+    "create→running",
+    ways.map(({ name }) => name),
+    taken,
+  );
   return {
     lines: table,
     aims: [aim("create→running over the bare engine, p50", table[1]?.differenceMs ?? Number.NaN, 25, "ms")],
-    stages: Object.fromEntries(Object.entries(stages).map(([name, values]) => [name, figures(values.slice(rounds.warmUp)).p50Ms])),
+    stages: Object.fromEntries(
+      Object.entries(stages).map(([name, values]) => [name, figures(values.slice(rounds.warmUp)).p50Ms]),
+    ),
   };
 }
 
-export async function createToFirstOutput(bench: ContainerBench): Promise<Line[]> {
+export async function createToFirstOutput(bench: ContainerBench): Promise<Report> {
   const { user, bare, image, rounds, signal } = bench;
   const options = (await sameAs(bench))(HELLO);
   const ways = [
@@ -116,16 +129,26 @@ export async function createToFirstOutput(bench: ContainerBench): Promise<Line[]
       name: "docker run",
       async run() {
         const name = `hafen-bench-${process.pid}`;
-        const ms = await timed(() => bare.cliFirstByte(["run", "--name", name, "--init", "--label", bare.label, image, ...HELLO]));
+        const ms = await timed(() =>
+          bare.cliFirstByte(["run", "--name", name, "--init", "--label", bare.label, image, ...HELLO]),
+        );
         await bare.remove(name);
         return ms;
       },
     },
   ];
-  return lines("create→first output", ways.map(({ name }) => name), await interleave(ways, rounds, signal));
+  const taken = await interleave(ways, rounds, signal);
+  return {
+    lines: lines(
+      "create→first output",
+      ways.map(({ name }) => name),
+      taken,
+    ),
+    aims: [],
+  };
 }
 
-export async function exec({ user, bare, rounds, signal }: ContainerBench): Promise<{ lines: Line[]; aims: Aim[] }> {
+export async function exec({ user, bare, rounds, signal }: ContainerBench): Promise<Report> {
   const made = await user.containers.create({ image: IMAGE, command: SLEEP }, WAIT);
   const Cmd = ["echo", "hello"];
   const container = bare.docker.getContainer(made.id);
@@ -157,8 +180,15 @@ export async function exec({ user, bare, rounds, signal }: ContainerBench): Prom
   ];
   const taken = await interleave(ways, rounds, signal);
   await removed(user, made);
-  const table = lines("exec", ways.map(({ name }) => name), taken);
-  return { lines: table, aims: [aim("exec over the bare engine, p50", table[1]?.differenceMs ?? Number.NaN, 10, "ms")] };
+  const table = lines(
+    "exec",
+    ways.map(({ name }) => name),
+    taken,
+  );
+  return {
+    lines: table,
+    aims: [aim("exec over the bare engine, p50", table[1]?.differenceMs ?? Number.NaN, 10, "ms")],
+  };
 }
 
 async function removed(user: Hafen, { id }: Container): Promise<void> {

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ServiceError } from "@hafen/infra";
+import type { Hafen } from "@hafen/sdk";
 import { startWorld, type World } from "../support/index.ts";
 import { openBare, type Bare } from "./bare.ts";
 import { cachedBuild } from "./builds.ts";
@@ -11,13 +12,44 @@ import { machine, print, type Report } from "./report.ts";
 import { openBenchServices } from "./services.ts";
 
 const RESULTS = join(import.meta.dirname, "..", "..", "bench-results.json");
-const FULL = { containers: { warmUp: 5, counted: 40 }, execs: { warmUp: 10, counted: 100 }, builds: { warmUp: 3, counted: 30 }, reads: { warmUp: 300, counted: 3_000 } };
-const QUICK = { containers: { warmUp: 1, counted: 5 }, execs: { warmUp: 2, counted: 10 }, builds: { warmUp: 1, counted: 4 }, reads: { warmUp: 50, counted: 300 } };
+const FULL = {
+  containers: { warmUp: 5, counted: 40 },
+  execs: { warmUp: 10, counted: 100 },
+  builds: { warmUp: 3, counted: 30 },
+  reads: { warmUp: 300, counted: 3_000 },
+};
+const QUICK = {
+  containers: { warmUp: 1, counted: 5 },
+  execs: { warmUp: 2, counted: 10 },
+  builds: { warmUp: 1, counted: 4 },
+  reads: { warmUp: 50, counted: 300 },
+};
 const QUOTA = { containers: 1_000, running: 1_000, cpus: 1_000, memoryBytes: 2 ** 50 };
 
-const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const { values: flags, positionals } = parseArgs({
+  options: { quick: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const rounds = flags.quick ? QUICK : FULL;
 const interrupted = new AbortController();
+const { signal } = interrupted;
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupted.abort(new Error(name)));
+
+interface Bench {
+  world: World;
+  user: Hafen;
+  bare: Bare;
+  /** The image under a name that Hafen and the engine both know. */
+  image: string;
+}
+/** In this order: the last fills the database. */
+const MEASURES: Record<string, (bench: Bench) => Promise<Report>> = {
+  running: (bench) => createToRunning({ ...bench, rounds: rounds.containers, signal }),
+  output: (bench) => createToFirstOutput({ ...bench, rounds: rounds.containers, signal }),
+  exec: (bench) => exec({ ...bench, rounds: rounds.execs, signal }),
+  build: ({ image, ...bench }) => cachedBuild({ ...bench, base: image, rounds: rounds.builds, signal }),
+  read: ({ world }) => reads(world, rounds.reads, signal),
+};
 
 const services = await openBenchServices().catch((error: unknown) => {
   console.error(error instanceof ServiceError ? error.message : error);
@@ -35,39 +67,31 @@ try {
   await services.close();
 }
 
+/** All measures, or those that were named. */
 async function measure(world: World, engine: string): Promise<Report> {
-  const rounds = flags.quick ? QUICK : FULL;
-  const { signal } = interrupted;
   const user = await world.user("bench", QUOTA);
   const { digest } = await user.images.get("busybox");
   const name = `hafen-${world.hostName}`;
-  const base = `${name}:base`;
-  const bare: Bare = openBare(engine, name);
+  const image = `${name}:base`;
+  const bare = openBare(engine, name);
   try {
     await bare.docker.getImage(digest).tag({ repo: name, tag: "base" });
-    await world.admin.images.tag("busybox", base);
-    const containers = { user, bare, image: base, signal };
-    say("create→running");
-    const running = await createToRunning({ ...containers, rounds: rounds.containers });
-    say("create→first output");
-    const output = await createToFirstOutput({ ...containers, rounds: rounds.containers });
-    say("exec");
-    const execs = await exec({ ...containers, rounds: rounds.execs });
-    say("cached build");
-    const builds = await cachedBuild({ user, bare, base, rounds: rounds.builds, signal });
-    say("reads with 100,000 rows");
-    const read = await reads(world, rounds.reads, signal);
-    return {
-      lines: [...running.lines, ...output, ...execs.lines, ...builds.lines, ...read.lines],
-      aims: [...running.aims, ...execs.aims, ...builds.aims, ...read.aims],
-      stages: running.stages,
-    };
+    await world.admin.images.tag("busybox", image);
+    const whole: Report = { lines: [], aims: [] };
+    for (const [key, take] of Object.entries(MEASURES)) {
+      if (positionals.length > 0 && !positionals.includes(key)) continue;
+      console.log(`# ${key}`);
+      const { lines, aims, ...rest } = await take({ world, user, bare, image });
+      whole.lines.push(...lines);
+      whole.aims.push(...aims);
+      Object.assign(whole, rest);
+    }
+    return whole;
   } finally {
-    await bare.docker.getImage(base).remove().catch(() => {}); // interrupted before there was one
+    await bare.docker
+      .getImage(image)
+      .remove()
+      .catch(() => {}); // interrupted before there was one
     await bare.close();
   }
-}
-
-function say(what: string): void {
-  console.log(`# ${what}`);
 }

@@ -1,6 +1,6 @@
 import type { World } from "../support/index.ts";
 import { Hafen } from "@hafen/sdk";
-import { aim, lines, type Aim, type Line } from "./report.ts";
+import { aim, lines, type Report } from "./report.ts";
 import { figures, timed, type Figures, type Rounds } from "./samples.ts";
 
 const CONTAINERS = 100_000;
@@ -15,9 +15,10 @@ interface Reader {
 }
 
 /** Fills the database, then reads single containers and pages of many users in turn. */
-export async function reads(world: World, rounds: Rounds, signal: AbortSignal): Promise<{ lines: Line[]; aims: Aim[] }> {
+export async function reads(world: World, rounds: Rounds, signal: AbortSignal): Promise<Report> {
   const readers = await fill(world);
-  const one = (reader: Reader) => reader.client.containers.get(reader.ids[Math.floor(Math.random() * reader.ids.length)] ?? "");
+  const one = (reader: Reader) =>
+    reader.client.containers.get(reader.ids[Math.floor(Math.random() * reader.ids.length)] ?? "");
   const page = async ({ client }: Reader) => {
     const { items } = await client.containers.list({ limit: 50 });
     if (items.length !== 50) throw new Error(`the page has ${items.length} containers`);
@@ -30,11 +31,24 @@ export async function reads(world: World, rounds: Rounds, signal: AbortSignal): 
   ];
   const taken: Figures[] = [];
   for (const { concurrency, read } of ways) taken.push(await readAll(readers, concurrency, read, rounds, signal));
-  const table = lines("read, 100,000 rows", ways.map(({ name }) => name), taken).map((line) => ({ ...line, ratio: null, differenceMs: null }));
-  return { lines: table, aims: [aim("GET /v1/containers/{id} with 100,000 rows, p99", taken[0]?.p99Ms ?? Number.NaN, 10, "ms")] };
+  const table = lines(
+    "read, 100,000 rows",
+    ways.map(({ name }) => name),
+    taken,
+  ).map((line) => ({ ...line, ratio: null, differenceMs: null }));
+  return {
+    lines: table,
+    aims: [aim("GET /v1/containers/{id} with 100,000 rows, p99", taken[0]?.p99Ms ?? Number.NaN, 10, "ms")],
+  };
 }
 
-async function readAll(readers: Reader[], concurrency: number, read: (reader: Reader) => Promise<unknown>, { warmUp, counted }: Rounds, signal: AbortSignal): Promise<Figures> {
+async function readAll(
+  readers: Reader[],
+  concurrency: number,
+  read: (reader: Reader) => Promise<unknown>,
+  { warmUp, counted }: Rounds,
+  signal: AbortSignal,
+): Promise<Figures> {
   const taken: number[] = [];
   let next = 0;
   async function lane() {
@@ -72,10 +86,13 @@ async function fill({ database: { sql }, user, url }: World): Promise<Reader[]> 
   await sql.unsafe("analyze");
   const readers = await Promise.all(
     keys.map(async (apiKey, i) => {
-      const rows = await sql<{ id: string }[]>`select c.id from containers c join users u on u.id = c.user_id where u.name = ${`reader-${i}`}`;
+      const rows = await sql<
+        { id: string }[]
+      >`select c.id from containers c join users u on u.id = c.user_id where u.name = ${`reader-${i}`}`;
       return { client: new Hafen({ url, apiKey }), ids: rows.map((row) => row.id) };
     }),
   );
-  if (readers.some(({ ids }) => ids.length !== CONTAINERS / USERS)) throw new Error("the rows were not spread as they should be");
+  if (readers.some(({ ids }) => ids.length !== CONTAINERS / USERS))
+    throw new Error("the rows were not spread as they should be");
   return readers;
 }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 /** One way of doing a thing. `run` does it once, cleans up after itself, and answers with the milliseconds of the thing alone. */
 export interface Way {
   name: string;
@@ -17,26 +19,40 @@ export interface Figures {
   p99Ms: number;
 }
 
+/** What an engine still does after its answer, such as clearing up an exec, must not be counted to the next way. */
+const SETTLE_MS = 50;
+
 /**
- * Takes the ways in turn, A B C, B C A, C A B, so that a machine that is busy for a while is busy for all of them and none always
- * comes after the same other.
+ * Takes the ways in turn, each round in another order, so that a machine that is busy for a while is busy for all of them and
+ * none always comes after the same other.
  */
 export async function interleave(ways: Way[], { warmUp, counted }: Rounds, signal: AbortSignal): Promise<Figures[]> {
-  const taken = ways.map((): number[] => []);
+  const taken = new Map(ways.map((way) => [way, [] as number[]]));
   for (let round = 0; round < warmUp + counted; round++) {
-    for (let i = 0; i < ways.length; i++) {
-      signal.throwIfAborted();
-      const at = (round + i) % ways.length;
-      const ms = await ways[at]?.run();
-      if (round >= warmUp && ms !== undefined) taken[at]?.push(ms);
+    for (const way of shuffled(ways)) {
+      await delay(SETTLE_MS, undefined, { signal });
+      const ms = await way.run();
+      if (round >= warmUp) taken.get(way)?.push(ms);
     }
   }
-  return taken.map(figures);
+  return [...taken.values()].map(figures);
+}
+
+function shuffled<T>(items: T[]): T[] {
+  return items
+    .map((item) => ({ item, at: Math.random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }
 
 export function figures(samplesMs: number[]): Figures {
   const sorted = samplesMs.toSorted((a, b) => a - b);
-  return { samples: sorted.length, p50Ms: percentile(sorted, 50), p95Ms: percentile(sorted, 95), p99Ms: percentile(sorted, 99) };
+  return {
+    samples: sorted.length,
+    p50Ms: percentile(sorted, 50),
+    p95Ms: percentile(sorted, 95),
+    p99Ms: percentile(sorted, 99),
+  };
 }
 
 /** Nearest rank: a value that was measured, never one between two. */

@@ -19,7 +19,10 @@ test("a build whose worker is killed in the middle of a RUN is built once more, 
   assert.equal(build.images, 1);
   assert.match(build.log, /attempt 2 begins/);
   await assertConverges(world);
-  const ran = await world.admin.containers.create({ image: "survivor", command: ["cat", "/mark"] }, { waitSeconds: 30 });
+  const ran = await world.admin.containers.create(
+    { image: "survivor", command: ["cat", "/mark"] },
+    { waitSeconds: 30 },
+  );
   assert.equal((await world.admin.containers.wait(ran.id)).exitCode, 0);
 });
 

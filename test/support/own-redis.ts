@@ -24,7 +24,12 @@ export async function openRedis(): Promise<OwnRedis> {
   let child: ChildProcess | undefined;
 
   async function command<T>(run: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis({ path: socket, maxRetriesPerRequest: 0, enableOfflineQueue: true, retryStrategy: () => null });
+    const redis = new Redis({
+      path: socket,
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: true,
+      retryStrategy: () => null,
+    });
     redis.on("error", () => {});
     try {
       return await run(redis);
@@ -37,8 +42,19 @@ export async function openRedis(): Promise<OwnRedis> {
   const own: OwnRedis = {
     url: `unix://${socket}`,
     async start() {
-      const settings = { port: "0", unixsocket: socket, dir: directory, save: "", appendonly: "no", "maxmemory-policy": "noeviction" };
-      child = spawn("redis-server", Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), { stdio: "ignore" });
+      const settings = {
+        port: "0",
+        unixsocket: socket,
+        dir: directory,
+        save: "",
+        appendonly: "no",
+        "maxmemory-policy": "noeviction",
+      };
+      child = spawn(
+        "redis-server",
+        Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+        { stdio: "ignore" },
+      );
       await eventually("the own Redis answers", answers);
     },
     async kill() {

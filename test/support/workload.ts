@@ -15,7 +15,11 @@ export class Workload {
 
   /** Asks for a container that says `started` once for each start and then stays; does not wait for it. */
   request(body: Partial<CreateContainer> = {}): Promise<Container> {
-    return this.#client.containers.create({ image: "busybox", command: ["sh", "-c", "echo started; exec sleep 1000"], ...body });
+    return this.#client.containers.create({
+      image: "busybox",
+      command: ["sh", "-c", "echo started; exec sleep 1000"],
+      ...body,
+    });
   }
 
   async running(body: Partial<CreateContainer> = {}): Promise<Container> {
@@ -54,9 +58,13 @@ export class Workload {
     });
   }
 
-  async build(id: string): Promise<{ state: string; attempt: number; failure: { code: string } | null; images: number; log: string }> {
+  async build(
+    id: string,
+  ): Promise<{ state: string; attempt: number; failure: { code: string } | null; images: number; log: string }> {
     const { sql } = this.#world.database;
-    const [row] = await sql<{ state: string; attempt: number; failure: { code: string } | null }[]>`select state, attempt, failure from builds where id = ${id}`;
+    const [row] = await sql<
+      { state: string; attempt: number; failure: { code: string } | null }[]
+    >`select state, attempt, failure from builds where id = ${id}`;
     if (!row) throw new Error(`the row of ${id} is lost`);
     const images = await sql`select 1 from images where build_id = ${id}`;
     const lines = await sql<{ text: string }[]>`

@@ -50,6 +50,8 @@ export interface WorldOptions {
   busybox?: boolean;
   /** Default true. */
   worker?: boolean;
+  /** Default true; false: the queue lives in Postgres. */
+  redis?: boolean;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -57,7 +59,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const clone = await cloneDatabase(`world_${id}`);
   const env: Record<string, string> = {
     DATABASE_URL: clone.url,
-    REDIS_URL: requireEnv("HAFEN_TEST_REDIS_URL"),
+    ...(options.redis === false ? {} : { REDIS_URL: requireEnv("HAFEN_TEST_REDIS_URL") }),
     DOCKER_HOST: requireEnv("HAFEN_TEST_ENGINE"),
     HAFEN_STREAM_SECRET: randomBytes(32).toString("hex"),
     HAFEN_QUEUE_PREFIX: `test-${id}`,

@@ -7,6 +7,7 @@ import { newApp, type App } from "./mount.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountImages } from "./routes/images.ts";
+import { mountStreams } from "./routes/streams.ts";
 import { mountSystem } from "./routes/system.ts";
 import { mountUsers } from "./routes/users.ts";
 import { mountVolumes } from "./routes/volumes.ts";
@@ -63,6 +64,7 @@ export function buildApp(deps: Deps): App {
   mountBuilds(app);
   mountImages(app);
   mountContainers(app);
+  mountStreams(app);
   mountVolumes(app);
   mountSystem(app);
 

@@ -1,13 +1,19 @@
 import { ProblemError, type Scope } from "@hafen/contract";
 import { actorOf, authenticate } from "@hafen/core";
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "./deps.ts";
+
+/** The key that a request brought, verified or not. */
+export function bearer(c: Context): string | undefined {
+  return /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+}
 
 /** Verifies the key, and that it has the scope; puts the user and the verbs' context into the request. */
 export function authorize(scope: Scope) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const { database, queues, changes } = c.var.deps;
-    const apiKey = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    const apiKey = bearer(c);
     const found = apiKey === undefined ? undefined : await authenticate(database.db, apiKey);
     if (!found) {
       c.header("www-authenticate", "Bearer");

@@ -3,6 +3,7 @@ import type { Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
+import type { Upgrade } from "./upgrades.ts";
 
 /** What the process opened; routes get it through `c.var`. */
 export interface Deps {
@@ -27,5 +28,6 @@ export interface Variables {
   scopes: Scope[];
 }
 export interface AppEnv {
+  Bindings: { upgrade?: Upgrade };
   Variables: Variables;
 }

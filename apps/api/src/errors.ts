@@ -19,7 +19,7 @@ export function validationProblem(target: string, issues: readonly Issue[]): Pro
     .join("; ");
   return new ProblemError("invalid_request", detail, { errors });
 }
-function pointerOf(target: string, path: PropertyKey[]): string {
+export function pointerOf(target: string, path: PropertyKey[]): string {
   const parts = path.map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1"));
   if (target === "json") return `/${parts.join("/")}`;
   return `${target === "query" ? "?" : `${target}:`}${parts.join("/")}`;
@@ -33,7 +33,14 @@ export function answerError(error: unknown, c: Context<AppEnv>): Response {
   const body = toProblem(problem, c.var.requestId);
   c.header("content-type", "application/problem+json");
   if (problem.code === "unavailable") c.header("retry-after", "1");
+  // The server cuts a connection whose body it did not read; a client that is not told would send its next request there.
+  if (body.status === 413 || hasUnreadBody(c)) c.header("connection", "close");
   return c.body(JSON.stringify(body), body.status as 400);
+}
+
+function hasUnreadBody(c: Context): boolean {
+  const { raw } = c.req;
+  return raw.body !== null && (!raw.bodyUsed || !c.req.header("content-type")?.startsWith("application/json"));
 }
 
 const FOR_STATUS: Record<number, [ProblemCode, string]> = {

@@ -42,10 +42,11 @@ export function streamLines<T>(c: Context, stream: LineStream<T>): Response {
       controller.close();
     },
     // A reader that left does not care how the source ends.
-    cancel: () => stream.lines.return(undefined).then(
-      () => {},
-      () => {},
-    ),
+    cancel: () =>
+      stream.lines.return(undefined).then(
+        () => {},
+        () => {},
+      ),
   });
   return c.body(body, 200, {
     "content-type": ndjson ? "application/x-ndjson" : "text/event-stream; charset=utf-8",

@@ -5,6 +5,7 @@ import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfi
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
 import { ApiConfig } from "./config.ts";
+import { acceptUpgrades, wantsWebSocket } from "./upgrades.ts";
 
 const config = readConfig(ApiConfig, process.env);
 const log = openLog("api", config.HAFEN_LOG_LEVEL);
@@ -38,17 +39,23 @@ const app = buildApp({
   metrics: openMetrics(),
 });
 const server = await new Promise<Server>((resolve, reject) => {
-  const made = serve({ fetch: app.fetch, hostname: config.HAFEN_ADDRESS, port: config.HAFEN_PORT }, (address) => {
-    log.info({ address: config.HAFEN_ADDRESS, port: address.port }, "ready");
-    resolve(made as Server);
-  });
+  const where = { hostname: config.HAFEN_ADDRESS, port: config.HAFEN_PORT };
+  const made = serve(
+    { fetch: app.fetch, ...where, serverOptions: { shouldUpgradeCallback: wantsWebSocket } },
+    (address) => {
+      log.info({ address: config.HAFEN_ADDRESS, port: address.port }, "ready");
+      resolve(made as Server);
+    },
+  );
   (made as Server).on("error", reject);
 });
 // A head must come soon; a body may be a large upload. Followed logs end with their container, not with a time-out.
 server.headersTimeout = 15_000;
 server.requestTimeout = 30 * 60_000;
 server.keepAliveTimeout = 65_000;
+const upgrades = acceptUpgrades(server, app);
 shutdown.add("http", async () => {
+  upgrades.close();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
   setTimeout(() => server.closeAllConnections(), 2_000).unref();

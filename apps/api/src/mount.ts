@@ -1,9 +1,12 @@
 import type { Scope } from "@hafen/contract";
 import { createRoute, OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
 import { authorize } from "./auth.ts";
 import type { AppEnv } from "./deps.ts";
 import { validationProblem } from "./errors.ts";
+import { refuseUnkeepable } from "./plain-text.ts";
 
 export type App = OpenAPIHono<AppEnv>;
 
@@ -19,19 +22,39 @@ export function newApp(): App {
 
 type ScopedRoute = RouteConfig & { scope: Scope | "none" };
 
+interface MountOptions {
+  /** Default 2 MiB; null for a route whose body is streamed. */
+  maxBytes?: number | null;
+  /** For a route that is streamed with other media types: of a body that is JSON, which is held in memory. */
+  maxJsonBytes?: number;
+  /** Members of the JSON body that are data: any character may be in them. */
+  data?: readonly string[];
+}
+
 /** Adds a route of the contract: its body bounded, its key and scope checked, then its schema, then the handler. */
 export function mount<R extends ScopedRoute>(
   app: App,
   route: R,
   handler: RouteHandler<R, AppEnv>,
-  options: { maxBytes?: number | null } = {},
+  { maxBytes = JSON_BYTES, maxJsonBytes, data }: MountOptions = {},
 ): void {
   const { scope, ...definition } = route;
   const middleware = [];
   if (scope !== "none") middleware.push(authorize(scope));
-  if (options.maxBytes !== null) middleware.push(bodyLimit({ maxSize: options.maxBytes ?? JSON_BYTES }));
-  app.openapi(
-    createRoute({ ...definition, middleware } as RouteConfig),
-    handler as unknown as RouteHandler<RouteConfig, AppEnv>,
-  );
+  if (maxBytes !== null) middleware.push(bodyLimit({ maxSize: maxBytes }));
+  if (maxJsonBytes !== undefined) middleware.push(jsonLimit(maxJsonBytes));
+  const checked: RouteHandler<RouteConfig, AppEnv> = (c, next) => {
+    for (const target of ["param", "query", "json"]) refuseUnkeepable(target, c.req.valid(target as never), data);
+    return (handler as unknown as RouteHandler<RouteConfig, AppEnv>)(c, next);
+  };
+  app.openapi(createRoute({ ...definition, middleware } as RouteConfig), checked);
+}
+
+function jsonLimit(maxSize: number) {
+  const limit = bodyLimit({ maxSize });
+  return createMiddleware<AppEnv>(async (c, next) => (isJson(c) ? limit(c, next) : next()));
+}
+
+export function isJson(c: Context): boolean {
+  return /^application\/([\w.-]+\+)?json\b/i.test(c.req.header("content-type") ?? "");
 }

@@ -3,24 +3,39 @@ import { signGrant, type StreamAction } from "@hafen/core";
 import { findHost, type ContainerRow } from "@hafen/db";
 import type { Deps } from "./deps.ts";
 
-/** Calls the container's worker for one action, with a token signed for just that. Its refusals come back as problems. */
+export interface WorkerCall {
+  url: URL;
+  authorization: string;
+}
+
+/** Where the container's worker takes one action, with a token signed for just that. */
+export async function workerCall(
+  deps: Deps,
+  container: ContainerRow,
+  action: StreamAction,
+  query: Record<string, string | undefined> = {},
+): Promise<WorkerCall> {
+  const host = await findHost(deps.database.db, container.hostId);
+  if (!host?.live) throw unreachable();
+  const url = new URL(`/streams/${container.id}/${action}`, host.streamUrl);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  const token = signGrant(deps.streamSecret, { action, containerId: container.id, hostId: host.id }, Date.now());
+  return { url, authorization: `Bearer ${token}` };
+}
+
+/** Calls the container's worker for one action. Its refusals come back as problems. */
 export async function callWorker(
   deps: Deps,
   container: ContainerRow,
   action: StreamAction,
   options: { query?: Record<string, string | undefined>; body?: unknown; signal: AbortSignal },
 ): Promise<Response> {
-  const host = await findHost(deps.database.db, container.hostId);
-  if (!host?.live) throw unreachable();
-  const url = new URL(`/streams/${container.id}/${action}`, host.streamUrl);
-  for (const [name, value] of Object.entries(options.query ?? {}))
-    if (value !== undefined) url.searchParams.set(name, value);
-  const token = signGrant(deps.streamSecret, { action, containerId: container.id, hostId: host.id }, Date.now());
+  const { url, authorization } = await workerCall(deps, container, action, options.query);
   let response: Response;
   try {
     response = await fetch(url, {
       method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      headers: { authorization, "content-type": "application/json" },
       body: JSON.stringify(options.body ?? {}),
       signal: options.signal,
     });
@@ -29,12 +44,17 @@ export async function callWorker(
     throw unreachable();
   }
   if (response.ok) return response;
-  const { code, detail, extra } = (await response.json()) as {
+  throw refusalOf(await response.text());
+}
+
+/** A worker's refusal as the client's problem; a token it did not take is our own failure. */
+export function refusalOf(body: string): ProblemError {
+  const { code, detail, extra } = JSON.parse(body) as {
     code: ProblemCode;
     detail: string;
     extra: Record<string, unknown>;
   };
-  throw new ProblemError(code in PROBLEMS && code !== "unauthenticated" ? code : "internal", detail, extra);
+  return new ProblemError(code in PROBLEMS && code !== "unauthenticated" ? code : "internal", detail, extra);
 }
 
 /** NDJSON from a worker, a parsed line at a time. */
@@ -49,7 +69,7 @@ export async function* readLines<T>(response: Response): AsyncGenerator<T> {
   }
 }
 
-function unreachable(): ProblemError {
+export function unreachable(): ProblemError {
   return new ProblemError(
     "host_unreachable",
     "The container's host does not answer now. The container itself may run on; try again soon.",

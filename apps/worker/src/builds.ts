@@ -27,16 +27,15 @@ export class RunningBuilds {
     }
   }
 
-  cancel(id: string): void {
-    this.#running.get(id)?.abort();
+  /** Ends it if its row says so: a job alone ends nothing. */
+  async cancel(id: string): Promise<void> {
+    const abort = this.#running.get(id);
+    if (abort && (await buildById(this.#ctx.db, id))?.cancelRequestedAt != null) abort.abort();
   }
 
-  /** For a cancel whose job was lost. */
+  /** For cancels whose job was lost. */
   async cancelRequested(): Promise<void> {
-    for (const id of this.#running.keys()) {
-      const row = await buildById(this.#ctx.db, id);
-      if (row?.cancelRequestedAt != null) this.cancel(id);
-    }
+    for (const id of this.#running.keys()) await this.cancel(id);
   }
 
   /** Ends all of them; their rows stay open, so that they are begun again when a worker is back. */

@@ -11,7 +11,7 @@ export function hostHandlers(ctx: HostCtx, turns: Turns, builds: RunningBuilds):
     "volume.converge": ({ id, generation }) => turns.run(id, generation, () => convergeVolume(ctx, id)),
     "image.converge": ({ id, generation }) => turns.run(id, generation, () => convergeImage(ctx, id)),
     "build.run": ({ id }) => builds.run(id),
-    "build.cancel": async ({ id }) => builds.cancel(id),
+    "build.cancel": ({ id }) => builds.cancel(id),
   };
 }
 

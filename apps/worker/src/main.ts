@@ -62,6 +62,7 @@ const ctx: HostCtx = {
   hostId: lease.hostId,
   seccomp,
   cgroupRoot: config.HAFEN_CGROUP_ROOT,
+  filesBytes: config.HAFEN_FILES_BYTES,
 };
 const turns = new Turns((id, error) =>
   log.warn({ [LABELS.id]: id, ...errorFields(error) }, "converge failed; the sweep tries again"),

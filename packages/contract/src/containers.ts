@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { Labels, Name, Time } from "./conventions.ts";
+import { IdOrName, Labels, Name, Time } from "./conventions.ts";
 import { CAUSES, DESIRED, STATES } from "./lifecycle.ts";
 
 const MIB = 1024 * 1024;
@@ -41,7 +41,7 @@ export const MountRequest = z
   .discriminatedUnion("type", [
     z.strictObject({
       type: z.literal("volume"),
-      source: Name.optional().describe(
+      source: IdOrName.optional().describe(
         "A volume's id or name; made when it does not exist; without it an anonymous volume",
       ),
       target: Target,
@@ -79,6 +79,10 @@ export const CreateContainer = z
       .optional(),
     tty: z.boolean().optional(),
     openStdin: z.boolean().optional(),
+    stdinOnce: z
+      .boolean()
+      .optional()
+      .describe("With openStdin: the end of the first attached client's input is the end of the container's, as in docker run -i"),
     labels: Labels.optional(),
     mounts: z.array(MountRequest).max(32).optional(),
     volumesFrom: z
@@ -149,6 +153,7 @@ export const Container = z
     hostname: z.string(),
     tty: z.boolean(),
     openStdin: z.boolean(),
+    stdinOnce: z.boolean(),
     labels: z.record(z.string(), z.string()),
     mounts: z.array(Mount),
     limits: Limits,

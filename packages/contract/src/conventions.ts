@@ -20,14 +20,17 @@ export const Problem = z
   })
   .openapi("Problem");
 
+/** Whether `text` is an RFC 3339 time from 1970 on. */
+export function isInstant(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) && Date.parse(text) >= 0;
+}
 export const Time = z.iso.datetime().openapi({ description: "RFC 3339, UTC" });
-/** A name its owner gives: containers, volumes, keys, users. */
-export const Name = z
-  .string()
-  .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/,
-    "1 to 63 letters, digits, dots, dashes or underscores, starting with a letter or digit",
-  );
+const NAME_PATTERN = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
+const NAME_RULE = "1 to 63 letters, digits, dots, dashes or underscores, starting with a letter or digit";
+/** What a request names something by that its owner may have named. */
+export const IdOrName = z.string().regex(NAME_PATTERN, NAME_RULE);
+/** A name its owner gives: containers, volumes, keys, users. Never what an id looks like, so that an id names one thing. */
+export const Name = IdOrName.refine((name) => !/^[a-z]{3}_[0-9a-z]{26}$/.test(name), "must not look like an id");
 export const Ref = z.string().min(1).max(300).describe("An id, or the owner's name for it");
 export const Labels = z
   .record(z.string().min(1).max(128), z.string().max(1024))

@@ -3,15 +3,16 @@ import { Name, Time } from "./conventions.ts";
 import { ROLES, SCOPES } from "./lifecycle.ts";
 
 /** What a user may hold at one time. */
+const Count = z.number().int().min(0).max(1_000_000_000);
 export const Quota = z
   .object({
-    containers: z.number().int().min(0).describe("Containers in any state"),
-    running: z.number().int().min(0).describe("Containers that should run"),
+    containers: Count.describe("Containers in any state"),
+    running: Count.describe("Containers that should run"),
     cpus: z.number().min(0).describe("Sum over containers that should run"),
     memoryBytes: z.number().int().min(0).describe("Sum over containers that should run"),
-    volumes: z.number().int().min(0),
-    images: z.number().int().min(0),
-    builds: z.number().int().min(0).describe("Builds queued or running"),
+    volumes: Count,
+    images: Count,
+    builds: Count.describe("Builds queued or running"),
   })
   .openapi("Quota");
 export type Quota = z.infer<typeof Quota>;

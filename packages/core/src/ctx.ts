@@ -31,4 +31,6 @@ export interface HostCtx {
   seccomp?: string | undefined;
   /** cgroup under which builds get one each, as `/hafen`. */
   cgroupRoot: string;
+  /** Of one download or upload of files. */
+  filesBytes: number;
 }

@@ -2,6 +2,7 @@ export { InputError } from "./archive/error.ts";
 export { cancelBuild } from "./build/cancel.ts";
 export {
   createBuild,
+  keepIfTaken,
   receiveContext,
   receiveImage,
   UPLOAD_LIMITS,
@@ -12,8 +13,10 @@ export { describeBuild, getBuildRow, listBuilds, waitBuild } from "./build/get.t
 export { BUILD_LIMITS } from "./build/limits.ts";
 export { buildLogs } from "./build/logs.ts";
 export { runBuild } from "./build/run.ts";
+export { attachContainer, type Attached } from "./container/attach.ts";
 export { convergeContainer } from "./container/converge.ts";
 export { createContainer } from "./container/create.ts";
+export { readFiles, writeFiles } from "./container/files.ts";
 export { describeContainer, describeContainers, listContainers } from "./container/get.ts";
 export { removeContainer } from "./container/remove.ts";
 export { getContainer, wrongState, type ContainerKey } from "./container/request.ts";

@@ -27,8 +27,8 @@ export const ADMIN_QUOTA: Quota = {
  * so that of many parallel requests exactly as many pass as fit.
  */
 export async function takeQuota(tx: Db, userId: string, more: Partial<Quota>): Promise<void> {
-  const quota = await lockQuota(tx, userId);
-  const used = await usage(tx, userId);
+  // Sent together; the server counts once it has the lock.
+  const [quota, used] = await Promise.all([lockQuota(tx, userId), usage(tx, userId)]);
   for (const [name, add] of Object.entries(more) as [keyof Quota, number][]) {
     if (add > 0 && used[name] + add > quota[name] + 1e-9) {
       throw new ProblemError(

@@ -1,11 +1,16 @@
-import { sql as raw } from "drizzle-orm";
+import { sql as raw, type SQL } from "drizzle-orm";
 import type { Db, Sql } from "./client.ts";
 
 const CHANNEL = "hafen";
 
 /** Tells every listening process, when the transaction commits, that the row with this id changed. */
 export async function notify(db: Db, id: string): Promise<void> {
-  await db.execute(raw`select pg_notify(${CHANNEL}, ${id})`);
+  await db.execute(raw`select ${notification(id)}`);
+}
+
+/** The same inside a statement that changes the row: one commit instead of two. */
+export function notification(id: string): SQL<string> {
+  return raw<string>`pg_notify(${CHANNEL}, ${id})`;
 }
 
 export interface Changes {

@@ -27,7 +27,7 @@ export interface Engine {
   logs(id: EngineId, options: LogOptions): AsyncIterable<LogChunk>;
   exec(id: EngineId, spec: ExecSpec, op?: Op): Promise<Session>;
   attach(id: EngineId, options: AttachOptions): Promise<Session>;
-  /** A tar of `path`; `not_found` when the path is absent. */
+  /** A tar of `path`, its owners as the container sees them; `not_found` when the path is absent. */
   getArchive(id: EngineId, path: string, op?: Op): Promise<AsyncIterable<Uint8Array>>;
   /** Unpacks a tar into the directory `path`, which must exist. */
   putArchive(id: EngineId, path: string, tar: AsyncIterable<Uint8Array>, op?: Op): Promise<void>;
@@ -121,6 +121,8 @@ export interface ContainerSpec {
   user?: string | undefined;
   tty: boolean;
   openStdin: boolean;
+  /** The end of the first client's input is the process's; default false: others may write after it. */
+  stdinOnce?: boolean | undefined;
   labels: Record<string, string>;
   mounts: MountSpec[];
   limits: Limits;

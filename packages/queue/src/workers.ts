@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Backend } from "./connection.ts";
 import { CONCURRENCY, JOBS, LANES, queueName, UNPLACED, type JobName, type Payload } from "./jobs.ts";
 
@@ -14,6 +15,9 @@ export interface Workers {
  */
 export const STALLED = { lockDuration: 4_000, stalledInterval: 2_500, maxStalledCount: 1_000_000 } as const;
 
+/** How long a close waits for the store once no job runs: with Redis gone BullMQ would wait for it for ever. */
+const CLOSE_MS = 2_000;
+
 /** Runs the handlers for one host's queues and for unplaced work, which `handlers` must place first. */
 export async function startWorkers(
   backend: Backend,
@@ -21,8 +25,14 @@ export async function startWorkers(
   handlers: { host: Handlers; unplaced: Partial<Handlers> },
   onError: (error: Error) => void,
 ): Promise<Workers> {
+  const underWay = new Set<Promise<void>>();
   const start = (name: string, concurrency: number, table: Partial<Handlers>) => {
-    const worker = backend.worker(name, (job) => run(table, job.name, job.data), {
+    const handle = async (job: { name: string; data: unknown }) => {
+      const work = run(table, job.name, job.data);
+      underWay.add(work);
+      await work.finally(() => underWay.delete(work));
+    };
+    const worker = backend.worker(name, handle, {
       ...STALLED,
       concurrency,
       drainDelay: 5,
@@ -36,7 +46,13 @@ export async function startWorkers(
     start(UNPLACED, CONCURRENCY.control, handlers.unplaced),
   ];
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
-  return { close: async () => void (await Promise.all(workers.map((worker) => worker.close()))) };
+  return {
+    async close() {
+      const closed = Promise.allSettled(workers.map((worker) => worker.close()));
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+      await Promise.race([closed, delay(CLOSE_MS, undefined, { ref: false })]);
+    },
+  };
 }
 
 /** A payload is a hint: whoever can write to Redis can write a job, so it is checked and the row is read anew. */

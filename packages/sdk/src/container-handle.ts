@@ -1,9 +1,20 @@
+import type { Attachment, AttachOptions } from "./attachment.ts";
 import type { CallOptions, ChangeOptions } from "./call-options.ts";
 import type { ContainerLogOptions } from "./container-log.ts";
 import type { WaitOptions } from "./container-wait.ts";
 import type { Containers, RemoveContainerOptions } from "./containers.ts";
 import { HafenError } from "./error.ts";
-import type { Container, Exec, ExecResult, KillContainer, LogLine, StopContainer, Waited } from "./wire.ts";
+import type { TarSource } from "./tar-source.ts";
+import type {
+  Container,
+  Exec,
+  ExecResult,
+  FilesWritten,
+  KillContainer,
+  LogLine,
+  StopContainer,
+  Waited,
+} from "./wire.ts";
 
 const DISPOSE_WAIT_SECONDS = 60;
 
@@ -58,6 +69,18 @@ export class ContainerHandle {
 
   logs(options: ContainerLogOptions = {}): AsyncGenerator<LogLine, void> {
     return this.#containers.logs(this.id, options);
+  }
+
+  getFiles(path: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    return this.#containers.getFiles(this.id, path, options);
+  }
+
+  putFiles(path: string, tar: TarSource, options: CallOptions = {}): Promise<FilesWritten> {
+    return this.#containers.putFiles(this.id, path, tar, options);
+  }
+
+  attach(options: AttachOptions = {}): Promise<Attachment> {
+    return this.#containers.attach(this.id, options);
   }
 
   /** Removes it, running or not, with its anonymous volumes; one that is gone already is what was wanted. */

@@ -1,10 +1,13 @@
 import { address } from "./address.ts";
+import { attach, type Attachment, type AttachOptions } from "./attachment.ts";
 import { callOptions, type CallOptions, type ChangeOptions, type RemoveOptions } from "./call-options.ts";
 import { ContainerHandle } from "./container-handle.ts";
 import { containerLog, type ContainerLogOptions } from "./container-log.ts";
 import { waitForContainer, type WaitOptions } from "./container-wait.ts";
+import { containerFiles } from "./container-files.ts";
 import { HafenError } from "./error.ts";
 import { everyItem, type Page } from "./page.ts";
+import { uploadOf, type TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
 import type {
   Container,
@@ -12,6 +15,7 @@ import type {
   CreateContainer,
   Exec,
   ExecResult,
+  FilesWritten,
   KillContainer,
   LogLine,
   StopContainer,
@@ -100,6 +104,27 @@ export class Containers {
   /** What it printed; a broken connection is taken up after the last line received. */
   logs(ref: string, options: ContainerLogOptions = {}): AsyncGenerator<LogLine, void> {
     return containerLog(this.#transport, ref, options);
+  }
+
+  /** A tar of a file or directory in it, running or not. Breaks off when it is larger than the service gives. */
+  getFiles(ref: string, path: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    return containerFiles(this.#transport, ref, path, options);
+  }
+
+  /** Unpacks a tar (plain, gzip, zstd) into a directory of it, running or not. */
+  async putFiles(ref: string, path: string, tar: TarSource, options: CallOptions = {}): Promise<FilesWritten> {
+    return this.#transport.json({
+      method: "PUT",
+      path: address`/v1/containers/${ref}/files`,
+      query: { path },
+      upload: await uploadOf(tar),
+      options,
+    });
+  }
+
+  /** Its own process's input and output, live. */
+  attach(ref: string, options: AttachOptions = {}): Promise<Attachment> {
+    return attach(this.#transport, ref, options);
   }
 
   /** A handle on one that exists. */

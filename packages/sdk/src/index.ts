@@ -1,3 +1,4 @@
+export type { Attachment, AttachOptions, Output } from "./attachment.ts";
 export type { BuildLogOptions } from "./build-log.ts";
 export type { BuildFiles, BuildOptions, Builds, BuildWaitOptions } from "./builds.ts";
 export type { CallOptions, ChangeOptions, RemoveOptions } from "./call-options.ts";
@@ -14,7 +15,7 @@ export type { Images, ImportOptions } from "./images.ts";
 export type { Keys } from "./keys.ts";
 export type { Page } from "./page.ts";
 export type { TarSource } from "./tar-source.ts";
-export type { HafenOptions } from "./transport.ts";
+export type { HafenOptions, WebSocketMaker } from "./transport.ts";
 export type { Users } from "./users.ts";
 export type { Volumes } from "./volumes.ts";
 export type * from "./wire.ts";

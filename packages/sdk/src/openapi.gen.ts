@@ -160,6 +160,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{ref}/attach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its standard streams, as a WebSocket
+         * @description Binary messages of at most 1 MiB; the first byte says what the rest is: 0 standard input (needs openStdin), 1 standard output, 2 standard error, 3 control as JSON. A client may send `resize` and `stdinEnd` (StreamControl); the server's last message is `ended` (StreamEnded), before it closes with 1000. Refusals are plain HTTP answers before the upgrade. Close codes: 1003 not binary, 1008 not allowed, 1009 too long, 1011 the host failed, 1012 the service restarts, 1013 nothing was read for 10 s with 1 MiB waiting.
+         */
+        get: operations["attachContainer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{ref}/exec": {
         parameters: {
             query?: never;
@@ -171,6 +191,30 @@ export interface paths {
         put?: never;
         /** Run a command in it and answer with what it printed */
         post: operations["execContainer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{ref}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tar of a file or directory in it, running or not
+         * @description Entries are named from the path's last component on. A symbolic link comes as a link. At most 2 GiB: past that the answer breaks off, so a tar without its end is not whole.
+         */
+        get: operations["getContainerFiles"];
+        /**
+         * Unpack a tar (plain, gzip, zstd) into a directory of it, running or not
+         * @description Files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name. Entries before one that is refused are unpacked already.
+         */
+        put: operations["putContainerFiles"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -723,6 +767,7 @@ export interface components {
             startedAt: string | null;
             /** @enum {string} */
             state: "pending" | "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "removed" | "failed" | "lost";
+            stdinOnce: boolean;
             termination: components["schemas"]["Termination"];
             timings: {
                 /** @description The engine's create */
@@ -771,6 +816,8 @@ export interface components {
             profile?: "standard" | "restricted";
             /** @description Default true */
             start?: boolean;
+            /** @description With openStdin: the end of the first attached client's input is the end of the container's, as in docker run -i */
+            stdinOnce?: boolean;
             tty?: boolean;
             user?: string;
             volumesFrom?: string[];
@@ -862,6 +909,12 @@ export interface components {
             code: string;
             detail: string;
         } | null;
+        FilesWritten: {
+            /** @description Of all its files */
+            contentBytes: number;
+            /** @description Files, directories and links in the tar */
+            entries: number;
+        };
         Health: {
             /** @enum {string} */
             status: "ok";
@@ -1070,7 +1123,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "mount_invalid" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "internal" | "host_unreachable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "mount_invalid" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -1116,6 +1169,13 @@ export interface components {
              * @enum {string}
              */
             signal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGABRT" | "SIGKILL" | "SIGUSR1" | "SIGUSR2" | "SIGALRM" | "SIGTERM" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGWINCH";
+        };
+        StreamEnded: {
+            /** @description null: the process goes on, only its output is over */
+            exitCode: number | null;
+            termination: components["schemas"]["Termination"];
+            /** @enum {string} */
+            type: "ended";
         };
         TagImage: {
             tag: string;
@@ -2023,6 +2083,104 @@ export interface operations {
             };
         };
     };
+    attachContainer: {
+        parameters: {
+            query?: {
+                /** @description Begin with what it printed before; default false */
+                backlog?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket; its last message */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamEnded"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upgrade_required */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     execContainer: {
         parameters: {
             query?: never;
@@ -2109,6 +2267,199 @@ export interface operations {
             };
             /** @description unavailable, host_unreachable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getContainerFiles: {
+        parameters: {
+            query: {
+                /** @description Absolute, as the container sees it, without . and .. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            /** @description invalid_request, path_not_directory, path_in_memory */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found, path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putContainerFiles: {
+        parameters: {
+            query: {
+                /** @description Absolute, as the container sees it, without . and .. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": string;
+                "application/x-tar": string;
+                "application/zstd": string;
+            };
+        };
+        responses: {
+            /** @description What was unpacked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesWritten"];
+                };
+            };
+            /** @description invalid_request, path_not_directory, path_in_memory, tar_invalid, tar_entry_refused */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found, path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state, path_read_only */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description tar_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description disk_full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,10 +17,13 @@ export interface HafenOptions {
   timeoutMs?: number | undefined;
   /** In place of the global fetch. */
   fetch?: typeof globalThis.fetch | undefined;
+  /** In place of the global WebSocket, which must take headers as Node's does: Node has one from version 22 on, browsers' takes none. */
+  WebSocket?: WebSocketMaker | undefined;
 }
+export type WebSocketMaker = new (url: string, options: { headers: Record<string, string> }) => WebSocket;
 
 export interface Call {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   query?: Record<string, QueryValue>;
   json?: unknown;
@@ -39,11 +42,13 @@ export class Transport {
   readonly #url: string;
   readonly #apiKey: string | undefined;
   readonly #fetch: typeof globalThis.fetch;
+  readonly #WebSocket: WebSocketMaker | undefined;
 
-  constructor({ url, apiKey, timeoutMs = DEFAULT_TIMEOUT_MS, fetch }: HafenOptions) {
+  constructor({ url, apiKey, timeoutMs = DEFAULT_TIMEOUT_MS, fetch, WebSocket }: HafenOptions) {
     this.#url = url.replace(/\/+$/, "");
     this.#apiKey = apiKey;
     this.timeoutMs = timeoutMs;
+    this.#WebSocket = WebSocket ?? (globalThis.WebSocket as unknown as WebSocketMaker | undefined);
     this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
   }
 
@@ -77,6 +82,13 @@ export class Transport {
     deadline: Deadline,
   ): Promise<Response> {
     return this.#send({ method: "GET", path, query, options: {} }, headers, deadline);
+  }
+
+  /** A WebSocket that is being opened. */
+  socket(path: string, query: Record<string, QueryValue>): WebSocket {
+    if (!this.#WebSocket) throw new HafenError("network", "this runtime has no WebSocket; give one as an option");
+    const headers = this.#apiKey === undefined ? {} : { authorization: `Bearer ${this.#apiKey}` };
+    return new this.#WebSocket(`${this.#url.replace(/^http/, "ws")}${path}${queryString(query)}`, { headers });
   }
 
   async #attempt<T>(call: Call, headers: Record<string, string>, deadline: Deadline): Promise<T> {
@@ -126,7 +138,7 @@ function headersOf({ method, json, upload, safe, options }: Call): Record<string
 /** Only what has one effect however often it arrives is sent again. */
 function retries(call: Call, headers: Record<string, string>, error: HafenError, attempt: number): boolean {
   const replayable = call.upload?.replayable !== false;
-  const repeatable = call.method !== "POST" || call.safe || (replayable && headers["idempotency-key"] !== undefined);
+  const repeatable = replayable && (call.method !== "POST" || call.safe || headers["idempotency-key"] !== undefined);
   if (!repeatable) return false;
   // Our attempt before this one is still under way there: its answer comes under the same key.
   if (error.code === "idempotency_in_progress" && attempt > 1) return true;

@@ -6,6 +6,7 @@ import {
   createBuild,
   describeBuild,
   getBuildRow,
+  keepIfTaken,
   listBuilds,
   receiveContext,
   waitBuild,
@@ -17,10 +18,13 @@ import type { AppEnv } from "../deps.ts";
 import { validationProblem } from "../errors.ts";
 import { idempotent, type Answer } from "../idempotency.ts";
 import { streamLines } from "../line-stream.ts";
-import { mount, type App } from "../mount.ts";
+import { isJson, mount, type App } from "../mount.ts";
+import { refuseUnkeepable } from "../plain-text.ts";
 import { waitMs } from "../prefer.ts";
 import { uploadOf } from "../upload.ts";
 
+/** The highest number of a log line that the database can compare with. */
+const MAX_LINE = 2 ** 31 - 2;
 /** Inline files are base64 in JSON, held in memory: for a few files, not for a repository. */
 const INLINE_BYTES = 32 * 1024 * 1024;
 
@@ -37,12 +41,15 @@ export function mountBuilds(app: App): void {
         dockerfile: options.dockerfile ?? "Dockerfile",
         limits: c.var.deps.limits,
       });
-      return (await idempotent(c, `${received.blob.digest} ${JSON.stringify(options)}`, async () => {
-        const row = await createBuild(c.var.ctx, { ...options, ...received, kind: "dockerfile" });
-        return settledBuild(c, row);
-      })) as never;
+      return (await keepIfTaken(c.var.ctx, received.blob, (take) =>
+        idempotent(c, `${received.blob.digest} ${JSON.stringify(options)}`, async () => {
+          take();
+          const row = await createBuild(c.var.ctx, { ...options, ...received, kind: "dockerfile" });
+          return settledBuild(c, row);
+        }),
+      )) as never;
     },
-    { maxBytes: null },
+    { maxBytes: null, maxJsonBytes: INLINE_BYTES },
   );
   mount(app, routes.listBuilds, async (c) =>
     c.json(await listBuilds(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200),
@@ -59,7 +66,7 @@ export function mountBuilds(app: App): void {
     const { ctx } = c.var;
     const row = await getBuildRow(ctx.db, ctx.actor.userId, c.req.valid("param").id);
     const after = Number(c.req.valid("header")["last-event-id"] ?? "0");
-    if (!Number.isSafeInteger(after) || after < 0)
+    if (!Number.isInteger(after) || after < 0 || after > MAX_LINE)
       throw new ProblemError("invalid_request", "Last-Event-ID takes the id of a line.", {
         errors: [{ pointer: "header:last-event-id", detail: "a whole number" }],
       });
@@ -78,17 +85,7 @@ export async function settledBuild(c: Context<AppEnv>, row: BuildRow): Promise<A
   return { status: buildEnded(now.state) ? 200 : 202, body: await describeBuild(c.var.ctx.db, now) };
 }
 
-function isJson(c: Context): boolean {
-  return (c.req.header("content-type") ?? "").startsWith("application/json");
-}
-
 async function inlineBuild(c: Context<AppEnv>): Promise<{ source: Source; options: BuildOptions }> {
-  const declared = Number(c.req.header("content-length") ?? "0");
-  if (declared > INLINE_BYTES)
-    throw new ProblemError(
-      "body_too_large",
-      `Inline files take at most ${INLINE_BYTES} bytes of JSON; upload a tar instead.`,
-    );
   const { files, ...options } = c.req.valid("json" as never) as InlineBuild;
   return {
     source: {
@@ -114,6 +111,7 @@ function queryOptions(query: Query): BuildOptions {
     labels: jsonParameter("labels", query.labels),
   });
   if (!result.success) throw validationProblem("query", result.error.issues);
+  refuseUnkeepable("query", result.data);
   return result.data;
 }
 

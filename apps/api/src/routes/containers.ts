@@ -23,6 +23,9 @@ import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
 import { callWorker, readLines } from "../worker-streams.ts";
 
+/** How long a followed log waits for a start that is due. */
+const START_MS = 30_000;
+
 export function mountContainers(app: App): void {
   mount(app, routes.createContainer, async (c) => {
     const input = c.req.valid("json");
@@ -75,24 +78,31 @@ export function mountContainers(app: App): void {
     const { timeoutSeconds = 300 } = c.req.valid("json") ?? {};
     return c.json(await waitContainer(c.var.ctx, c.req.valid("param"), timeoutSeconds * 1000, c.req.raw.signal), 200);
   });
-  mount(app, routes.execContainer, async (c) => {
-    const input = c.req.valid("json");
-    const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
-    if (!can("exec", row.state)) throw wrongState(row, "exec");
-    const lockSeconds = (input.timeoutSeconds ?? 60) + 30;
-    return (await idempotent(
-      c,
-      await c.req.text(),
-      async () => {
-        const response = await callWorker(c.var.deps, row, "exec", { body: input, signal: c.req.raw.signal });
-        return { status: 200, body: (await response.json()) as ExecResult };
-      },
-      lockSeconds,
-    )) as never;
-  });
+  mount(
+    app,
+    routes.execContainer,
+    async (c) => {
+      const input = c.req.valid("json");
+      const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
+      if (!can("exec", row.state)) throw wrongState(row, "exec");
+      const lockSeconds = (input.timeoutSeconds ?? 60) + 30;
+      return (await idempotent(
+        c,
+        await c.req.text(),
+        async () => {
+          const response = await callWorker(c.var.deps, row, "exec", { body: input, signal: c.req.raw.signal });
+          return { status: 200, body: (await response.json()) as ExecResult };
+        },
+        lockSeconds,
+      )) as never;
+    },
+    { data: ["stdin"] },
+  );
   mount(app, routes.containerLogs, async (c) => {
-    const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
+    const now = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
     const { follow, tail, since, until } = c.req.valid("query");
+    // The engine ends the log of what does not run: one that is about to start is followed once it does.
+    const row = follow === "true" && now.startDue ? await waitSettled(c.var.ctx, now, START_MS, c.req.raw.signal) : now;
     const query = { follow, until, tail: tail?.toString(), since: c.req.valid("header")["last-event-id"] ?? since };
     const response = await callWorker(c.var.deps, row, "logs", { query, signal: c.req.raw.signal });
     return streamLines<LogLine>(c, {

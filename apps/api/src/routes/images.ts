@@ -6,10 +6,12 @@ import {
   imageHistory,
   listImages,
   receiveImage,
+  keepIfTaken,
   removeImage,
   tagImage,
 } from "@hafen/core";
 import { idempotent } from "../idempotency.ts";
+import { refuseUnkeepable } from "../plain-text.ts";
 import { mount, type App } from "../mount.ts";
 import { settledBuild } from "./builds.ts";
 import { uploadOf } from "../upload.ts";
@@ -40,17 +42,20 @@ export function mountImages(app: App): void {
       const { tag, catalog, command } = c.req.valid("query");
       const changes = command === undefined ? [] : [`CMD ${commandJson(command)}`];
       const { kind, blob } = await receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits);
-      return (await idempotent(c, blob.digest, async () => {
-        const row = await createBuild(c.var.ctx, {
-          kind,
-          blob,
-          tag,
-          catalog: catalog === "true",
-          changes,
-          dockerfileText: "",
-        });
-        return settledBuild(c, row);
-      })) as never;
+      return (await keepIfTaken(c.var.ctx, blob, (take) =>
+        idempotent(c, blob.digest, async () => {
+          take();
+          const row = await createBuild(c.var.ctx, {
+            kind,
+            blob,
+            tag,
+            catalog: catalog === "true",
+            changes,
+            dockerfileText: "",
+          });
+          return settledBuild(c, row);
+        }),
+      )) as never;
     },
     { maxBytes: null },
   );
@@ -68,6 +73,7 @@ function commandJson(text: string): string {
   } catch {
     throw refuse();
   }
+  refuseUnkeepable("query", { command: value });
   if (!Array.isArray(value) || !value.every((part) => typeof part === "string")) throw refuse();
   return JSON.stringify(value);
 }

@@ -24,18 +24,17 @@ export async function answerSignal(ctx: HostCtx, { containerId, request, respons
 export async function answerLogs(ctx: HostCtx, { containerId, response, url, signal }: StreamRequest): Promise<void> {
   const query = url.searchParams;
   const tail = query.get("tail");
-  const lines = containerLogs(ctx, containerId, {
+  const lines = await containerLogs(ctx, containerId, {
     follow: query.get("follow") === "true",
     since: query.get("since") ?? undefined,
     until: query.get("until") ?? undefined,
     tail: tail === null ? undefined : Number(tail),
     signal,
   });
-  const first = await lines.next();
   response.writeHead(200, { "content-type": "application/x-ndjson" });
   response.flushHeaders();
-  for (let next = first; !next.done; next = await lines.next()) {
-    if (!response.write(`${JSON.stringify(next.value)}\n`)) await once(response, "drain", { signal });
+  for await (const line of lines) {
+    if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, "drain", { signal });
   }
   response.end();
 }

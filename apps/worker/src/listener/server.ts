@@ -3,8 +3,10 @@ import type { AddressInfo } from "node:net";
 import { PROBLEMS, ProblemError } from "@hafen/contract";
 import { verifyGrant, type HostCtx, type StreamAction } from "@hafen/core";
 import { errorFields, type Log } from "@hafen/process";
-import { UsedTokens } from "./used-tokens.ts";
 import { answerExec, answerLogs, answerSignal } from "./actions.ts";
+import { answerReadFiles, answerWriteFiles } from "./files.ts";
+import { openUpgrades, refuseUpgrade } from "./upgrade.ts";
+import { UsedTokens } from "./used-tokens.ts";
 
 export interface StreamRequest {
   containerId: string;
@@ -18,6 +20,8 @@ const ACTIONS: Partial<Record<StreamAction, (ctx: HostCtx, stream: StreamRequest
   exec: answerExec,
   logs: answerLogs,
   signal: answerSignal,
+  "files.read": answerReadFiles,
+  "files.write": answerWriteFiles,
 };
 
 export interface Listener {
@@ -28,7 +32,8 @@ export interface Listener {
 }
 
 /**
- * The worker's private listener: `POST /streams/<container>/<action>` with a token that the api signed for just that, used once.
+ * The worker's private listener: `POST /streams/<container>/<action>`, or a WebSocket there, with a token that the api signed for
+ * just that, used once.
  * Users never reach it.
  */
 export async function openListener(options: {
@@ -40,21 +45,16 @@ export async function openListener(options: {
 }): Promise<Listener> {
   const used = new UsedTokens();
   const closing = new AbortController();
+  const upgrades = openUpgrades((error) => options.log.error(errorFields(error), "stream failed"), closing.signal);
   let ctx: HostCtx | undefined;
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://worker");
-    if (request.method === "GET" && url.pathname === "/metrics") {
-      response.setHeader("content-type", "text/plain; version=0.0.4").end(await options.metrics());
-      return;
-    }
+  /** What the request may do, by its token. */
+  function admit(request: IncomingMessage, url: URL): { ctx: HostCtx; containerId: string; action: StreamAction } {
     const [, containerId = "", action = ""] = /^\/streams\/([a-z0-9_]+)\/([a-z.]+)$/.exec(url.pathname) ?? [];
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
     const grant = verifyGrant(options.secret, token, Date.now());
-    const handle = ACTIONS[action as StreamAction];
     if (
       !ctx ||
-      !handle ||
       !grant ||
       grant.action !== action ||
       grant.containerId !== containerId ||
@@ -63,13 +63,39 @@ export async function openListener(options: {
     ) {
       throw new ProblemError("unauthenticated", "The stream token is not for this.");
     }
+    return { ctx, containerId, action: grant.action };
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://worker");
+    if (request.method === "GET" && url.pathname === "/metrics") {
+      response.setHeader("content-type", "text/plain; version=0.0.4").end(await options.metrics());
+      return;
+    }
+    const admitted = admit(request, url);
+    const { containerId } = admitted;
+    const handle = ACTIONS[admitted.action];
+    if (!handle) throw new ProblemError("upgrade_required", `${admitted.action} is a WebSocket.`);
     const gone = new AbortController();
     response.on("close", () => gone.abort());
-    await handle(ctx, { containerId, request, response, url, signal: AbortSignal.any([gone.signal, closing.signal]) });
+    await handle(admitted.ctx, {
+      containerId,
+      request,
+      response,
+      url,
+      signal: AbortSignal.any([gone.signal, closing.signal]),
+    });
   }
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => fail(response, error, options.log));
+  });
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const url = new URL(request.url ?? "/", "http://worker");
+    Promise.try(() => upgrades.serve({ ...admit(request, url), url }, { request, socket, head })).catch(
+      (error: unknown) => refuseUpgrade(socket, problemOf(error, options.log)),
+    );
   });
   server.requestTimeout = 0; // an exec's answer may take an hour; the api bounds its own requests
   await new Promise<void>((resolve, reject) => {
@@ -86,17 +112,22 @@ export async function openListener(options: {
         closing.abort();
         server.close(() => resolve());
         server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), 1_000).unref();
+        setTimeout(() => {
+          upgrades.close();
+          server.closeAllConnections();
+        }, 1_000).unref();
       }),
   };
 }
 
+function problemOf(error: unknown, log: Log): ProblemError {
+  if (error instanceof ProblemError) return error;
+  log.error(errorFields(error), "stream failed");
+  return new ProblemError("internal", "The worker failed; the operator's log says why.");
+}
+
 function fail(response: ServerResponse, error: unknown, log: Log): void {
-  const problem =
-    error instanceof ProblemError
-      ? error
-      : new ProblemError("internal", "The worker failed; the operator's log says why.");
-  if (!(error instanceof ProblemError)) log.error(errorFields(error), "stream failed");
+  const problem = problemOf(error, log);
   if (response.headersSent) {
     response.destroy();
     return;

@@ -10,11 +10,12 @@ import {
   Waited,
   WaitContainer,
 } from "../containers.ts";
-import { json, listOf, ListQuery, PostHeaders, PreferHeader, Ref, body, route } from "../conventions.ts";
+import { isInstant, json, listOf, ListQuery, PostHeaders, PreferHeader, Ref, body, route } from "../conventions.ts";
 import { STATES } from "../lifecycle.ts";
 
 const tags = ["containers"];
 const Params = z.object({ ref: Ref });
+const NOT_A_TIME = "an RFC 3339 time, as 2026-01-31T12:00:00Z";
 const Bool = z.enum(["true", "false"]).optional();
 const optionalBody = <T extends z.ZodType>(schema: T) => ({
   content: { "application/json": { schema } },
@@ -158,10 +159,13 @@ export const containerLogs = route({
     query: z.object({
       follow: Bool,
       tail: z.coerce.number().int().min(0).max(1_000_000).optional(),
-      since: z.string().max(40).optional().describe("RFC 3339; only what came after"),
-      until: z.string().max(40).optional().describe("RFC 3339"),
+      since: z.string().max(40).refine(isInstant, NOT_A_TIME).optional().describe("RFC 3339; only what came after"),
+      until: z.string().max(40).refine(isInstant, NOT_A_TIME).optional().describe("RFC 3339"),
     }),
-    headers: z.object({ "last-event-id": z.string().max(64).optional(), accept: z.string().max(500).optional() }),
+    headers: z.object({
+      "last-event-id": z.string().max(64).refine(isInstant, NOT_A_TIME).optional(),
+      accept: z.string().max(500).optional(),
+    }),
   },
   responses: {
     200: {

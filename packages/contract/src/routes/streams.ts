@@ -84,5 +84,11 @@ export const attachContainer = route({
   responses: {
     101: { description: "The WebSocket; its last message", content: { "application/json": { schema: StreamEnded } } },
   },
-  problems: ["container_not_found", "container_wrong_state", "upgrade_required", "too_many_streams", "host_unreachable"],
+  problems: [
+    "container_not_found",
+    "container_wrong_state",
+    "upgrade_required",
+    "too_many_streams",
+    "host_unreachable",
+  ],
 });

@@ -19,10 +19,13 @@ export async function readDockerfileText(
 }
 
 export function dockerfileText(bytes: Uint8Array, name: string): string {
+  const refuse = (cause?: unknown): InputError =>
+    new InputError("dockerfile_invalid", `${quoted(name)} is not UTF-8 text. Save it as UTF-8.`, { cause });
+  if (bytes.includes(0)) throw refuse();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new InputError("dockerfile_invalid", `${quoted(name)} is not UTF-8 text. Save it as UTF-8.`, { cause });
+    throw refuse(cause);
   }
 }
 

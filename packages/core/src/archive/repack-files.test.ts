@@ -42,8 +42,13 @@ test("files, directories, symbolic links and hard links inside are kept with the
 });
 
 test("set-uid and set-gid bits are taken off, the sticky bit is kept", async () => {
-  const { tar } = await repack(tarOf({ name: "su", mode: 0o4755 }, { name: "sg", mode: 0o2755 }, { name: "t", flag: "5", mode: 0o7777 }));
-  assert.deepEqual((await list(tar)).map(({ mode }) => mode), [0o755, 0o755, 0o1777]);
+  const { tar } = await repack(
+    tarOf({ name: "su", mode: 0o4755 }, { name: "sg", mode: 0o2755 }, { name: "t", flag: "5", mode: 0o7777 }),
+  );
+  assert.deepEqual(
+    (await list(tar)).map(({ mode }) => mode),
+    [0o755, 0o755, 0o1777],
+  );
 });
 
 test("owners that no container has become root, and extended attributes go", async () => {
@@ -54,7 +59,10 @@ test("owners that no container has become root, and extended attributes go", asy
   assert.deepEqual([file?.uid, file?.gid, file?.pax], [0, 0, null]);
 });
 
-for (const [title, pack] of [["gzip", gzipSync], ["zstd", zstdCompressSync]] as const) {
+for (const [title, pack] of [
+  ["gzip", gzipSync],
+  ["zstd", zstdCompressSync],
+] as const) {
   test(`a tar compressed with ${title} is taken`, async () => {
     const { tar } = await repack(pack(tarOf({ name: "x", body: "y" })));
     assert.deepEqual(await names(tar), ["x"]);
@@ -82,7 +90,10 @@ const REFUSED: [title: string, tar: Uint8Array][] = [
   ["a hard link out", tarOf({ name: "l", flag: "1", linkName: "../../etc/shadow" })],
   ["a hard link to an absolute name", tarOf({ name: "l", flag: "1", linkName: "/etc/shadow" })],
   ["a hard link to what the tar did not bring", tarOf({ name: "l", flag: "1", linkName: "etc/shadow" })],
-  ["a hard link to a symbolic link", tarOf({ name: "s", flag: "2", linkName: "/etc/shadow" }, { name: "l", flag: "1", linkName: "s" })],
+  [
+    "a hard link to a symbolic link",
+    tarOf({ name: "s", flag: "2", linkName: "/etc/shadow" }, { name: "l", flag: "1", linkName: "s" }),
+  ],
   ["a file below a symbolic link", tarOf({ name: "d", flag: "2", linkName: "/etc" }, { name: "d/passwd" })],
   ["a file in place of its own link", tarOf({ name: "d", flag: "2", linkName: "/etc/passwd" }, { name: "d" })],
   ["a symbolic link without a target", tarOf({ name: "s", flag: "2" })],

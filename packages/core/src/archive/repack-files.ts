@@ -59,13 +59,7 @@ async function* filesTar(
   return { entries: count, contentBytes: budget.usedBytes };
 }
 
-function checked(
-  entry: TarEntry,
-  path: string,
-  tree: Tree,
-  rules: PathRules,
-  linksMayClimb: boolean,
-): WriteEntry {
+function checked(entry: TarEntry, path: string, tree: Tree, rules: PathRules, linksMayClimb: boolean): WriteEntry {
   const refuse = (why: string): InputError => new InputError("tar_entry_refused", `Entry ${quoted(path)} ${why}.`);
   const common = {
     name: path,

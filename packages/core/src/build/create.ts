@@ -69,6 +69,25 @@ export async function receiveImage(
   });
 }
 
+/**
+ * For a request over an upload that may turn out to be a repeated one: unless `take` was called, its upload is dropped at the end.
+ * From then on `createBuild` answers for it.
+ */
+export async function keepIfTaken<T>(
+  ctx: Ctx,
+  blob: StoredBlob,
+  request: (take: () => void) => Promise<T>,
+): Promise<T> {
+  let taken = false;
+  try {
+    return await request(() => {
+      taken = true;
+    });
+  } finally {
+    if (!taken) await removeBlob(ctx.db, blob.id).catch(() => {}); // else the sweep drops it
+  }
+}
+
 export interface NewBuild extends BuildOptions {
   kind: BuildKind;
   blob: StoredBlob;

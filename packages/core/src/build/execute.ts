@@ -1,4 +1,4 @@
-import { saveStep, type BuildRow } from "@hafen/db";
+import { saveSteps, type BuildRow } from "@hafen/db";
 import type { BuildEvent } from "@hafen/engine";
 import { withDockerfile } from "../archive/with-dockerfile.ts";
 import type { HostCtx } from "../ctx.ts";
@@ -69,34 +69,38 @@ async function runDockerfile(
     { signal },
   );
   const steps = new StepRecorder(ctx, build);
-  for await (const seen of events) {
-    const event = seen.type === "step" ? { ...seen, instruction: asWritten(seen.instruction, pinned.names) } : seen;
-    await steps.see(event);
-    switch (event.type) {
-      case "step":
-        await log.write("status", `Step ${event.number}/${event.total} : ${event.instruction}\n`, event.atMs);
-        break;
-      case "cached":
-        await log.write("status", "Using cache\n", event.atMs);
-        break;
-      case "log":
-        await log.write(event.stream, event.text, event.atMs);
-        break;
-      case "layer":
-        break;
-      case "image":
-        return event.imageId;
-      case "failed":
-        throw new BuildRefused({
-          code: event.kind,
-          detail: event.message,
-          ...(event.exitCode === undefined ? {} : { exitCode: event.exitCode }),
-          ...(steps.current === undefined ? {} : { step: steps.current }),
-          lastLines: log.lastLines(),
-        });
-      default:
-        event satisfies never;
+  try {
+    for await (const seen of events) {
+      const event = seen.type === "step" ? { ...seen, instruction: asWritten(seen.instruction, pinned.names) } : seen;
+      steps.see(event);
+      switch (event.type) {
+        case "step":
+          await log.write("status", `Step ${event.number}/${event.total} : ${event.instruction}\n`, event.atMs);
+          break;
+        case "cached":
+          await log.write("status", "Using cache\n", event.atMs);
+          break;
+        case "log":
+          await log.write(event.stream, event.text, event.atMs);
+          break;
+        case "layer":
+          break;
+        case "image":
+          return event.imageId;
+        case "failed":
+          throw new BuildRefused({
+            code: event.kind,
+            detail: event.message,
+            ...(event.exitCode === undefined ? {} : { exitCode: event.exitCode }),
+            ...(steps.current === undefined ? {} : { step: steps.current }),
+            lastLines: log.lastLines(),
+          });
+        default:
+          event satisfies never;
+      }
     }
+  } finally {
+    await steps.flush();
   }
   signal.throwIfAborted();
   throw new Error("the engine's build ended without an image or a failure");
@@ -107,11 +111,15 @@ export function buildCgroup(ctx: HostCtx, build: BuildRow): string {
   return `${ctx.cgroupRoot}/${build.id}`;
 }
 
+type Step = Parameters<typeof saveSteps>[1][number];
+
 /** Keeps one row for each step: when it ran, whether the cache had it, which layer it made. */
 class StepRecorder {
   readonly #ctx: HostCtx;
   readonly #build: BuildRow;
-  #open: Parameters<typeof saveStep>[1] | undefined;
+  readonly #unwritten = new Map<number, Step>();
+  #writing: Promise<void> = Promise.resolve();
+  #open: Step | undefined;
 
   constructor(ctx: HostCtx, build: BuildRow) {
     this.#ctx = ctx;
@@ -122,9 +130,9 @@ class StepRecorder {
     return this.#open?.number;
   }
 
-  async see(event: BuildEvent): Promise<void> {
+  see(event: BuildEvent): void {
     if (event.type === "step") {
-      await this.#close("succeeded", event.atMs);
+      this.#close(event.atMs);
       this.#open = {
         buildId: this.#build.id,
         number: event.number,
@@ -132,17 +140,33 @@ class StepRecorder {
         state: "running",
         startedAt: new Date(event.atMs),
       };
-      await saveStep(this.#ctx.db, this.#open);
+      this.#save(this.#open);
     } else if (event.type === "cached" && this.#open) this.#open = { ...this.#open, cached: true };
     else if (event.type === "layer" && this.#open) this.#open = { ...this.#open, layerDigest: event.imageId };
-    else if (event.type === "image") await this.#close("succeeded", event.atMs);
+    else if (event.type === "image") this.#close(event.atMs);
     else if (event.type === "failed" && this.#open)
-      await saveStep(this.#ctx.db, { ...this.#open, state: "failed", finishedAt: new Date(event.atMs) });
+      this.#save({ ...this.#open, state: "failed", finishedAt: new Date(event.atMs) });
   }
 
-  async #close(state: "succeeded", atMs: number): Promise<void> {
+  /** Waits until everything seen is written. @throws what a write failed with. */
+  flush(): Promise<void> {
+    return this.#writing;
+  }
+
+  #close(atMs: number): void {
     if (!this.#open) return;
-    await saveStep(this.#ctx.db, { ...this.#open, state, finishedAt: new Date(atMs) });
+    this.#save({ ...this.#open, state: "succeeded", finishedAt: new Date(atMs) });
     this.#open = undefined;
+  }
+
+  /** Steps that come while a write is under way go into the next one together: cached ones come faster than rows are written. */
+  #save(step: Step): void {
+    this.#unwritten.set(step.number, step);
+    this.#writing = this.#writing.then(async () => {
+      const steps = [...this.#unwritten.values()];
+      this.#unwritten.clear();
+      if (steps.length > 0) await saveSteps(this.#ctx.db, steps);
+    });
+    this.#writing.catch(() => {}); // flush() reports it
   }
 }

@@ -16,7 +16,7 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
   await setStepSizes(
     ctx.db,
     build.id,
-    new Map(history.flatMap((entry) => (entry.imageId ? [[entry.imageId, entry.sizeBytes] as const] : []))),
+    history.flatMap(({ imageId, sizeBytes }) => (imageId ? [{ layerDigest: imageId, sizeBytes }] : [])),
   );
   const { healthcheck: _, ...config } = info.config;
 
@@ -34,34 +34,36 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
       catalog: build.catalog,
       buildId: build.id,
     });
-    await insertLayers(
-      tx,
-      image.id,
-      history.map((entry, position) => ({
-        position,
-        imageDigest: entry.imageId ?? null,
-        createdBy: entry.createdBy,
-        sizeBytes: entry.sizeBytes,
-        comment: entry.comment,
-        createdAt: new Date(toIso(entry.createdAt)),
-      })),
-    );
     const ended = await endBuild(tx, build.id, build.attempt, { state: "succeeded", imageId: image.id });
     if (!ended) throw new BuildRefused({ code: "build_failed", detail: "Another attempt ended this build." });
     if (build.tag !== null)
       await setTag(tx, { userId: build.userId, name: build.tag, imageId: image.id, catalog: build.catalog });
-    await insertEvent(tx, {
-      userId: build.userId,
-      type: "build.succeeded",
-      subject: build.id,
-      data: { imageId: image.id, tag: build.tag },
-    });
-    await insertEvent(tx, {
-      userId: build.userId,
-      type: "image.created",
-      subject: image.id,
-      data: { tag: build.tag, buildId: build.id },
-    });
+    await Promise.all([
+      insertLayers(
+        tx,
+        image.id,
+        history.map((entry, position) => ({
+          position,
+          imageDigest: entry.imageId ?? null,
+          createdBy: entry.createdBy,
+          sizeBytes: entry.sizeBytes,
+          comment: entry.comment,
+          createdAt: new Date(toIso(entry.createdAt)),
+        })),
+      ),
+      insertEvent(tx, {
+        userId: build.userId,
+        type: "build.succeeded",
+        subject: build.id,
+        data: { imageId: image.id, tag: build.tag },
+      }),
+      insertEvent(tx, {
+        userId: build.userId,
+        type: "image.created",
+        subject: image.id,
+        data: { tag: build.tag, buildId: build.id },
+      }),
+    ]);
     return image.id;
   });
   await ctx.engine.tagImage(info.id, internalTag(ctx.hostId, imageId));

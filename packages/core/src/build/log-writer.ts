@@ -41,8 +41,8 @@ export async function openLogWriter(db: Db, buildId: string, onError: (error: un
   const timer = setInterval(() => void flush().catch(onError), FLUSH_MS);
 
   const line = (stream: LogChunkLine["stream"], raw: string, atMs: number) => {
-    // U+0000 cannot be stored in jsonb; a carriage return is how progress bars overwrite a line.
-    const text = raw.replaceAll("\0", "\uFFFD").replace(/\r$/, "").slice(0, MAX_LINE_CHARACTERS);
+    // Neither U+0000 nor half of a surrogate pair can be stored in jsonb; a carriage return is how progress bars overwrite a line.
+    const text = raw.replaceAll("\0", "\uFFFD").replace(/\r$/, "").slice(0, MAX_LINE_CHARACTERS).toWellFormed();
     if (stream !== "status") {
       recent.push(text);
       if (recent.length > 20) recent.shift();

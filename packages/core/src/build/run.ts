@@ -78,9 +78,10 @@ async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: Ab
   const timeout = AbortSignal.timeout(BUILD_TIMEOUT_MS);
   try {
     const digest = await execute(ctx, build, log, AbortSignal.any([signal, timeout]));
-    const imageId = await keepImage(ctx, build, digest);
-    await log.write("status", `Built ${build.tag ?? imageId}.\n`, Date.now());
-    return { state: "succeeded", imageId };
+    // The last line is written before the build ends: whoever follows the log leaves it at the end.
+    await log.write("status", `Built ${build.tag ?? digest}.\n`, Date.now());
+    await log.close();
+    return { state: "succeeded", imageId: await keepImage(ctx, build, digest) };
   } catch (error) {
     if (timeout.aborted) return failed("timeout", `The build took over ${BUILD_TIMEOUT_MS / 60_000} minutes.`);
     if (signal.aborted) return await cancelledOrLost(ctx, build, error);

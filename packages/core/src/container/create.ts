@@ -56,6 +56,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         hostname: input.hostname ?? id.slice(-12),
         tty: input.tty ?? false,
         openStdin: input.openStdin ?? false,
+        stdinOnce: input.stdinOnce ?? false,
         profile: input.profile ?? "standard",
       },
       labels: input.labels ?? {},

@@ -36,8 +36,7 @@ export async function listContainers(
   filter: ContainerFilter,
 ): Promise<{ items: Container[]; nextCursor: string | null }> {
   const volume = filter.volume === undefined ? undefined : await findVolume(db, userId, filter.volume);
-  const image =
-    filter.image === undefined ? undefined : await lookUpImage(db, userId, filter.image);
+  const image = filter.image === undefined ? undefined : await lookUpImage(db, userId, filter.image);
   if ((filter.volume !== undefined && !volume) || (filter.image !== undefined && !image))
     return { items: [], nextCursor: null };
   const page = readPage(filter);
@@ -72,6 +71,7 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Con
     hostname: config.hostname,
     tty: config.tty,
     openStdin: config.openStdin,
+    stdinOnce: config.stdinOnce ?? false,
     labels: row.labels,
     mounts: mounts.map(mountToWire),
     limits: row.limits,

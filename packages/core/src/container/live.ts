@@ -42,12 +42,18 @@ export async function execContainer(ctx: HostCtx, id: string, input: Exec, signa
     const feeding = feed(session, input.stdin);
     const output = await collect(session);
     await feeding;
-    const exitCode = limit.aborted ? null : ((await session.exitCode()) ?? null);
+    const exitCode = limit.aborted ? null : asShell((await session.exitCode()) ?? null, output.stdout);
     return { exitCode, timedOut: limit.aborted, ...output, durationMs: performance.now() - began };
   } finally {
     either.removeEventListener("abort", stop);
     session.close();
   }
+}
+
+/** Engines before 23 answer 126 also for a command that is not there; their message tells the two apart. */
+function asShell(exitCode: number | null, stdout: string): number | null {
+  const notThere = /^OCI runtime exec failed: .*exec: "[^"]*": (executable file not found|stat [^:]*: no such file)/;
+  return exitCode === 126 && notThere.test(stdout) ? 127 : exitCode;
 }
 
 /** A command that ends without reading its input is no error. */
@@ -72,9 +78,13 @@ async function collect(session: Session): Promise<{ stdout: string; stderr: stri
 }
 
 /** What the container printed, and with `follow` goes on printing. Empty for one that never started. */
-export async function* containerLogs(ctx: HostCtx, id: string, options: LogOptions): AsyncGenerator<LogLine> {
+export async function containerLogs(ctx: HostCtx, id: string, options: LogOptions): Promise<AsyncGenerator<LogLine>> {
   const row = await onHost(ctx, id);
   const engineId = row.engineId ?? (await ctx.engine.inspectContainer(row.id))?.id;
+  return linesOf(ctx, engineId, options);
+}
+
+async function* linesOf(ctx: HostCtx, engineId: string | undefined, options: LogOptions): AsyncGenerator<LogLine> {
   if (engineId === undefined) return;
   for await (const { stream, data, at } of ctx.engine.logs(engineId, options)) {
     yield { stream, text: Buffer.from(data).toString().replace(/\n$/, ""), at };

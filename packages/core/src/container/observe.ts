@@ -68,11 +68,14 @@ export function settleEnded(
   info: ContainerInfo,
   timings: Timings = row.timings,
 ): Promise<boolean> {
+  const startedAt = info.startedAt === undefined ? null : new Date(toIso(info.startedAt));
+  const endedAt = new Date(toIso(info.finishedAt));
   return writeEnd(ctx, row, {
     engineId: info.id,
     engineStartedAt: info.startedAt ?? null,
-    startedAt: info.startedAt === undefined ? null : new Date(toIso(info.startedAt)),
-    finishedAt: new Date(toIso(info.finishedAt)),
+    startedAt,
+    // The engine stamps a start after the process began, which a quick end precedes.
+    finishedAt: startedAt !== null && startedAt > endedAt ? startedAt : endedAt,
     exitCode: info.exitCode ?? null,
     termination: terminationOf(row, info),
     failure: null,

@@ -72,12 +72,20 @@ function isFulfilled(row: ContainerRow, action: Action): boolean {
 }
 
 /** The error of a request that the row did not take: its state says which states would allow it. */
+/** Where an action's name is no verb that a container can follow. */
+const VERBS: Partial<Record<Action, string>> = {
+  forceRemove: "remove",
+  exec: "exec in",
+  attach: "attach to",
+  files: "reach the files of",
+};
+
 export function wrongState(row: ContainerRow, action: Action): ProblemError {
   const states = ACTIONS[action].from;
-  const verb = action === "forceRemove" ? "remove" : action;
+  const verb = VERBS[action] ?? action;
   const why = (states as readonly string[]).includes(row.state)
     ? `another request is under way (it is to become ${row.desired})`
-    : `it is ${row.state}; ${verb} is possible when it is ${states.join(" or ")}`;
+    : `it is ${row.state}; that is possible when it is ${states.join(" or ")}`;
   const advice =
     action === "remove" && can("forceRemove", row.state) ? " Stop it first, or remove it with force=true." : "";
   return new ProblemError("container_wrong_state", `Cannot ${verb} ${row.name}: ${why}.${advice}`, {

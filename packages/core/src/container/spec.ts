@@ -48,6 +48,7 @@ export function containerSpec(
     user: config.profile === "restricted" ? RESTRICTED_USER : config.user,
     tty: config.tty,
     openStdin: config.openStdin,
+    stdinOnce: config.stdinOnce,
     labels: { [LABELS.id]: row.id, [LABELS.host]: host.id, [LABELS.user]: row.userId },
     mounts: mounts.map(mountSpec),
     limits,

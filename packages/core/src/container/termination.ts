@@ -10,6 +10,10 @@ export function terminationOf(
 ): Termination {
   const exitCode = info.exitCode ?? 0;
   const at = toIso(info.finishedAt);
+  // Asked for first: an earlier kill of a child for memory stays in the engine's record until the next start.
+  if (row.desired === "exited" && row.stopRequest) {
+    return { cause: "stopped", detail: "Stopped on request.", exitCode, by: row.stopRequest.by, at };
+  }
   if (info.oomKilled && exitCode !== 0) {
     const { memoryBytes } = row.limits;
     return {
@@ -20,14 +24,22 @@ export function terminationOf(
       at,
     };
   }
-  if (row.desired === "exited" && row.stopRequest) {
-    return { cause: "stopped", detail: "Stopped on request.", exitCode, by: row.stopRequest.by, at };
-  }
   if (exitCode === 0) return { cause: "completed", detail: "Its process ended by itself.", exitCode, at };
   const signal = signalOf(exitCode);
   if (signal) return { cause: "signal", detail: `Its process was ended by ${signal}.`, exitCode, signal, at };
-  return { cause: "error", detail: `Its process ended with exit code ${exitCode}.`, exitCode, at };
+  return {
+    cause: "error",
+    detail: `Its process ended with exit code ${exitCode}${SHELL_CODES[exitCode] ?? ""}.`,
+    exitCode,
+    at,
+  };
 }
+
+/** As shells and inits mean them; the container's log has their message. */
+const SHELL_CODES: Record<number, string> = {
+  126: ", as when a command cannot be executed",
+  127: ", as when there is no such command",
+};
 
 /** A process that a signal ended is told by 128 and the signal's number, as shells do. */
 function signalOf(exitCode: number): string | undefined {

@@ -20,15 +20,17 @@ const HOLD_MS = 10_000;
 export class Turns {
   readonly #active = new Map<string, Turn>();
   readonly #onError: (id: string, error: unknown) => void;
+  readonly #holdMs: number;
 
-  constructor(onError: (id: string, error: unknown) => void) {
+  constructor(onError: (id: string, error: unknown) => void, holdMs: number = HOLD_MS) {
     this.#onError = onError;
+    this.#holdMs = holdMs;
   }
 
   /** Never rejects: a failure goes to `onError`, and the row is nudged again by the sweep. */
   async run(id: string, generation: number, work: Work): Promise<void> {
     const active = this.#active.get(id);
-    if (!active) return atMost(this.#begin(id, generation, work), HOLD_MS);
+    if (!active) return atMost(this.#begin(id, generation, work), this.#holdMs);
     active.next = { generation: Math.max(generation, active.next?.generation ?? 0), work };
     if (generation > active.generation) active.abort.abort();
   }

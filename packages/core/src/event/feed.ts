@@ -26,17 +26,22 @@ export function positionId({ xid, id }: EventPosition): string {
   return `evt_${xid}-${id}`;
 }
 
-/** The user's events in commit order, from after `after`; with `follow` without end. */
-export async function* eventFeed(ctx: Ctx, query: FeedQuery): AsyncGenerator<Event> {
-  const { userId } = ctx.actor;
+/** The user's events in commit order, from after `after`; with `follow` without end. @throws ProblemError for a type that is none. */
+export function eventFeed(ctx: Ctx, query: FeedQuery): AsyncGenerator<Event> {
+  const { type } = query;
   if (
-    query.type !== undefined &&
-    !EVENT_TYPES.some((type) => type === query.type || (query.type?.endsWith(".") && type.startsWith(query.type)))
+    type !== undefined &&
+    !EVENT_TYPES.some((each) => each === type || (type.endsWith(".") && each.startsWith(type)))
   ) {
-    throw new ProblemError("invalid_request", `There is no event type ${query.type}.`, {
+    throw new ProblemError("invalid_request", `There is no event type ${type}.`, {
       errors: [{ pointer: "?type", detail: `one of ${EVENT_TYPES.join(", ")}` }],
     });
   }
+  return readFeed(ctx, query);
+}
+
+async function* readFeed(ctx: Ctx, query: FeedQuery): AsyncGenerator<Event> {
+  const { userId } = ctx.actor;
   let { after } = query;
   for (;;) {
     const rows = await readUntil(

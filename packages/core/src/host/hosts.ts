@@ -1,19 +1,14 @@
 import { ProblemError, type Host } from "@hafen/contract";
 import { findHost, hostLoads, listHosts as listRows, type Db, type HostLoad, type HostRow } from "@hafen/db";
+import { readPage, toPage } from "../page.ts";
 
 export async function listHosts(
   db: Db,
   query: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: Host[]; nextCursor: string | null }> {
-  const after = query.cursor === undefined ? undefined : Buffer.from(query.cursor, "base64url").toString();
-  const rows = await listRows(db, { limit: query.limit + 1, after });
+  const { rows, nextCursor } = toPage(await listRows(db, readPage(query)), query.limit);
   const loads = await hostLoads(db);
-  const kept = rows.slice(0, query.limit);
-  const last = kept.at(-1);
-  return {
-    items: kept.map((row) => toWire(row, loads.get(row.id))),
-    nextCursor: rows.length > query.limit && last ? Buffer.from(last.id).toString("base64url") : null,
-  };
+  return { items: rows.map((row) => toWire(row, loads.get(row.id))), nextCursor };
 }
 
 export async function getHost(db: Db, ref: string): Promise<Host> {

@@ -7,6 +7,11 @@ import { newKey } from "./new-key.ts";
 
 /** A key never has a scope that the key which asks lacks. */
 export async function createKey(ctx: Ctx, held: Scope[], input: CreateKey): Promise<Key & { apiKey: string }> {
+  if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= Date.now()) {
+    throw new ProblemError("invalid_request", "/expiresAt: lies in the past, so the key would be of no use.", {
+      errors: [{ pointer: "/expiresAt", detail: "lies in the past" }],
+    });
+  }
   const scopes = input.scopes ?? held;
   const missing = scopes.filter((scope) => !held.includes(scope));
   if (missing.length > 0)

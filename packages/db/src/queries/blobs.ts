@@ -1,13 +1,14 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { blobChunks, blobs } from "../schema/index.ts";
+import { withoutFlush } from "../without-flush.ts";
 
 export async function insertBlob(db: Db, blob: { id: string; userId: string }): Promise<void> {
-  await db.insert(blobs).values(blob);
+  await db.insert(blobs).values(blob).returning({ withoutFlush });
 }
 
 export async function appendChunk(db: Db, blobId: string, position: number, data: Uint8Array): Promise<void> {
-  await db.insert(blobChunks).values({ blobId, position, data });
+  await db.insert(blobChunks).values({ blobId, position, data }).returning({ withoutFlush });
 }
 
 /** Marks the blob whole. */

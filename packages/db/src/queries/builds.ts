@@ -2,8 +2,9 @@ import type { BuildFailure } from "@hafen/contract";
 import type { BuildState } from "@hafen/contract/lifecycle";
 import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
-import { notify } from "../notify.ts";
+import { notification, notify } from "../notify.ts";
 import { buildBases, buildLogChunks, builds, buildSteps, type LogChunkLine } from "../schema/index.ts";
+import { withoutFlush } from "../without-flush.ts";
 import type { Page } from "./users.ts";
 
 export type BuildRow = typeof builds.$inferSelect;
@@ -93,11 +94,13 @@ export async function endBuild(
     .where(and(eq(builds.id, id), eq(builds.attempt, attempt), inArray(builds.state, ["queued", "running"])))
     .returning();
   if (row) {
-    await tx
-      .update(buildSteps)
-      .set({ state: end.state, finishedAt: sql`now()` })
-      .where(and(eq(buildSteps.buildId, id), eq(buildSteps.state, "running")));
-    await notify(tx, id);
+    await Promise.all([
+      tx
+        .update(buildSteps)
+        .set({ state: end.state, finishedAt: sql`now()` })
+        .where(and(eq(buildSteps.buildId, id), eq(buildSteps.state, "running"))),
+      notify(tx, id),
+    ]);
   }
   return row;
 }
@@ -155,27 +158,39 @@ export async function unplaceBuilds(tx: Db, hostId: string): Promise<void> {
     .where(and(eq(builds.hostId, hostId), inArray(builds.state, ["queued", "running"])));
 }
 
-export async function saveStep(db: Db, step: typeof buildSteps.$inferInsert): Promise<void> {
-  const { buildId: _, number: __, startedAt: ___, ...set } = step;
+export async function saveSteps(db: Db, steps: (typeof buildSteps.$inferInsert)[]): Promise<void> {
   await db
     .insert(buildSteps)
-    .values(step)
-    .onConflictDoUpdate({ target: [buildSteps.buildId, buildSteps.number], set });
+    .values(steps)
+    .onConflictDoUpdate({
+      target: [buildSteps.buildId, buildSteps.number],
+      set: {
+        instruction: sql`excluded.instruction`,
+        state: sql`excluded.state`,
+        cached: sql`excluded.cached`,
+        layerDigest: sql`excluded.layer_digest`,
+        finishedAt: sql`excluded.finished_at`,
+      },
+    })
+    .returning({ withoutFlush });
 }
-export async function setStepSizes(db: Db, buildId: string, sizes: Map<string, number>): Promise<void> {
-  for (const [layerDigest, sizeBytes] of sizes) {
-    await db
-      .update(buildSteps)
-      .set({ sizeBytes })
-      .where(and(eq(buildSteps.buildId, buildId), eq(buildSteps.layerDigest, layerDigest)));
-  }
+export async function setStepSizes(
+  db: Db,
+  buildId: string,
+  sizes: { layerDigest: string; sizeBytes: number }[],
+): Promise<void> {
+  await db.execute(sql`
+    update build_steps s set size_bytes = layer."sizeBytes"
+      from jsonb_to_recordset(${JSON.stringify(sizes)}::jsonb) as layer("layerDigest" text, "sizeBytes" bigint)
+     where s.build_id = ${buildId} and s.layer_digest = layer."layerDigest"
+    returning ${withoutFlush}`);
 }
 export function listSteps(db: Db, buildId: string): Promise<StepRow[]> {
   return db.select().from(buildSteps).where(eq(buildSteps.buildId, buildId)).orderBy(asc(buildSteps.number));
 }
 
 export async function saveBases(db: Db, rows: (typeof buildBases.$inferInsert)[]): Promise<void> {
-  if (rows.length > 0) await db.insert(buildBases).values(rows).onConflictDoNothing();
+  if (rows.length > 0) await db.insert(buildBases).values(rows).onConflictDoNothing().returning({ withoutFlush });
 }
 export function listBases(db: Db, buildId: string): Promise<BaseRow[]> {
   return db.select().from(buildBases).where(eq(buildBases.buildId, buildId)).orderBy(asc(buildBases.reference));
@@ -183,8 +198,11 @@ export function listBases(db: Db, buildId: string): Promise<BaseRow[]> {
 
 /** May be repeated with the same lines: after a lost connection nobody knows whether they were written. */
 export async function appendLog(db: Db, buildId: string, firstLine: number, lines: LogChunkLine[]): Promise<void> {
-  await db.insert(buildLogChunks).values({ buildId, firstLine, lines }).onConflictDoNothing();
-  await notify(db, buildId);
+  await db
+    .insert(buildLogChunks)
+    .values({ buildId, firstLine, lines })
+    .onConflictDoNothing()
+    .returning({ told: notification(buildId) });
 }
 /** The number of the next line to be written. */
 export async function logEnd(db: Db, buildId: string): Promise<number> {

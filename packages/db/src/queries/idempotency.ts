@@ -1,12 +1,14 @@
-import { and, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, isNull, lt, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { idempotencyKeys } from "../schema/index.ts";
+import { withoutFlush } from "../without-flush.ts";
 
 export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 
 /**
  * Claims the key for a request. `claimed` true: go ahead. Otherwise `row` is the request that holds it.
- * A claim whose process died without making anything is taken over once its lock has run out.
+ * A claim whose process died without making anything is taken over once its lock has run out. What must survive a crash of the
+ * database is the subject, in the verb's own transaction: its commit takes the claim along, and without it there was no effect.
  */
 export async function claimKey(
   db: Db,
@@ -30,7 +32,7 @@ export async function claimKey(
         or (${idempotencyKeys.subject} is null and ${idempotencyKeys.status} is null and ${idempotencyKeys.lockedUntil} < now()
             and ${idempotencyKeys.requestHash} = ${claim.requestHash})`,
     })
-    .returning();
+    .returning({ ...getTableColumns(idempotencyKeys), withoutFlush });
   if (mine) return { claimed: true as const, row: mine };
   const [row] = await db.select().from(idempotencyKeys).where(byKey(claim.userId, claim.key));
   return { claimed: false as const, row };
@@ -55,7 +57,7 @@ export async function recordAnswer(
   key: string,
   answer: { status: number; body: string | null },
 ): Promise<void> {
-  await db.update(idempotencyKeys).set(answer).where(byKey(userId, key));
+  await db.update(idempotencyKeys).set(answer).where(byKey(userId, key)).returning({ withoutFlush });
 }
 
 /** After a refusal: the key is free again, since nothing was made. */

@@ -37,7 +37,10 @@ export function listLayers(db: Db, imageId: string): Promise<(typeof layers.$inf
   return db.select().from(layers).where(eq(layers.imageId, imageId)).orderBy(asc(layers.position));
 }
 
-/** Points the user's name at an image of theirs; answers with the image it named before. */
+/**
+ * Points the user's name at an image of theirs; answers with the image it named before. A name offered to everyone is one admin's:
+ * it leaves the one who offered it before, who keeps it as a name of their own.
+ */
 export async function setTag(
   tx: Db,
   tag: { userId: string; name: string; imageId: string; catalog: boolean },
@@ -47,6 +50,12 @@ export async function setTag(
     .from(imageTags)
     .where(and(eq(imageTags.userId, tag.userId), eq(imageTags.name, tag.name)))
     .for("update");
+  if (tag.catalog) {
+    await tx
+      .update(imageTags)
+      .set({ catalog: false })
+      .where(and(eq(imageTags.name, tag.name), imageTags.catalog, ne(imageTags.userId, tag.userId)));
+  }
   await tx
     .insert(imageTags)
     .values(tag)

@@ -32,6 +32,8 @@ export interface ContainerConfig {
   hostname: string;
   tty: boolean;
   openStdin: boolean;
+  /** Absent in rows from before it was. */
+  stdinOnce?: boolean;
   profile: "standard" | "restricted";
 }
 /** How the latest stop or restart wants the process ended, and who asked. */

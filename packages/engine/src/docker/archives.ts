@@ -1,6 +1,7 @@
 import type { EngineId, Op } from "../engine.ts";
 import { DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
+import { offsetOf, withContainerOwners } from "./container-owners.ts";
 import { openStream, pieces } from "./stream.ts";
 
 export async function getArchive(
@@ -16,7 +17,7 @@ export async function getArchive(
     { method: "GET", path: `/containers/${checkedName(id)}/archive`, query: { path } },
     op,
   );
-  return pieces(what, answer, op);
+  return withContainerOwners(pieces(what, answer, op), () => offsetOf(client));
 }
 
 export async function putArchive(

@@ -5,7 +5,7 @@ import { watchDisk } from "./build-disk.ts";
 import { removeAllOf, removeLeftovers } from "./build-leftovers.ts";
 import { diskFull, outcome, type Run } from "./build-outcome.ts";
 import type { Client } from "./client.ts";
-import { rawInfo } from "./info.ts";
+import { cgroupDriver } from "./info.ts";
 
 /** Sets a build's limits up, runs it, and leaves nothing of it behind, however it ends. */
 export async function* buildImage(
@@ -14,7 +14,7 @@ export async function* buildImage(
   op?: Op,
 ): AsyncGenerator<BuildEvent, void, undefined> {
   // The systemd driver wants a slice's name and makes it itself: there is no parent to put limits on beforehand.
-  const ownCgroup = (await rawInfo(client, op)).CgroupDriver === "cgroupfs";
+  const ownCgroup = (await cgroupDriver(client, op)) === "cgroupfs";
   const cgroup = ownCgroup ? await openBuildCgroup(request.cgroupParent, request.limits) : undefined;
   if (cgroup?.existed) await removeAllOf(client, request.cgroupParent);
   const ending = new AbortController();
@@ -38,8 +38,11 @@ export async function* buildImage(
   const watching = watch(run, runningIds, async () => void (await cgroup?.ranOutOfMemory()));
   let finished = false;
   try {
-    yield* outcome(run);
-    finished = true;
+    for await (const event of outcome(run)) {
+      // Whoever reads leaves at the image, and then nothing is left to look for.
+      finished = event.type === "image";
+      yield event;
+    }
   } catch (error) {
     if (op?.signal?.aborted) throw new EngineError("aborted", "build: aborted", { cause: error });
     if (!run.full) throw run.watchFailure ?? error;

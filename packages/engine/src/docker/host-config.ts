@@ -23,8 +23,8 @@ export function toCreateOptions(spec: ContainerSpec): CreateOptions {
     ...(spec.stopSignal !== undefined && { StopSignal: spec.stopSignal }),
     Tty: spec.tty,
     OpenStdin: spec.openStdin,
-    // A client that leaves must not close the container's stdin: others may attach later.
-    StdinOnce: false,
+    // Unless asked for, a client that leaves does not close the container's stdin: others may attach later.
+    StdinOnce: spec.stdinOnce ?? false,
     AttachStdin: spec.openStdin,
     AttachStdout: true,
     AttachStderr: true,

@@ -20,6 +20,11 @@ export function rawInfo(client: Client, op?: Op): Promise<RawInfo> {
   return call("info", DEADLINES_MS.ask, op, (abortSignal) => getJson<RawInfo>(client, "/info", {}, abortSignal));
 }
 
+/** Asked once for each client: `/info` counts everything the engine has, and an engine has one driver for as long as its containers. */
+export async function cgroupDriver(client: Client, op?: Op): Promise<string> {
+  return (client.cgroupDriver ??= (await rawInfo(client, op)).CgroupDriver);
+}
+
 export async function info(client: Client, op?: Op): Promise<EngineInfo> {
   const raw = await rawInfo(client, op);
   const version = await call("version", DEADLINES_MS.ask, op, (abortSignal) =>

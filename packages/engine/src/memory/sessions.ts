@@ -26,6 +26,7 @@ export function attach(world: World, id: EngineId, { tty, stdin, backlog }: Atta
     tty,
     stdin: stdin && container.spec.openStdin,
     from: backlog ? 0 : process.output.entries.length,
+    ...(container.spec.stdinOnce && { end: () => process.stdin.close() }),
   });
 }
 

@@ -1,0 +1,94 @@
+import { Readable } from "node:stream";
+import { can, ProblemError, routes, type FilesWritten, type StreamEnded } from "@hafen/contract";
+import { authenticate, getContainer, waitContainer, wrongState, type Ctx } from "@hafen/core";
+import type { ContainerRow } from "@hafen/db";
+import type { Context } from "hono";
+import type { WebSocket } from "ws";
+import { bearer } from "../auth.ts";
+import type { AppEnv } from "../deps.ts";
+import { mount, type App } from "../mount.ts";
+import { relay } from "../relay.ts";
+import { uploadOf } from "../upload.ts";
+import { streamToWorker, textOf } from "../worker-files.ts";
+import { dialWorker } from "../worker-socket.ts";
+import { workerCall } from "../worker-streams.ts";
+
+/** In one api process. */
+const MAX_SOCKETS_PER_USER = 100;
+/** How long the row of a container may take to show the end that its output showed. */
+const END_MS = 10_000;
+
+export function mountStreams(app: App): void {
+  mount(app, routes.getContainerFiles, async (c) => {
+    const call = await filesCall(c, "files.read", c.req.valid("query").path);
+    const tar = await streamToWorker(call, undefined, c.req.raw.signal);
+    return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
+      "content-type": "application/x-tar",
+      "cache-control": "no-store",
+    });
+  });
+  mount(
+    app,
+    routes.putContainerFiles,
+    async (c) => {
+      const call = await filesCall(c, "files.write", c.req.valid("query").path);
+      const answer = await streamToWorker(call, uploadOf(c), c.req.raw.signal);
+      return c.json(JSON.parse(await textOf(answer)) as FilesWritten, 200);
+    },
+    { maxBytes: null },
+  );
+
+  const open = new Map<string, number>();
+  mount(app, routes.attachContainer, async (c) => {
+    const { ctx, user, deps } = c.var;
+    const row = await getContainer(ctx.db, user.id, c.req.valid("param"));
+    if (!can("attach", row.state)) throw wrongState(row, "attach");
+    const { upgrade } = c.env;
+    if (!upgrade) throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
+    if ((open.get(user.id) ?? 0) >= MAX_SOCKETS_PER_USER)
+      throw new ProblemError("too_many_streams", `You have ${MAX_SOCKETS_PER_USER} open. Close some first.`);
+    const worker = await dialWorker(await workerCall(deps, row, "attach", c.req.valid("query")), c.req.raw.signal);
+    const apiKey = bearer(c);
+    upgrade.accept((client) => {
+      count(open, user.id, client);
+      endWithKey(c, apiKey, client);
+      relay(client, worker, (exitCode) => endOf(ctx, row, exitCode));
+    });
+    return c.body(null, 200) as never;
+  });
+}
+
+async function filesCall(c: Context<AppEnv>, action: "files.read" | "files.write", path: string) {
+  const row = await getContainer(c.var.ctx.db, c.var.user.id, { ref: c.req.param("ref") ?? "" });
+  if (!can("files", row.state)) throw wrongState(row, "files");
+  return workerCall(c.var.deps, row, action, { path });
+}
+
+function count(open: Map<string, number>, userId: string, client: WebSocket): void {
+  open.set(userId, (open.get(userId) ?? 0) + 1);
+  client.on("close", () => {
+    const left = (open.get(userId) ?? 1) - 1;
+    if (left === 0) open.delete(userId);
+    else open.set(userId, left);
+  });
+}
+
+/** A stream does not outlive the key it was opened with. */
+function endWithKey(c: Context<AppEnv>, apiKey: string | undefined, client: WebSocket): void {
+  const { deps, key } = c.var;
+  const off = deps.changes.on(key.id, () => {
+    authenticate(deps.database.db, apiKey ?? "").then(
+      (found) => found ?? client.close(1008, "the key is no longer valid"),
+      () => {}, // the database does not answer: the next request will tell
+    );
+  });
+  client.on("close", off);
+}
+
+/** The engine's exit code with the row's reason, once the row has it. */
+async function endOf(ctx: Ctx, row: ContainerRow, exitCode: number | null): Promise<StreamEnded> {
+  if (exitCode === null) return { type: "ended", exitCode, termination: null };
+  const waited = await waitContainer(ctx, { ref: row.id }, END_MS).catch(() => undefined);
+  if (!waited?.settled) return { type: "ended", exitCode, termination: null };
+  return { type: "ended", exitCode: waited.exitCode ?? exitCode, termination: waited.termination };
+}

@@ -1,0 +1,18 @@
+import type { Ctx } from "./ctx.ts";
+import type { Flags, Values } from "./flags.ts";
+import type { Result } from "./result.ts";
+
+export interface Command<F extends Flags = Flags> {
+  /** The arguments, as the help shows them. */
+  usage: string;
+  /** How many of them, at least and at most. */
+  takes: readonly [min: number, max: number];
+  flags: F;
+  /** Flags after the first argument belong to it. */
+  stopAtArgument?: boolean;
+  run(ctx: Ctx, input: { flags: Values<F>; args: string[] }): Promise<Result>;
+}
+
+export function command<F extends Flags>(definition: Command<F>): Command<F> {
+  return definition;
+}

@@ -1,0 +1,12 @@
+/** What `hafen` ends with; `run`, `attach`, `exec` and `start -a` end with the process's own code instead. */
+export const EXIT_CODES = {
+  ok: 0,
+  /** The service refused, a build failed, nothing answered. */
+  failed: 1,
+  /** A command's time limit ended it. */
+  timedOut: 124,
+  /** The command line is wrong; as docker. */
+  usage: 125,
+  /** Left with Ctrl-C. */
+  interrupted: 130,
+} as const;

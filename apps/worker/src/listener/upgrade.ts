@@ -1,0 +1,62 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { PROBLEMS, STREAM_MESSAGE_BYTES } from "@hafen/contract";
+import type { HostCtx, StreamAction } from "@hafen/core";
+import { keepAlive } from "@hafen/process";
+import { WebSocketServer, type WebSocket } from "ws";
+import { openAttach } from "./attach.ts";
+
+export interface SocketRequest {
+  containerId: string;
+  url: URL;
+  /** Aborts when the connection is gone or the listener closes. */
+  signal: AbortSignal;
+  /** Takes an error that ended the stream. */
+  failed: (error: unknown) => void;
+}
+type Open = (ctx: HostCtx, request: SocketRequest) => Promise<(socket: WebSocket) => void>;
+
+const ACTIONS: Partial<Record<StreamAction, Open>> = { attach: openAttach };
+
+export interface Upgrades {
+  /** Opens what the request asks for, then answers with the WebSocket; rejects with the refusal, nothing sent. */
+  serve(
+    admitted: { ctx: HostCtx; action: StreamAction; containerId: string; url: URL },
+    connection: { request: IncomingMessage; socket: Duplex; head: Buffer },
+  ): Promise<void>;
+  close(): void;
+}
+
+export function openUpgrades(failed: (error: unknown) => void, closing: AbortSignal): Upgrades {
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: STREAM_MESSAGE_BYTES });
+  return {
+    async serve({ ctx, action, containerId, url }, { request, socket, head }) {
+      const open = ACTIONS[action];
+      if (!open) throw new Error(`${action} is not a WebSocket`);
+      const gone = new AbortController();
+      socket.on("close", () => gone.abort());
+      if (socket.destroyed) gone.abort();
+      const start = await open(ctx, { containerId, url, signal: AbortSignal.any([gone.signal, closing]), failed });
+      if (socket.destroyed) return;
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        webSocket.on("error", () => webSocket.terminate());
+        keepAlive(webSocket);
+        start(webSocket);
+      });
+    },
+    close() {
+      for (const webSocket of server.clients) webSocket.terminate();
+    },
+  };
+}
+
+/** A refusal before the upgrade, as HTTP. */
+export function refuseUpgrade(
+  socket: Duplex,
+  problem: { code: keyof typeof PROBLEMS; detail: string; extra: Record<string, unknown> },
+): void {
+  const body = JSON.stringify({ code: problem.code, detail: problem.detail, extra: problem.extra });
+  socket.end(
+    `HTTP/1.1 ${PROBLEMS[problem.code].status} Refused\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { collect } from "../test/collect.ts";
+import { sendJson, sendProblem, startService } from "../test/service.ts";
+import { Queue } from "./queue.ts";
+
+const tar = new Uint8Array(1024).fill(65);
+
+test("files are put again after a failure when their tar can be sent again, and not when it was a stream", async () => {
+  await using service = await startService((response, _request, n) =>
+    n === 1 ? sendJson(response, 200, { entries: 1, contentBytes: 2 }) : sendProblem(response, 503, "host_unreachable"),
+  );
+  assert.deepEqual(await service.hafen.containers.putFiles("web", "/a b", tar), { entries: 1, contentBytes: 2 });
+  const [first, second] = service.received;
+  assert.deepEqual([first?.method, first?.url], ["PUT", "/v1/containers/web/files?path=%2Fa+b"]);
+  assert.equal(first?.headers["content-type"], "application/x-tar");
+  assert.deepEqual(second?.body, Buffer.from(tar));
+  async function* stream() {
+    yield tar;
+  }
+  await assert.rejects(service.hafen.containers.putFiles("web", "/", stream()), { code: "host_unreachable" });
+  assert.equal(service.received.length, 3);
+});
+
+test("files that break off on their way are an error, not a short tar", async () => {
+  await using service = await startService((response) => {
+    response.writeHead(200, { "content-type": "application/x-tar" });
+    response.write(tar, () => response.destroy());
+  });
+  await assert.rejects(collect(service.hafen.containers.getFiles("web", "/etc")), { code: "network" });
+  await using none = await startService((response) => sendProblem(response, 404, "path_not_found"));
+  await assert.rejects(collect(none.hafen.containers.getFiles("web", "/etc")), { code: "path_not_found" });
+});
+
+test("a queue hands over what came before its end, refuses what is too much, and wakes its reader", async () => {
+  const queue = new Queue<string>(5, (text) => text.length);
+  assert.deepEqual([queue.push("abc"), queue.push("def"), queue.push("de")], [true, false, true]);
+  const reading = collect(queue);
+  await setImmediate();
+  queue.push("late");
+  queue.end();
+  queue.push("after the end");
+  assert.deepEqual(await reading, ["abc", "de", "late"]);
+  const broken = new Queue<string>(5, (text) => text.length);
+  broken.push("a");
+  broken.fail(new Error("lost"));
+  await assert.rejects(collect(broken), /lost/);
+});
