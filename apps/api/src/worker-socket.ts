@@ -1,7 +1,6 @@
 import { STREAM_MESSAGE_BYTES } from "@hafen/contract";
 import { WebSocket } from "ws";
-import { refusalOf, unreachable, type WorkerCall } from "./worker-streams.ts";
-import { textOf } from "./worker-files.ts";
+import { refusalOf, textOf, unreachable, type WorkerCall } from "./worker-streams.ts";
 
 const HANDSHAKE_MS = 40_000;
 

@@ -1,3 +1,5 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { pipeline, Readable } from "node:stream";
 import { ProblemError, PROBLEMS, type ProblemCode } from "@hafen/contract";
 import { signGrant, type StreamAction } from "@hafen/core";
 import { findHost, type ContainerRow } from "@hafen/db";
@@ -23,28 +25,48 @@ export async function workerCall(
   return { url, authorization: `Bearer ${token}` };
 }
 
-/** Calls the container's worker for one action. Its refusals come back as problems. */
+/**
+ * Sends a body, which may be a stream, and answers with the worker's answer, both at the slower side's pace. The worker's refusals
+ * come back as problems. Not `fetch`: it has time limits of its own, and loses a refusal that comes before the body is sent.
+ * A connection for each call, so that none is ever reused while the worker closes it.
+ */
 export async function callWorker(
-  deps: Deps,
-  container: ContainerRow,
-  action: StreamAction,
-  options: { query?: Record<string, string | undefined>; body?: unknown; signal: AbortSignal },
-): Promise<Response> {
-  const { url, authorization } = await workerCall(deps, container, action, options.query);
-  let response: Response;
+  { url, authorization }: WorkerCall,
+  body: AsyncIterable<Uint8Array> | string | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request = httpRequest(url, { method: "POST", headers: { authorization }, agent: false, signal });
+  request.once("response", resolve);
+  request.on("error", reject);
+  if (body === undefined || typeof body === "string") request.end(body);
+  else pipeline(Readable.from(body, { objectMode: false }), request, () => {});
+  let response: IncomingMessage;
   try {
-    response = await fetch(url, {
-      method: "POST",
-      headers: { authorization, "content-type": "application/json" },
-      body: JSON.stringify(options.body ?? {}),
-      signal: options.signal,
-    });
+    response = await promise;
   } catch (error) {
-    if (options.signal.aborted) throw error;
+    if (signal.aborted) throw error;
     throw unreachable();
   }
-  if (response.ok) return response;
-  throw refusalOf(await response.text());
+  if (response.statusCode === 200 || response.statusCode === 204) return response;
+  const text = await textOf(response);
+  request.destroy();
+  throw refusalOf(text);
+}
+
+export async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  return Buffer.concat(await Array.fromAsync(stream)).toString();
+}
+
+/** NDJSON from a worker, a parsed line at a time. */
+export async function* readLines<T>(response: AsyncIterable<Buffer>): AsyncGenerator<T> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of response) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield JSON.parse(line) as T;
+  }
 }
 
 /** A worker's refusal as the client's problem; a token it did not take is our own failure. */
@@ -55,18 +77,6 @@ export function refusalOf(body: string): ProblemError {
     extra: Record<string, unknown>;
   };
   return new ProblemError(code in PROBLEMS && code !== "unauthenticated" ? code : "internal", detail, extra);
-}
-
-/** NDJSON from a worker, a parsed line at a time. */
-export async function* readLines<T>(response: Response): AsyncGenerator<T> {
-  if (!response.body) return;
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of response.body) {
-    const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (line !== "") yield JSON.parse(line) as T;
-  }
 }
 
 export function unreachable(): ProblemError {

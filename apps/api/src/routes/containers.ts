@@ -21,7 +21,7 @@ import { idempotent, type Answer } from "../idempotency.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
-import { callWorker, readLines } from "../worker-streams.ts";
+import { callWorker, readLines, textOf, workerCall } from "../worker-streams.ts";
 
 /** How long a followed log waits for a start that is due. */
 const START_MS = 30_000;
@@ -90,8 +90,9 @@ export function mountContainers(app: App): void {
         c,
         await c.req.text(),
         async () => {
-          const response = await callWorker(c.var.deps, row, "exec", { body: input, signal: c.req.raw.signal });
-          return { status: 200, body: (await response.json()) as ExecResult };
+          const call = await workerCall(c.var.deps, row, "exec");
+          const response = await callWorker(call, JSON.stringify(input), c.req.raw.signal);
+          return { status: 200, body: JSON.parse(await textOf(response)) as ExecResult };
         },
         lockSeconds,
       )) as never;
@@ -104,7 +105,7 @@ export function mountContainers(app: App): void {
     // The engine ends the log of what does not run: one that is about to start is followed once it does.
     const row = follow === "true" && now.startDue ? await waitSettled(c.var.ctx, now, START_MS, c.req.raw.signal) : now;
     const query = { follow, until, tail: tail?.toString(), since: c.req.valid("header")["last-event-id"] ?? since };
-    const response = await callWorker(c.var.deps, row, "logs", { query, signal: c.req.raw.signal });
+    const response = await callWorker(await workerCall(c.var.deps, row, "logs", query), undefined, c.req.raw.signal);
     return streamLines<LogLine>(c, {
       lines: readLines(response),
       id: (line) => line.at,
@@ -117,7 +118,8 @@ export function mountContainers(app: App): void {
 async function sendSignal(c: Context<AppEnv>, ref: string, signal: string): Promise<ContainerRow> {
   const row = await getContainer(c.var.ctx.db, c.var.user.id, { ref });
   if (!can("kill", row.state)) throw wrongState(row, "kill");
-  await callWorker(c.var.deps, row, "signal", { body: { signal }, signal: c.req.raw.signal });
+  const call = await workerCall(c.var.deps, row, "signal");
+  await callWorker(call, JSON.stringify({ signal }), c.req.raw.signal);
   return getContainer(c.var.ctx.db, c.var.user.id, { ref: row.id });
 }
 

@@ -9,9 +9,8 @@ import type { AppEnv } from "../deps.ts";
 import { mount, type App } from "../mount.ts";
 import { relay } from "../relay.ts";
 import { uploadOf } from "../upload.ts";
-import { streamToWorker, textOf } from "../worker-files.ts";
 import { dialWorker } from "../worker-socket.ts";
-import { workerCall } from "../worker-streams.ts";
+import { callWorker, textOf, workerCall } from "../worker-streams.ts";
 
 /** In one api process. */
 const MAX_SOCKETS_PER_USER = 100;
@@ -21,7 +20,7 @@ const END_MS = 10_000;
 export function mountStreams(app: App): void {
   mount(app, routes.getContainerFiles, async (c) => {
     const call = await filesCall(c, "files.read", c.req.valid("query").path);
-    const tar = await streamToWorker(call, undefined, c.req.raw.signal);
+    const tar = await callWorker(call, undefined, c.req.raw.signal);
     return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
       "content-type": "application/x-tar",
       "cache-control": "no-store",
@@ -32,7 +31,7 @@ export function mountStreams(app: App): void {
     routes.putContainerFiles,
     async (c) => {
       const call = await filesCall(c, "files.write", c.req.valid("query").path);
-      const answer = await streamToWorker(call, uploadOf(c), c.req.raw.signal);
+      const answer = await callWorker(call, uploadOf(c), c.req.raw.signal);
       return c.json(JSON.parse(await textOf(answer)) as FilesWritten, 200);
     },
     { maxBytes: null },
