@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newId } from "@hafen/contract";
 import { LABELS } from "@hafen/core";
-import { engineRequest } from "../../infra/services/index.ts";
+import { engineRequest } from "@hafen/infra";
 import { assertConverges, eventually, startWorld, Workload, type World } from "../support/index.ts";
 
 test("a container that was removed on its host is failed, with a reason, and can be removed", async () => {

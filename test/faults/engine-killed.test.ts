@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { LABELS } from "@hafen/core";
-import { isAlive } from "../../infra/services/processes.ts";
+import { isAlive } from "@hafen/infra/testing";
 import { assertConverges, eventually, openOwnEngine, startWorld, Workload, type OwnEngine } from "../support/index.ts";
 
 let engine: OwnEngine;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LABELS } from "@hafen/core";
-import { isAlive } from "../../infra/services/processes.ts";
+import { isAlive } from "@hafen/infra/testing";
 import { assertConverges, eventually, startWorld, Workload } from "../support/index.ts";
 
 const TOGETHER = 8;

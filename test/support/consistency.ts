@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { settled } from "@hafen/contract";
 import { internalTag, LABELS } from "@hafen/core";
 import type { BuildState, Desired, State, VolumeState } from "@hafen/contract/lifecycle";
-import { engineRequest } from "../../infra/services/index.ts";
+import { engineRequest } from "@hafen/infra";
 import { eventuallyHolds } from "./eventually.ts";
 import type { World } from "./world.ts";
 

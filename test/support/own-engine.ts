@@ -1,10 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { removeContainers } from "../../infra/test/leftovers.ts";
-import { openEngine } from "../../infra/services/engine.ts";
-import { openPlaces } from "../../infra/services/places.ts";
-import { isAlive, pidFrom } from "../../infra/services/processes.ts";
+import { isAlive, openEngine, openPlaces, pidFrom, removeContainers } from "@hafen/infra/testing";
 import { eventually } from "./eventually.ts";
 
 /** An engine that a test may kill: Hafen's own set-up, with data and network of its own. */

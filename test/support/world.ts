@@ -6,7 +6,7 @@ import { ensureAdmin, LABELS } from "@hafen/core";
 import { openDatabase, type Database } from "@hafen/db";
 import { openDocker, type Engine } from "@hafen/engine";
 import { Hafen } from "@hafen/sdk";
-import { removeCgroups } from "../../infra/services/cgroups.ts";
+import { removeCgroups } from "@hafen/infra/testing";
 import { cloneDatabase } from "./database.ts";
 import { requireEnv } from "./environment.ts";
 import { eventually } from "./eventually.ts";

@@ -82,7 +82,9 @@ export const CreateContainer = z
     stdinOnce: z
       .boolean()
       .optional()
-      .describe("With openStdin: the end of the first attached client's input is the end of the container's, as in docker run -i"),
+      .describe(
+        "With openStdin: the end of the first attached client's input is the end of the container's, as in docker run -i",
+      ),
     labels: Labels.optional(),
     mounts: z.array(MountRequest).max(32).optional(),
     volumesFrom: z

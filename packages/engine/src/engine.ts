@@ -42,6 +42,8 @@ export interface Engine {
   imageHistory(imageId: string, op?: Op): Promise<HistoryEntry[]>;
   /** Runs one build; the last event is `image` or `failed`. Leaving the iteration or aborting ends the build and leaves no container. */
   buildImage(request: BuildRequest, op?: Op): AsyncIterable<BuildEvent>;
+  /** Ends and removes whatever a build that nobody runs any more left under this cgroup: its worker or the engine was killed. */
+  clearBuild(cgroupParent: string, op?: Op): Promise<void>;
   /** A flat root file system becomes a one-layer image; returns its id. */
   importImage(rootfs: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<string>;
   /** A `docker save` archive; returns the ids of its images. Sets the tags it names: strip them from what a user sends. */

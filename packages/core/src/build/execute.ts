@@ -1,5 +1,6 @@
 import { saveSteps, type BuildRow } from "@hafen/db";
 import type { BuildEvent } from "@hafen/engine";
+import { InputError } from "../archive/error.ts";
 import { withDockerfile } from "../archive/with-dockerfile.ts";
 import type { HostCtx } from "../ctx.ts";
 import { asWritten, BuildRefused, pinBases } from "./bases.ts";
@@ -53,7 +54,8 @@ async function runDockerfile(
 ): Promise<string> {
   const pinned = await pinBases(ctx, build);
   const packed = withDockerfile(context, pinned.text);
-  packed.summary.catch(() => {});
+  let contextError: unknown;
+  packed.summary.catch((error: unknown) => (contextError = error));
   const events = ctx.engine.buildImage(
     {
       context: packed.tar,
@@ -99,6 +101,11 @@ async function runDockerfile(
           event satisfies never;
       }
     }
+  } catch (error) {
+    // To the engine it is a request that broke off; to the user it is what is wrong with the context.
+    if (contextError instanceof InputError)
+      throw new BuildRefused({ code: "build_failed", detail: contextError.detail });
+    throw error;
   } finally {
     await steps.flush();
   }

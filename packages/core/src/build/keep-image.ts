@@ -18,7 +18,7 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
     build.id,
     history.flatMap(({ imageId, sizeBytes }) => (imageId ? [{ layerDigest: imageId, sizeBytes }] : [])),
   );
-  const { healthcheck: _, ...config } = info.config;
+  const { healthcheck: _, ...config } = storable(info.config);
 
   const imageId = await ctx.db.transaction(async (tx) => {
     const image = await upsertImage(tx, {
@@ -27,8 +27,8 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
       hostId: ctx.hostId,
       digest: info.id,
       sizeBytes: info.sizeBytes,
-      architecture: info.architecture,
-      os: info.os,
+      architecture: storable(info.architecture),
+      os: storable(info.os),
       config,
       diffIds: info.diffIds,
       catalog: build.catalog,
@@ -45,9 +45,9 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
         history.map((entry, position) => ({
           position,
           imageDigest: entry.imageId ?? null,
-          createdBy: entry.createdBy,
+          createdBy: storable(entry.createdBy),
           sizeBytes: entry.sizeBytes,
-          comment: entry.comment,
+          comment: storable(entry.comment),
           createdAt: new Date(toIso(entry.createdAt)),
         })),
       ),
@@ -68,4 +68,12 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
   });
   await ctx.engine.tagImage(info.id, internalTag(ctx.hostId, imageId));
   return imageId;
+}
+
+/** An image from an archive says of itself what its maker wrote: U+0000 and halves of surrogate pairs too, which Postgres does not take. */
+function storable<T>(value: T): T {
+  if (typeof value === "string") return value.replaceAll("\0", "\uFFFD").toWellFormed() as T;
+  if (Array.isArray(value)) return value.map((member: unknown) => storable(member)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storable(key), storable(member)])) as T;
 }

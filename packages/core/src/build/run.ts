@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { buildEnded, type BuildFailure, type BuildFailureCode } from "@hafen/contract";
 import { beginBuild, buildById, endBuild, insertEvent, type BuildRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
@@ -6,7 +5,7 @@ import type { HostCtx } from "../ctx.ts";
 import { BuildRefused } from "./bases.ts";
 import { buildCgroup, execute } from "./execute.ts";
 import { keepImage } from "./keep-image.ts";
-import { BUILD_LIMITS, BUILD_TIMEOUT_MS } from "./limits.ts";
+import { BUILD_TIMEOUT_MS } from "./limits.ts";
 import { openLogWriter, type LogWriter } from "./log-writer.ts";
 
 /** A worker or engine that dies in the middle is survived this often; then the build is failed, since it may be the cause. */
@@ -53,25 +52,9 @@ export async function runBuild(ctx: HostCtx, id: string, signal: AbortSignal): P
   }
 }
 
-/**
- * What a killed worker left of the build in the engine. The engine clears it up when a build of the same cgroup begins, so one is
- * begun that has nothing in it.
- */
+/** What a killed worker left of the build in the engine goes, since no attempt follows that would clear it up. */
 async function clearAttempt(ctx: HostCtx, build: BuildRow): Promise<void> {
-  if (build.attempt === 0) return;
-  const nothing = Readable.from([]) as AsyncIterable<Uint8Array>;
-  const request = {
-    context: nothing,
-    dockerfile: "Dockerfile",
-    buildArgs: {},
-    labels: {},
-    noCache: true,
-    network: "none",
-    limits: BUILD_LIMITS,
-  } as const;
-  for await (const event of ctx.engine.buildImage({ ...request, cgroupParent: buildCgroup(ctx, build) })) {
-    if (event.type === "failed") return;
-  }
+  if (build.attempt > 0) await ctx.engine.clearBuild(buildCgroup(ctx, build));
 }
 
 async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<End> {

@@ -108,8 +108,7 @@ async function stop(
   signal: AbortSignal | undefined,
 ): Promise<Step> {
   const { signal: stopSignal, graceSeconds = 10 } = row.stopRequest ?? {};
-  if (stopSignal === "SIGKILL") await ctx.engine.stopContainer(info.id, { graceSeconds: 0, signal });
-  else await ctx.engine.stopContainer(info.id, { stopSignal, graceSeconds, signal });
+  await ctx.engine.stopContainer(info.id, { stopSignal, graceSeconds, signal });
   return "again";
 }
 

@@ -107,6 +107,8 @@ export async function noteEngineEvent(
   if (id === undefined || event.action === "create" || event.action === "start") return undefined;
   const row = await containerById(ctx.db, id);
   if (!row || row.hostId !== ctx.hostId || row.state === "removed") return undefined;
+  // An image may carry our labels, and its build steps then do: they are no evidence about anybody's container.
+  if (row.engineId !== null && row.engineId !== event.containerId) return undefined;
   if (event.action === "die" || event.action === "oom") {
     await insertContainerEvent(ctx.db, {
       containerId: id,

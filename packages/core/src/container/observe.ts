@@ -5,19 +5,25 @@ import type { EventType } from "@hafen/contract";
 import type { HostCtx } from "../ctx.ts";
 import { terminationOf, toIso } from "./termination.ts";
 
-/** Writes what was seen, with its event, in one transaction; false when the row has moved on meanwhile. */
+interface Told {
+  type: EventType;
+  data?: Record<string, unknown>;
+}
+
+/** Writes what was seen, with its events, in one transaction; false when the row has moved on meanwhile. */
 function write(
   db: Db,
   row: ContainerRow,
   patch: Parameters<typeof observeContainer>[2],
-  type: EventType,
-  data: Record<string, unknown>,
+  ...events: Told[]
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const written = await observeContainer(tx, row, patch);
-    if (written)
+    if (!written) return false;
+    for (const { type, data } of events) {
       await insertEvent(tx, { userId: row.userId, type, subject: row.id, data: { name: row.name, ...data } });
-    return written !== undefined;
+    }
+    return true;
   });
 }
 
@@ -28,8 +34,7 @@ export function settleCreated(ctx: HostCtx, row: ContainerRow, timings: Timings 
     ctx.db,
     row,
     { state: "created", desired, startDue: false, failure: null, timings },
-    "container.created",
-    {},
+    { type: "container.created" },
   );
 }
 
@@ -57,8 +62,7 @@ export function settleRunning(
       failure: null,
       timings: row.startDue ? { ...timings, readyMs } : row.timings,
     },
-    "container.started",
-    {},
+    { type: "container.started" },
   );
 }
 
@@ -90,6 +94,8 @@ export function writeEnd(
   patch: { termination: Termination } & Parameters<typeof observeContainer>[2],
 ): Promise<boolean> {
   const { cause, exitCode } = patch.termination;
+  // It ran so briefly that nobody saw it run: its start is told all the same.
+  const started: Told[] = row.startDue && patch.startedAt ? [{ type: "container.started" }] : [];
   return write(
     ctx.db,
     row,
@@ -101,8 +107,8 @@ export function writeEnd(
       startDue: false,
       failures: 0,
     },
-    "container.exited",
-    { cause, exitCode },
+    ...started,
+    { type: "container.exited", data: { cause, exitCode } },
   );
 }
 
@@ -125,8 +131,7 @@ export function settleFailed(
       finishedAt: at,
       ...(cause ? { termination: { cause, detail, at: at.toISOString() } } : {}),
     },
-    "container.failed",
-    { code, detail },
+    { type: "container.failed", data: { code, detail } },
   );
 }
 

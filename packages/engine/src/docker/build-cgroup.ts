@@ -26,9 +26,28 @@ export function cpuQuota(limits: Limits): { periodUs: number; quotaUs: number } 
   return { periodUs: PERIOD_US, quotaUs: Math.round(limits.cpus * PERIOD_US) };
 }
 
-export async function openBuildCgroup(path: string, limits: Limits): Promise<BuildCgroup> {
+/** The cgroup that an earlier attempt left, if it did. */
+export async function findBuildCgroup(path: string): Promise<Pick<BuildCgroup, "kill" | "remove"> | undefined> {
+  checkPath(path);
+  const unified = existsSync(join(ROOT, "cgroup.controllers"));
+  if ((await directories(path, unified)).length === 0) return undefined;
+  return ending(path, unified);
+}
+
+function ending(path: string, unified: boolean): Pick<BuildCgroup, "kill" | "remove"> {
+  return {
+    kill: async () => void (await killAll(await directories(path, unified))),
+    remove: async () => removeAll(await directories(path, unified)),
+  };
+}
+
+function checkPath(path: string): void {
   if (!/^(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*){2,}$/.test(path))
     throw new EngineError("invalid", `not a cgroup for one build: ${path}`);
+}
+
+export async function openBuildCgroup(path: string, limits: Limits): Promise<BuildCgroup> {
+  checkPath(path);
   const unified = existsSync(join(ROOT, "cgroup.controllers"));
   const memory = unified ? join(ROOT, path) : join(ROOT, "memory", path);
   const killed = new Set<string>();
@@ -37,8 +56,7 @@ export async function openBuildCgroup(path: string, limits: Limits): Promise<Bui
     containerIds: async () =>
       (await children(unified ? memory : join(ROOT, "pids", path))).filter((name) => CONTAINER_ID.test(name)),
     ranOutOfMemory: () => (unified ? killedFor(join(memory, "memory.events")) : outOfMemoryV1(memory, limits, killed)),
-    kill: async () => void (await killAll(await directories(path, unified))),
-    remove: async () => removeAll(await directories(path, unified)),
+    ...ending(path, unified),
   };
   // What an earlier attempt at the same build left would run on inside the limits of this one.
   await cgroup.remove();

@@ -1,6 +1,6 @@
 import type { BuildEvent, BuildRequest, Op } from "../engine.ts";
 import { EngineError } from "../error.ts";
-import { openBuildCgroup } from "./build-cgroup.ts";
+import { findBuildCgroup, openBuildCgroup } from "./build-cgroup.ts";
 import { watchDisk } from "./build-disk.ts";
 import { removeAllOf, removeLeftovers } from "./build-leftovers.ts";
 import { diskFull, outcome, type Run } from "./build-outcome.ts";
@@ -59,6 +59,15 @@ export async function* buildImage(
     }
     await cgroup?.remove();
   }
+}
+
+/** For a build that was killed with its worker and is not begun again. */
+export async function clearBuild(client: Client, cgroupParent: string): Promise<void> {
+  const cgroup = await findBuildCgroup(cgroupParent);
+  if (!cgroup) return;
+  await cgroup.kill();
+  await removeAllOf(client, cgroupParent);
+  await cgroup.remove();
 }
 
 /** Ends the build when it fills the disk, and when that can no longer be told. */

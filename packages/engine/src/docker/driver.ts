@@ -1,7 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { getArchive, putArchive } from "./archives.ts";
 import { attach } from "./attach.ts";
-import { buildImage } from "./build.ts";
+import { buildImage, clearBuild } from "./build.ts";
 import { connect } from "./client.ts";
 import { createContainer, inspectContainer, listContainers, signalContainer, startContainer } from "./containers.ts";
 import { events } from "./events.ts";
@@ -39,6 +39,7 @@ export function openDocker(host: string): Engine {
     removeTag: (tag, op) => removeTag(client, tag, op),
     imageHistory: (imageId, op) => imageHistory(client, imageId, op),
     buildImage: (request, op) => buildImage(client, request, op),
+    clearBuild: (cgroupParent) => clearBuild(client, cgroupParent),
     importImage: (rootfs, options) => importImage(client, rootfs, options),
     loadImages: (archive, op) => loadImages(client, archive, op),
 

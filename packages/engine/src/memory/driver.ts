@@ -43,6 +43,7 @@ export function openMemory(): MemoryEngine {
     removeTag: async (tag) => removeTag(world, tag),
     imageHistory: async (imageId) => structuredClone(imageOf(world, imageId).history),
     buildImage: (request, op) => buildImage(world, request, op),
+    clearBuild: async () => {},
     importImage: (rootfs, options) => importImage(world, rootfs, options),
     loadImages: (archive) => loadImages(world, archive),
     async createVolume({ name, labels }) {
