@@ -37,7 +37,7 @@ export async function ask<T = Record<string, unknown>>(
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     ...(body === undefined ? {} : { body }),
     ...(duplex === undefined ? {} : { duplex }),
-  } as RequestInit);
+  });
   const text = await response.text();
   const isJson = /^application\/(problem\+)?json/.test(response.headers.get("content-type") ?? "");
   return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : {}) as T };

@@ -178,7 +178,7 @@ const DOCKERFILES: Record<string, [dockerfile: string, code: string, detail: Reg
   "with a failing RUN": ["FROM busybox\nRUN echo before; echo oops >&2; exit 42\n", "run_failed", /42/],
   "with a RUN whose command is missing": [
     'FROM busybox\nRUN ["no-such-command"]\n',
-    "run_failed|build_failed",
+    "run_failed",
     /no-such-command|127/,
   ],
   "with a remote ADD": ["FROM busybox\nADD http://169.254.169.254/x /\n", "remote_add_refused", /ADD/],
@@ -205,7 +205,8 @@ describe("a Dockerfile", () => {
   test("with a failing RUN has its exit code, its step and its last lines", async () => {
     const { body } = await upload(
       await tarOf({
-        Dockerfile: "FROM busybox\nRUN for i in $(seq 1 100); do echo line $i; done; sleep 0.3; echo oops >&2; exit 42\n",
+        Dockerfile:
+          "FROM busybox\nRUN for i in $(seq 1 100); do echo line $i; done; sleep 0.3; echo oops >&2; exit 42\n",
       }),
     );
     assert.equal(body.failure?.exitCode, 42);
@@ -230,7 +231,7 @@ describe("a Dockerfile", () => {
 });
 
 describe("a build's options", () => {
-  for (const tag of ["App", "a b", "a:b:c", "../x", "a//b", "-a", `${"x".repeat(256)}`, "a@sha256:xyz", "%00", "é"]) {
+  for (const tag of ["App", "a b", "a:b:c", "../x", "a//b", "-a", "x".repeat(256), "a@sha256:xyz", "%00", "é"]) {
     test(`with the tag ${tag.slice(0, 12)} are refused, and the upload is dropped`, async () => {
       const answer = await upload(await tarOf(good), `?tag=${tag === "%00" ? tag : encodeURIComponent(tag)}`);
       assert.equal(answer.status, 400, answer.text);

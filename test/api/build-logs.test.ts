@@ -67,10 +67,10 @@ describe("a build's log", () => {
     assert.deepEqual(ids(seen), upTo(seen.length));
     const whole = await Array.fromAsync(user.builds.logs(id));
     assert.deepEqual(seen, whole);
-    for (const after of [0, 1, 10, seen.length]) {
+    for (const last of [0, 1, 10, seen.length]) {
       assert.deepEqual(
-        ids(await Array.fromAsync(user.builds.logs(id, { lastEventId: after }))),
-        upTo(seen.length).slice(after),
+        ids(await Array.fromAsync(user.builds.logs(id, { lastEventId: last }))),
+        upTo(seen.length).slice(last),
       );
     }
   });
@@ -151,8 +151,8 @@ describe("cancel", () => {
     await Promise.all(busy.map((id) => user.builds.cancel(id, WAIT)));
     const later = await user.builds.createFromFiles({ dockerfile: "FROM busybox\n" }, WAIT);
     assert.equal(later.state, "succeeded", "the queue goes on");
-    const after = await user.builds.get(queued.id);
-    assert.deepEqual([after.state, after.steps, after.attempt], ["cancelled", [], 0]);
+    const now = await user.builds.get(queued.id);
+    assert.deepEqual([now.state, now.steps, now.attempt], ["cancelled", [], 0]);
   });
 
   test("of another user's build and of an ended one is refused", async () => {

@@ -74,14 +74,14 @@ describe("an Idempotency-Key", () => {
 
   test("with another body, path or query is refused with 422, and nothing is made", async () => {
     await post("/v1/volumes", "k2", { json: { name: "k2" } });
-    const before = await count("volumes");
+    const volumesBefore = await count("volumes");
     for (const other of [
       await post("/v1/volumes", "k2", { json: { name: "k2-other" } }),
       await post("/v1/keys", "k2", { json: { name: "k2" } }),
       await post("/v1/containers", "k2", { json: { image: "busybox" } }),
     ])
       assert.deepEqual([other.status, other.body.code], [422, "idempotency_mismatch"]);
-    assert.equal(await count("volumes"), before);
+    assert.equal(await count("volumes"), volumesBefore);
   });
 
   test("is each user's own", async () => {

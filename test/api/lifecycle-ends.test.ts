@@ -152,10 +152,10 @@ describe("start and restart", () => {
 
   test("restart makes a new process with the data of before, and the container keeps its id and name", async () => {
     const id = await runUntilReady(COUNT);
-    const before = await user.containers.get(id);
-    const after = await user.containers.restart(id, { graceSeconds: 5 }, WAIT);
-    assert.deepEqual([after.id, after.name, after.state], [id, before.name, "running"]);
-    assert.ok((after.startedAt ?? "") > (before.startedAt ?? ""));
+    const first = await user.containers.get(id);
+    const second = await user.containers.restart(id, { graceSeconds: 5 }, WAIT);
+    assert.deepEqual([second.id, second.name, second.state], [id, first.name, "running"]);
+    assert.ok((second.startedAt ?? "") > (first.startedAt ?? ""));
     await eventually("the second run printed", async () => (await output(id)).length === 2);
     assert.deepEqual(await output(id), ["1", "2"]);
   });

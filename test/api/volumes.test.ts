@@ -276,10 +276,10 @@ describe("mounts that are wrong", () => {
   test("of an id that is nobody's or somebody else's is refused and makes nothing", async () => {
     const other = await world.user();
     const theirs = await other.volumes.create({ name: "theirs" });
-    const before = (await user.volumes.list({ limit: 200 })).items.length;
+    const held = (await user.volumes.list({ limit: 200 })).items.length;
     for (const source of [theirs.id, "vol_01m85p8d42e8sawsgjmsjg3qwm"])
       await refusal(user.containers.create({ image: "busybox", mounts: [mount(source, "/v")] }), "volume_not_found");
-    assert.equal((await user.volumes.list({ limit: 200 })).items.length, before);
+    assert.equal((await user.volumes.list({ limit: 200 })).items.length, held);
     const mine = await user.containers.create({ image: "busybox", start: false, mounts: [mount("theirs", "/v")] });
     assert.notEqual(mine.mounts[0]?.volume?.id, theirs.id, "a name is each user's own");
   });

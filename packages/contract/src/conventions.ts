@@ -89,10 +89,11 @@ export function route<const R extends RouteInput, const S extends Scope | "none"
   const always: ProblemCode[] =
     scope === "none" ? [] : ["unauthenticated", "scope_missing", "invalid_request", "unavailable"];
   if (definition.method === "post") always.push("idempotency_in_progress", "idempotency_mismatch");
-  const made = createRoute({
+  // The problem answers are left out of the type: a handler throws them and never returns one.
+  const made = createRoute<string, R>({
     ...(rest as unknown as R),
     ...(scope === "none" ? {} : { security: [{ apiKey: [] }] }),
     responses: { ...problemResponses([...always, ...problems]), ...rest.responses },
-  } as R);
+  });
   return Object.assign(made, { scope });
 }

@@ -13,9 +13,7 @@ export function openapiDocument() {
   for (const definition of Object.values(routes)) {
     if (!("method" in definition)) continue;
     const { scope, ...route } = definition;
-    app.openAPIRegistry.registerPath({ ...route, "x-scope": scope } as Parameters<
-      typeof app.openAPIRegistry.registerPath
-    >[0]);
+    app.openAPIRegistry.registerPath({ ...route, "x-scope": scope });
   }
   return app.getOpenAPI31Document({
     openapi: "3.1.0",

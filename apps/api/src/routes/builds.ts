@@ -75,7 +75,7 @@ export function mountBuilds(app: App): void {
       lines: buildLogs(ctx, row, { after, follow, signal: c.req.raw.signal }),
       id: (line) => String(line.id),
       end: async () => describeBuild(ctx.db, await getBuildRow(ctx.db, ctx.actor.userId, row.id)),
-    }) as never;
+    });
   });
 }
 

@@ -110,7 +110,7 @@ export function mountContainers(app: App): void {
       lines: readLines(response),
       id: (line) => line.at,
       end: async () => ({}),
-    }) as never;
+    });
   });
 }
 

@@ -26,7 +26,7 @@ export function mountSystem(app: App): void {
       startId: positionId(after),
       event: (event) => event.type,
       id: (event) => event.id,
-    }) as never;
+    });
   });
 
   mount(app, routes.healthz, (c) => c.json({ status: "ok" as const }, 200));

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Build, BuildLogLine, BuildQuery, BuildSummary, InlineBuild } from "../builds.ts";
-import { json, listOf, ListQuery, PostHeaders, PreferHeader, route } from "../conventions.ts";
+import { json, listOf, ListQuery, PostHeaders, route } from "../conventions.ts";
 import { BUILD_STATES } from "../lifecycle.ts";
 
 const tags = ["builds"];

@@ -52,7 +52,9 @@ export async function listBuilds(
     query.limit,
   );
   const hosts = await hostNames(db, [...new Set(rows.flatMap((row) => (row.hostId ? [row.hostId] : [])))]);
-  const positions = await Promise.all(rows.map((row) => (row.state === "queued" ? queuePosition(db, row) : null)));
+  const positions = await Promise.all(
+    rows.map(async (row) => (row.state === "queued" ? queuePosition(db, row) : null)),
+  );
   return { items: rows.map((row, i) => summary(row, hosts, positions[i] ?? null)), nextCursor };
 }
 
@@ -62,7 +64,7 @@ export function waitBuild(ctx: Ctx, row: BuildRow, timeoutMs: number, signal?: A
   return readUntil(ctx.changes, row.id, read, (now) => buildEnded(now.state), { timeoutMs, signal });
 }
 
-function summary(row: BuildRow, hosts: Map<string, string>, queuePosition: number | null): BuildSummary {
+function summary(row: BuildRow, hosts: Map<string, string>, position: number | null): BuildSummary {
   return {
     id: row.id,
     kind: row.kind,
@@ -77,7 +79,7 @@ function summary(row: BuildRow, hosts: Map<string, string>, queuePosition: numbe
     contextBytes: row.contextBytes,
     imageId: row.imageId,
     failure: row.failure,
-    queuePosition,
+    queuePosition: position,
     attempt: row.attempt,
     host: row.hostId === null ? null : (hosts.get(row.hostId) ?? null),
     createdAt: row.createdAt.toISOString(),

@@ -24,7 +24,7 @@ export async function getHost(db: Db, ref: string): Promise<Host> {
 export async function chooseHost(db: Db): Promise<string | null> {
   const [rows, loads] = await Promise.all([listRows(db, { limit: 1000 }), hostLoads(db)]);
   const share = (row: HostRow) => (loads.get(row.id)?.memoryBytes ?? 0) / row.memoryBytes;
-  const live = rows.filter((row) => row.live).sort((a, b) => share(a) - share(b));
+  const live = rows.filter((row) => row.live).toSorted((a, b) => share(a) - share(b));
   return live[0]?.id ?? null;
 }
 

@@ -17,7 +17,7 @@ export async function removeVolume(ctx: Ctx, ref: string): Promise<VolumeRow> {
     if (mounters.length > 0) {
       const names = mounters.map((mounter) => mounter.name).join(", ");
       throw new ProblemError("volume_in_use", `Containers mount it: ${names}. Remove them first.`, {
-        mountedBy: mounters.map(({ id, name }) => ({ id, name })),
+        mountedBy: mounters.map((mounter) => ({ id: mounter.id, name: mounter.name })),
       });
     }
     // Never placed: there is nothing on any host.

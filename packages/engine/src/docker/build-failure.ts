@@ -8,6 +8,8 @@ export interface Failure {
 }
 
 const RUN = /^The command '.*' returned a non-zero code: (\d+)$/s;
+/** The exec form of RUN: nothing ran, so the engine has no exit code; a shell's are given. */
+const NOT_STARTED = /(executable file not found|no such file or directory|permission denied)[^\n]*(: unknown)?$/;
 const BY_TEXT: [RegExp, BuildFailure][] = [
   [/^failed to reach build target|target stage .* could not be found/i, "target_not_found"],
   [/^(COPY|ADD) failed|^forbidden path outside the build context/i, "copy_failed"],
@@ -29,6 +31,8 @@ export function buildFailure(message: string, code: number | undefined, instruct
   const text = message.trim().slice(0, 2_000);
   const exitCode = code ?? Number(RUN.exec(text)?.[1] ?? Number.NaN);
   if (RUN.test(text)) return { kind: "run_failed", message: text, exitCode };
+  if (/^RUN\s/i.test(instruction ?? "") && NOT_STARTED.test(text))
+    return { kind: "run_failed", message: text, exitCode: text.includes("permission denied") ? 126 : 127 };
   const byText = BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
   if (byText) return { kind: byText, message: text };
   if (/no space left on device$/i.test(text)) throw new EngineError("no_space", `build: ${text}`);

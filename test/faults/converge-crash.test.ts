@@ -14,13 +14,18 @@ import {
 } from "@hafen/db";
 import { openMemory, type Engine, type MemoryEngine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
-import { cloneDatabase, eventually, type TestDatabase } from "@hafen/test";
-import type { Ctx, HostCtx } from "../ctx.ts";
-import { convergeContainer } from "./converge.ts";
-import { createContainer } from "./create.ts";
-import { removeContainer } from "./remove.ts";
-import { startContainer } from "./start.ts";
-import { killContainer, restartContainer, stopContainer } from "./stop.ts";
+import {
+  convergeContainer,
+  createContainer,
+  killContainer,
+  removeContainer,
+  restartContainer,
+  startContainer,
+  stopContainer,
+  type Ctx,
+  type HostCtx,
+} from "@hafen/core";
+import { cloneDatabase, eventually, type TestDatabase } from "../support/index.ts";
 
 /** The process dies: no code of ours sees an error of this kind, it only comes back as another process. */
 class Crash extends Error {}
