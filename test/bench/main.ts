@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ServiceError } from "@hafen/infra";
@@ -6,7 +7,8 @@ import type { Hafen } from "@hafen/sdk";
 import { startWorld, type World } from "../support/index.ts";
 import { openBare, type Bare } from "./bare.ts";
 import { cachedBuild } from "./builds.ts";
-import { createToFirstOutput, createToRunning, exec } from "./containers.ts";
+import { createToFirstOutput, createToRunning } from "./containers.ts";
+import { exec } from "./execs.ts";
 import { reads } from "./reads.ts";
 import { machine, print, type Report } from "./report.ts";
 import { openBenchServices } from "./services.ts";
@@ -14,7 +16,7 @@ import { openBenchServices } from "./services.ts";
 const RESULTS = join(import.meta.dirname, "..", "..", "bench-results.json");
 const FULL = {
   containers: { warmUp: 5, counted: 40 },
-  execs: { warmUp: 10, counted: 100 },
+  execs: { warmUp: 30, counted: 100 },
   builds: { warmUp: 3, counted: 30 },
   reads: { warmUp: 300, counted: 3_000 },
 };
@@ -51,6 +53,11 @@ const MEASURES: Record<string, (bench: Bench) => Promise<Report>> = {
   read: ({ world }) => reads(world, rounds.reads, signal),
 };
 
+const [load = 0] = loadavg();
+if (load > availableParallelism() / 2) {
+  console.log(`# others use this machine (load ${load.toFixed(1)}): trust ratios and differences more than times`);
+}
+
 const services = await openBenchServices().catch((error: unknown) => {
   console.error(error instanceof ServiceError ? error.message : error);
   process.exit(1);
@@ -60,7 +67,7 @@ try {
   const report = await measure(world, services.engine);
   print(report);
   const [row] = await world.database.sql<{ version: string }[]>`select current_setting('server_version') as version`;
-  const facts = await machine((await world.engine.info()).version, row?.version ?? "");
+  const facts = await machine((await world.engine.info()).version, row?.version ?? "", load);
   writeFileSync(RESULTS, `${JSON.stringify({ machine: facts, quick: flags.quick, ...report }, null, 2)}\n`);
   console.log(`\nwritten to ${RESULTS}`);
 } finally {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpus, loadavg, release, totalmem } from "node:os";
+import { cpus, release, totalmem } from "node:os";
 import { promisify } from "node:util";
 import type { Figures } from "./samples.ts";
 
@@ -89,8 +89,12 @@ function table(rows: string[][]): void {
     );
 }
 
-/** What the figures depend on. */
-export async function machine(engineVersion: string, postgresVersion: string): Promise<Record<string, unknown>> {
+/** What the figures depend on; `load` is the machine's before the bench began. */
+export async function machine(
+  engineVersion: string,
+  postgresVersion: string,
+  load: number,
+): Promise<Record<string, unknown>> {
   const commit = await promisify(execFile)("git", ["rev-parse", "--short", "HEAD"]).then(
     ({ stdout }) => stdout.trim(),
     () => null,
@@ -105,6 +109,6 @@ export async function machine(engineVersion: string, postgresVersion: string): P
     node: process.version,
     engine: engineVersion,
     postgres: postgresVersion,
-    loadAverage: loadavg(),
+    loadBefore: load,
   };
 }

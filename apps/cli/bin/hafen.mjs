@@ -2,13 +2,18 @@
 // The sources are TypeScript: a Node that cannot strip types hands over to the one that npm has installed here.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { constants } from "node:os";
+import module from "node:module";
+import { constants, homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MAJOR = 24;
 const here = fileURLToPath(import.meta.url);
 
 if (Number.parseInt(process.versions.node, 10) >= MAJOR) {
+  // Stripping types takes most of a start; what was stripped once is kept.
+  const cache = process.env.XDG_CACHE_HOME;
+  module.enableCompileCache(join(cache?.startsWith("/") ? cache : join(homedir(), ".cache"), "hafen"));
   const { main } = await import("../src/main.ts");
   await main(process.argv.slice(2));
 } else {

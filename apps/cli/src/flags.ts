@@ -21,11 +21,9 @@ export function on(...spelling: Spelling): Flag<boolean> {
 }
 
 /** The last one counts. */
-export function one<T = string>(
-  value: string,
-  spelling: Spelling,
-  parse: (text: string) => T = (text) => text as T,
-): Flag<T | undefined> {
+export function one(value: string, spelling: Spelling): Flag<string | undefined>;
+export function one<T>(value: string, spelling: Spelling, parse: (text: string) => T): Flag<T | undefined>;
+export function one(value: string, spelling: Spelling, parse: (text: string) => unknown = String): Flag<unknown> {
   return {
     ...spelled(spelling),
     value,
@@ -37,11 +35,9 @@ export function one<T = string>(
 }
 
 /** May be given more than once. */
-export function many<T = string>(
-  value: string,
-  spelling: Spelling,
-  parse: (text: string) => T = (text) => text as T,
-): Flag<T[]> {
+export function many(value: string, spelling: Spelling): Flag<string[]>;
+export function many<T>(value: string, spelling: Spelling, parse: (text: string) => T): Flag<T[]>;
+export function many(value: string, spelling: Spelling, parse: (text: string) => unknown = String): Flag<unknown[]> {
   return { ...spelled(spelling), value, read: (given) => given.map((text) => parse(text)) };
 }
 

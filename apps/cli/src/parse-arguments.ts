@@ -19,9 +19,15 @@ const SWITCH = new Map([
 ]);
 
 /** As docker's: `--name=x`, `--name x`, `-n x`, `-nx`, `-it`, and `--` for the end of flags. */
-export function parseArguments<F extends Flags>(flags: F, argv: readonly string[], options: ParseOptions = {}): Parsed<F> {
+export function parseArguments<F extends Flags>(
+  flags: F,
+  argv: readonly string[],
+  options: ParseOptions = {},
+): Parsed<F> {
   const byLong = new Map(Object.keys(flags).map((name) => [longName(name), name]));
-  const byShort = new Map(Object.entries(flags).flatMap(([name, { short }]) => (short ? [[short, name] as const] : [])));
+  const byShort = new Map(
+    Object.entries(flags).flatMap(([name, { short }]) => (short ? [[short, name] as const] : [])),
+  );
   const given = new Map<string, string[]>();
   const args: string[] = [];
   const words = [...argv];
@@ -78,7 +84,9 @@ function valuesOf<F extends Flags>(flags: F, given: Map<string, string[]>): Valu
       return [name, flag.read(texts)];
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      throw new UsageError(`invalid argument "${texts.at(-1)}" for --${longName(name)}: ${error.message}`, { cause: error });
+      throw new UsageError(`invalid argument "${texts.at(-1)}" for --${longName(name)}: ${error.message}`, {
+        cause: error,
+      });
     }
   });
   return Object.fromEntries(values) as Values<F>;

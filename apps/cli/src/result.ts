@@ -1,10 +1,17 @@
 /** What a command answers with; `output.ts` alone prints it. */
 export type Result =
-  | { kind: "table"; header: string[]; cells: string[][]; json: unknown }
+  | Table
   /** Lines for people, one object for programs. */
   | { kind: "lines"; lines: string[]; json: unknown }
   /** As they come; what the generator returns is the exit code. */
   | { kind: "stream"; pieces: AsyncGenerator<Piece, number> };
+
+export interface Table {
+  kind: "table";
+  header: string[];
+  cells: string[][];
+  json: unknown;
+}
 
 /** Bytes as they are, or a line for people that is an object for programs. */
 export type Piece = { to: "stdout" | "stderr"; data: string | Uint8Array } | { line: string; json: unknown };
@@ -14,7 +21,7 @@ export interface Column<T> {
   cell(row: T): string;
 }
 
-export function table<T>(rows: T[], columns: Column<T>[]): Result {
+export function table<T>(rows: T[], columns: Column<T>[]): Table {
   return {
     kind: "table",
     header: columns.map(({ title }) => title),

@@ -1,7 +1,8 @@
 import { inert } from "./inert.ts";
 
 const GAP = 3;
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u;
 
 function width(text: string): number {
   let cells = 0;
@@ -23,6 +24,6 @@ export function columns(header: string[], cells: string[][]): string[] {
 
 /** At most so many characters, the last one `…` when something is left out. */
 export function cut(text: string, length: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
 }

@@ -5,7 +5,10 @@ import { UsageError } from "../failures.ts";
  * Whatever else is written between braces is refused by name, never printed as if it had been understood.
  */
 export function renderTemplate(template: string, value: unknown): string {
-  return template.replace(/\{\{(.*?)\}\}/gs, (_, action: string) => evaluate(action.trim(), value)).replaceAll("\\n", "\n").replaceAll("\\t", "\t");
+  return template
+    .replace(/\{\{(.*?)\}\}/gs, (_, action: string) => evaluate(action.trim(), value))
+    .replaceAll("\\n", "\n")
+    .replaceAll("\\t", "\t");
 }
 
 function evaluate(action: string, value: unknown): string {
@@ -18,13 +21,16 @@ function evaluate(action: string, value: unknown): string {
   }
   if (/^\.[\w.]*$/.test(action)) return goText(at(value, action));
   const word = /^[\w-]+/.exec(action)?.[0] ?? action;
-  throw new UsageError(`template: ${word} is not supported; there is {{.Path.To.Field}}, {{json .Path}} and {{index .Path "key"}}`);
+  throw new UsageError(
+    `template: ${word} is not supported; there is {{.Path.To.Field}}, {{json .Path}} and {{index .Path "key"}}`,
+  );
 }
 
 function at(value: unknown, path: string): unknown {
   let reached = value;
   for (const name of path.split(".").filter((part) => part !== "")) {
-    if (!isObject(reached) || !Object.hasOwn(reached, name)) throw new UsageError(`template: there is no ${name} in ${path}`);
+    if (!isObject(reached) || !Object.hasOwn(reached, name))
+      throw new UsageError(`template: there is no ${name} in ${path}`);
     reached = reached[name];
   }
   return reached;
@@ -43,9 +49,12 @@ function goText(value: unknown, inList = false): string {
   if (value === null || value === undefined) return "<nil>";
   if (Array.isArray(value)) return `[${value.map((item) => goText(item, true)).join(" ")}]`;
   if (isObject(value)) {
-    if (inList) return `{${Object.values(value).map((item) => goText(item)).join(" ")}}`;
+    if (inList)
+      return `{${Object.values(value)
+        .map((item) => goText(item))
+        .join(" ")}}`;
     const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
     return `map[${entries.map(([key, item]) => `${key}:${goText(item)}`).join(" ")}]`;
   }
-  return String(value as string | number | boolean);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -28,7 +28,8 @@ export function durationMs(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   if (!/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) throw new UsageError("a time span such as 30s or 1h30m");
   let ms = 0;
-  for (const [, count, unit = ""] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) ms += Number(count) * (TIME_MS[unit] ?? 0);
+  for (const [, count, unit = ""] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g))
+    ms += Number(count) * (TIME_MS[unit] ?? 0);
   return ms;
 }
 
@@ -46,7 +47,8 @@ export function pastTime(text: string): (nowMs: number) => Date {
 
 /** TERM, SIGTERM or 15. */
 export function signalName(text: string): string {
-  if (!/^\d+$/.test(text)) return text.toUpperCase().startsWith("SIG") ? text.toUpperCase() : `SIG${text.toUpperCase()}`;
+  if (!/^\d+$/.test(text))
+    return text.toUpperCase().startsWith("SIG") ? text.toUpperCase() : `SIG${text.toUpperCase()}`;
   const found = Object.entries(constants.signals).find(([, number]) => number === Number(text));
   if (!found) throw new UsageError("a signal such as SIGTERM or 15");
   return found[0];

@@ -1,0 +1,63 @@
+import { HafenError, type Build, type Hafen } from "@hafen/sdk";
+import type { Ctx } from "./ctx.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { inert } from "./format/inert.ts";
+import type { Piece } from "./result.ts";
+import { shortDigest } from "./short-ids.ts";
+
+export interface BuildOutputOptions {
+  /** Only the image's id, and the log only of a build that failed. */
+  quiet: boolean;
+}
+
+/** A build's log as it comes, on stderr; then its image, or why there is none. Ctrl-C cancels the build. */
+export async function* buildOutput(
+  ctx: Ctx,
+  client: Hafen,
+  queued: Build,
+  { quiet }: BuildOutputOptions,
+): AsyncGenerator<Piece, number> {
+  const release = ctx.onSignal("SIGINT", () => void client.builds.cancel(queued.id).catch(() => {}));
+  const kept: Piece[] = [];
+  try {
+    if (queued.queuePosition) yield { to: "stderr", data: `Waiting for ${queued.queuePosition} other builds\n` };
+    const log = client.builds.logs(queued.id, { follow: true });
+    let next = await log.next();
+    for (; !next.done; next = await log.next()) {
+      const piece: Piece = { to: "stderr", data: `${next.value.text}\n` };
+      if (quiet) kept.push(piece);
+      else yield piece;
+    }
+    const build = next.value;
+    if (build.state !== "succeeded" || build.imageId === null) {
+      yield* kept;
+      if (ctx.json) yield { line: "", json: build };
+      yield { to: "stderr", data: `hafen: ${inert(whyNot(build))}\n` };
+      return build.state === "cancelled" ? EXIT_CODES.interrupted : EXIT_CODES.failed;
+    }
+    const digest = await digestOf(client, build.imageId);
+    const tagged = build.tag === null ? "" : ` as ${inert(build.tag)}`;
+    if (ctx.json) yield { line: "", json: build };
+    else if (quiet) yield { to: "stdout", data: `${digest}\n` };
+    else yield { to: "stderr", data: `Built ${shortDigest(digest)}${tagged}\n` };
+    return EXIT_CODES.ok;
+  } finally {
+    release();
+  }
+}
+
+function whyNot({ state, failure, steps }: Build): string {
+  if (!failure) return `the build was ${state}`;
+  const step = steps.find(({ number }) => number === failure.step);
+  return `${failure.detail}${step ? ` (step ${step.number}: ${step.instruction})` : ""}`;
+}
+
+/** An image may have been removed since. */
+async function digestOf(client: Hafen, id: string): Promise<string> {
+  try {
+    return (await client.images.get(id)).digest;
+  } catch (error) {
+    if (error instanceof HafenError && error.code === "image_not_found") return id;
+    throw error;
+  }
+}

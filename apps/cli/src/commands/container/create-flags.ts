@@ -1,0 +1,85 @@
+import type { CreateContainer, Hafen } from "@hafen/sdk";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Ctx } from "../../ctx.ts";
+import { UsageError } from "../../failures.ts";
+import { many, on, one, type Values } from "../../flags.ts";
+import { decimal, memoryBytes, pair, whole } from "../../format/quantities.ts";
+import { imageRef } from "../../short-ids.ts";
+import { mountOf, tmpfsOf } from "./mount-flags.ts";
+
+/** What `run` and `create` share. */
+export const CREATE_FLAGS = {
+  interactive: on("i", "Keep standard input open, and attach it"),
+  tty: on("t", "Give it a terminal"),
+  name: one("NAME", ["Its name; made up when absent"]),
+  env: many("NAME=VALUE", ["e", "Set a variable; NAME alone takes it from here"]),
+  envFile: many("FILE", ["Set the variables in a file"]),
+  volume: many("[NAME:]PATH[:ro]", ["v", "Mount a volume; without a name an anonymous one"], mountOf),
+  tmpfs: many("PATH[:size=64m]", ["Mount memory"], tmpfsOf),
+  volumesFrom: many("CONTAINER[:ro]", ["Mount the volumes of another container"]),
+  workdir: one("PATH", ["w", "The working directory"]),
+  user: one("USER[:GROUP]", ["u", "Who it runs as"]),
+  entrypoint: one("COMMAND", ["In place of the image's ENTRYPOINT"]),
+  memory: one("SIZE", ["m", "At most so much memory, such as 512m"], memoryBytes),
+  cpus: one("COUNT", ["At most so many processors, such as 0.5"], decimal),
+  pidsLimit: one("COUNT", ["At most so many processes"], whole),
+  hostname: one("NAME", ["h", "Its host name"]),
+  label: many("KEY=VALUE", ["l", "Attach a label"], pair),
+};
+
+/** The words that docker takes, as the API's body. */
+export async function createBody(
+  ctx: Pick<Ctx, "env" | "cwd">,
+  client: Hafen,
+  flags: Values<typeof CREATE_FLAGS>,
+  [image = "", ...words]: string[],
+): Promise<CreateContainer> {
+  const { interactive, tty, name, volume, tmpfs, volumesFrom, workdir, user, entrypoint, hostname, label } = flags;
+  const limits = {
+    ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
+    ...(flags.cpus === undefined ? {} : { cpus: flags.cpus }),
+    ...(flags.pidsLimit === undefined ? {} : { pids: flags.pidsLimit }),
+  };
+  const env = await environment(ctx, flags.envFile, flags.env);
+  const mounts = [...volume, ...tmpfs];
+  return {
+    image: await imageRef(client, image),
+    ...(words.length > 0 ? { command: words } : {}),
+    ...(name === undefined ? {} : { name }),
+    ...(tty ? { tty } : {}),
+    // On a terminal the end of input is a character, and who attaches again goes on typing.
+    ...(interactive ? { openStdin: true, stdinOnce: !tty } : {}),
+    ...(Object.keys(env).length > 0 ? { env } : {}),
+    ...(mounts.length > 0 ? { mounts } : {}),
+    ...(volumesFrom.length > 0 ? { volumesFrom } : {}),
+    ...(workdir === undefined ? {} : { workingDir: workdir }),
+    ...(user === undefined ? {} : { user }),
+    ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
+    ...(Object.keys(limits).length > 0 ? { limits } : {}),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(label.length > 0 ? { labels: Object.fromEntries(label) } : {}),
+  };
+}
+
+/** Files first, so that what is written on the command line wins. */
+export async function environment(
+  { env, cwd }: Pick<Ctx, "env" | "cwd">,
+  files: string[],
+  variables: string[],
+): Promise<Record<string, string>> {
+  const written: string[] = [];
+  for (const file of files) {
+    const text = await readFile(resolve(cwd, file), "utf8");
+    const all = text.split(/\r?\n/).map((line) => line.trimStart());
+    written.push(...all.filter((line) => line !== "" && !line.startsWith("#")));
+  }
+  const entries: [string, string][] = [];
+  for (const text of [...written, ...variables]) {
+    const at = text.indexOf("=");
+    if (at === 0 || text === "") throw new UsageError(`invalid environment variable: ${text}`);
+    if (at > 0) entries.push([text.slice(0, at), text.slice(at + 1)]);
+    else if (env[text] !== undefined) entries.push([text, env[text]]);
+  }
+  return Object.fromEntries(entries);
+}

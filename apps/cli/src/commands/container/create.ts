@@ -1,0 +1,17 @@
+import { command } from "../../command.ts";
+import { lines } from "../../result.ts";
+import { settled, WAIT } from "../../settled.ts";
+import { CREATE_FLAGS, createBody } from "./create-flags.ts";
+
+export default command({
+  usage: "IMAGE [COMMAND [ARG...]]",
+  takes: [1, Infinity],
+  stopAtArgument: true,
+  flags: CREATE_FLAGS,
+  async run(ctx, { flags, args }) {
+    const client = await ctx.client();
+    const body = await createBody(ctx, client, flags, args);
+    const container = settled(await client.containers.create({ ...body, start: false }, WAIT), ["created"]);
+    return lines([container.id], container);
+  },
+});

@@ -1,0 +1,20 @@
+import { renderTemplate } from "../../format/go-template.ts";
+import { lines, type Result } from "../../result.ts";
+
+export interface Inspected {
+  /** The API's. */
+  object: unknown;
+  /** In docker's names. */
+  view: Record<string, unknown>;
+}
+
+/** All of it in docker's names, or what a template asks for. */
+export function inspected(found: Inspected[], format: string | undefined): Result {
+  const json = found.map(({ object }) => object);
+  const views = found.map(({ view }) => view);
+  if (format === undefined) return lines([JSON.stringify(views, null, 4)], json);
+  return lines(
+    views.map((view) => renderTemplate(format === "json" ? "{{json .}}" : format, view)),
+    json,
+  );
+}

@@ -1,0 +1,76 @@
+import type { Command } from "../command.ts";
+
+interface Row {
+  name: string;
+  summary: string;
+  /** Loaded only when it is asked for: start-up reads one command. */
+  load: () => Promise<{ default: Command }>;
+}
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Row[] = [
+  { name: "login", summary: "Store a service's address and a key for it", load: () => import("./context/login.ts") },
+  { name: "context ls", summary: "List the stored services", load: () => import("./context/ls.ts") },
+  { name: "context use", summary: "Make one the current", load: () => import("./context/use.ts") },
+  { name: "context rm", summary: "Forget some", load: () => import("./context/rm.ts") },
+  {
+    name: "whoami",
+    summary: "Show the user, the quota and what is used of it",
+    load: () => import("./user/whoami.ts"),
+  },
+  { name: "build", summary: "Build an image from a Dockerfile", load: () => import("./image/build.ts") },
+  { name: "images", summary: "List images", load: () => import("./image/ls.ts") },
+  { name: "history", summary: "Show an image's layers", load: () => import("./image/history.ts") },
+  { name: "tag", summary: "Give an image another name", load: () => import("./image/tag.ts") },
+  { name: "rmi", summary: "Remove images", load: () => import("./image/rm.ts") },
+  { name: "import", summary: "Make an image from a tar", load: () => import("./image/import.ts") },
+  { name: "run", summary: "Make a container and start it", load: () => import("./container/run.ts") },
+  { name: "create", summary: "Make a container", load: () => import("./container/create.ts") },
+  { name: "start", summary: "Start containers", load: () => import("./container/start.ts") },
+  { name: "stop", summary: "Stop containers", load: () => import("./container/stop.ts") },
+  { name: "restart", summary: "Stop containers and start them again", load: () => import("./container/restart.ts") },
+  { name: "kill", summary: "Send a signal to containers", load: () => import("./container/kill.ts") },
+  {
+    name: "wait",
+    summary: "Wait until containers end, and print their exit codes",
+    load: () => import("./container/wait.ts"),
+  },
+  { name: "rm", summary: "Remove containers", load: () => import("./container/rm.ts") },
+  { name: "ps", summary: "List containers", load: () => import("./container/ps.ts") },
+  {
+    name: "inspect",
+    summary: "Show everything about containers, images or volumes",
+    load: () => import("./system/inspect.ts"),
+  },
+  { name: "logs", summary: "Show what a container has printed", load: () => import("./container/logs.ts") },
+  { name: "attach", summary: "Connect to a running container's streams", load: () => import("./container/attach.ts") },
+  { name: "exec", summary: "Run a command in a running container", load: () => import("./container/exec.ts") },
+  { name: "cp", summary: "Copy files to or from a container", load: () => import("./container/cp.ts") },
+  { name: "volume create", summary: "Make a volume", load: () => import("./volume/create.ts") },
+  { name: "volume ls", summary: "List volumes", load: () => import("./volume/ls.ts") },
+  { name: "volume inspect", summary: "Show volumes, and who mounts them", load: () => import("./volume/inspect.ts") },
+  { name: "volume rm", summary: "Remove volumes and their data", load: () => import("./volume/rm.ts") },
+  { name: "events", summary: "Show what has happened", load: () => import("./system/events.ts") },
+  { name: "key create", summary: "Make an API key; it is shown once", load: () => import("./key/create.ts") },
+  { name: "key ls", summary: "List one's keys", load: () => import("./key/ls.ts") },
+  { name: "key rm", summary: "Revoke keys", load: () => import("./key/rm.ts") },
+  { name: "user create", summary: "Make a user (admin)", load: () => import("./user/create.ts") },
+  { name: "user ls", summary: "List users (admin)", load: () => import("./user/ls.ts") },
+  { name: "hosts", summary: "List hosts (admin)", load: () => import("./system/hosts.ts") },
+  { name: "version", summary: "Show the version", load: () => import("./system/version.ts") },
+  {
+    name: "completion",
+    summary: "Print a completion script for bash or zsh",
+    load: () => import("./system/completion.ts"),
+  },
+  { name: "help", summary: "Show this, or a command's flags", load: () => import("./system/help.ts") },
+];
+
+/** The command that the words begin with, and what follows it. */
+export function findCommand(words: readonly string[]): { row: Row; rest: string[] } | undefined {
+  for (const length of [2, 1]) {
+    const row = COMMANDS.find(({ name }) => name === words.slice(0, length).join(" "));
+    if (row && words.length >= length) return { row, rest: words.slice(length) };
+  }
+  return undefined;
+}

@@ -1,0 +1,9 @@
+import { on, one } from "./flags.ts";
+
+/** Before the command, and with every command that has none of the same name. */
+export const GLOBAL_FLAGS = {
+  json: on("Print the API's objects"),
+  verbose: on("Say on stderr which service is used"),
+  context: one("NAME", ["Use this stored service"]),
+  help: on("Show this"),
+};

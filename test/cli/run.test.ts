@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { eventually, startWorld, type World } from "../support/index.ts";
+import { onTerminal, openCli, type Cli } from "./hafen.ts";
+
+const DETACH = "\u0010\u0011";
+
+describe("hafen run", () => {
+  let world: World;
+  let hafen: Cli;
+  before(async () => {
+    world = await startWorld();
+    hafen = await openCli({ url: world.url, apiKey: (await world.user()).apiKey });
+  });
+  after(async () => {
+    await hafen[Symbol.asyncDispose]();
+    await world[Symbol.asyncDispose]();
+  });
+
+  test("gives stdout and stderr apart, all of it, and the container's exit code", async () => {
+    const script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; echo odd >&2; exit 42";
+    const { code, stdout, stderr } = await hafen("run", "--rm", "busybox", "sh", "-c", script);
+    assert.deepEqual([code, stderr], [42, "odd\n"]);
+    assert.equal(stdout, Array.from({ length: 3000 }, (_, i) => `line ${i + 1}\n`).join(""));
+    assert.equal(await hafen.ok("ps", "-aq"), "", "--rm has removed it");
+  });
+
+  test("ends with 127 when the image has no such command", async () => {
+    const { code } = await hafen("run", "--rm", "busybox", "no-such-command");
+    assert.equal(code, 127);
+  });
+
+  test("takes docker's flags in docker's meaning", async () => {
+    const flags = [
+      "-e",
+      "A=one",
+      "-e",
+      "FROM_HERE",
+      "-w",
+      "/tmp",
+      "-u",
+      "1000:1000",
+      "--hostname",
+      "boat",
+      "-m",
+      "64m",
+    ];
+    const env = { FROM_HERE: "two" };
+    const { stdout, stderr } = await hafen.with(
+      { env },
+      "run",
+      "--rm",
+      ...flags,
+      "--tmpfs",
+      "/mem:size=1m",
+      "busybox",
+      "sh",
+      "-c",
+      "echo $A $FROM_HERE $PWD $(id -u):$(id -g) $(hostname); mount | grep -c ' /mem type tmpfs'",
+    );
+    assert.equal(stdout, "one two /tmp 1000:1000 boat\n1\n", stderr);
+    assert.equal(await hafen.ok("run", "--rm", "--entrypoint", "echo", "busybox", "-n", "said"), "said");
+  });
+
+  test("-i carries standard input to its end", async () => {
+    const input = "from a pipe\n".repeat(1000);
+    const { code, stdout } = await hafen.with({ input }, "run", "-i", "--rm", "busybox", "cat");
+    assert.deepEqual([code, stdout === input], [0, true]);
+    await hafen.ok("run", "-d", "--name", "receiver", "busybox", "sleep", "1000");
+    assert.equal((await hafen.with({ input: "exec too" }, "exec", "-i", "receiver", "cat")).stdout, "exec too");
+    assert.equal((await hafen("exec", "receiver", "sh", "-c", "exit 9")).code, 9);
+    assert.equal((await hafen("exec", "--timeout", "0.2s", "receiver", "sleep", "100")).code, 124);
+  });
+
+  test("passes Ctrl-C on, and ends as the container does", async () => {
+    const script = "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.05; done";
+    const running = hafen.start("run", "--rm", "busybox", "sh", "-c", script);
+    await eventually("it is ready", () => running.stdout().includes("ready"));
+    running.signal("SIGINT");
+    const { code, stdout } = await running.ended;
+    assert.deepEqual([code, stdout], [5, "ready\ncaught\n"]);
+  });
+
+  test("-it is a terminal: its size, Ctrl-C for the process inside, its exit code", async () => {
+    const terminal = onTerminal(hafen, ["run", "-it", "--rm", "busybox", "sh"]);
+    terminal.write("stty size; tty\n");
+    await eventually("it shows its size", () => terminal.stdout().includes("40 120"));
+    assert.match(terminal.stdout(), /\/dev\/pts\/0|\/dev\/console/);
+    terminal.write("sleep 1000\n");
+    await eventually("sleep was typed", () => terminal.stdout().includes("sleep 1000"));
+    terminal.write("\u0003");
+    terminal.write("exit 6\n");
+    assert.equal((await terminal.ended).code, 6);
+  });
+
+  test("Ctrl-P Ctrl-Q leaves it running, and attach comes back to it", async () => {
+    const first = onTerminal(hafen, ["run", "-it", "--name", "shell", "busybox", "sh"]);
+    first.write("echo fir''st\n");
+    await eventually("the shell answers", () => first.stdout().includes("first"));
+    first.write(DETACH);
+    assert.equal((await first.ended).code, 0);
+    assert.equal(await hafen.ok("inspect", "-f", "{{.State.Running}}", "shell"), "true");
+
+    const second = onTerminal(hafen, ["attach", "shell"]);
+    second.write("echo sec''ond\n");
+    await eventually("the shell answers again", () => second.stdout().includes("second"));
+    second.write("exit 4\n");
+    assert.equal((await second.ended).code, 4);
+  });
+
+  test("-d answers with the id once it runs; --rm with it, and -it without a terminal, are refused", async () => {
+    const container = JSON.parse(await hafen.ok("run", "-d", "--json", "busybox", "sleep", "1000")) as {
+      state: string;
+    };
+    assert.equal(container.state, "running");
+    assert.equal((await hafen("run", "-d", "--rm", "busybox")).code, 125);
+    const { code, stderr } = await hafen("run", "-it", "busybox");
+    assert.deepEqual([code, stderr], [1, "hafen: the input device is not a TTY\n"]);
+  });
+});

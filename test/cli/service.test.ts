@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { startWorld, type World } from "../support/index.ts";
+import { openCli, type Cli } from "./hafen.ts";
+
+describe("hafen and its service", () => {
+  let world: World;
+  let admin: Cli;
+  before(async () => {
+    world = await startWorld({ busybox: false });
+    admin = await openCli({ url: world.url, apiKey: world.adminKey });
+  });
+  after(async () => {
+    await admin[Symbol.asyncDispose]();
+    await world[Symbol.asyncDispose]();
+  });
+
+  test("login checks the key and stores it where only its owner reads; contexts are listed, chosen and forgotten", async () => {
+    await using hafen = await openCli(undefined);
+    const without = await hafen("ps");
+    assert.deepEqual([without.code, without.stdout], [1, ""]);
+    assert.match(without.stderr, /^hafen: not logged in; run: hafen login/);
+
+    const refused = await hafen.with({ input: "hfn_wrong\n" }, "login", world.url);
+    assert.equal(refused.code, 1);
+    assert.equal(await hafen.ok("context", "ls"), "NAME   URL");
+    const logged = await hafen.with({ input: `${world.adminKey}\n` }, "login", world.url);
+    assert.deepEqual([logged.code, logged.stderr], [0, ""]);
+    assert.match(logged.stdout, /as admin/);
+    const file = join(hafen.home, ".config", "hafen", "config.json");
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.match(await readFile(file, "utf8"), new RegExp(world.adminKey));
+    assert.match(await hafen.ok("whoami"), /^admin \(admin; this key may read, write, admin\)/);
+
+    await hafen.with({ input: `${world.adminKey}\n` }, "login", "--name", "second", world.url);
+    assert.match(await hafen.ok("context", "ls"), /second \*/);
+    await hafen.ok("context", "use", "default");
+    assert.match((await hafen("--verbose", "ps")).stderr, /from the context default/);
+    assert.match((await hafen("ps", "--verbose", "--context", "second")).stderr, /from the context second/);
+    await hafen.ok("context", "rm", "default", "second");
+    assert.equal((await hafen("ps")).code, 1);
+  });
+
+  test("uses what npm start left in this directory, if it is its user's own", async () => {
+    await using hafen = await openCli(undefined);
+    const file = join(hafen.home, ".hafen", "credentials.json");
+    await mkdir(join(hafen.home, ".hafen"));
+    await writeFile(file, JSON.stringify({ url: world.url, apiKey: world.adminKey }), { mode: 0o600 });
+    assert.match((await hafen("--verbose", "whoami")).stderr, /credentials\.json/);
+    await chmod(file, 0o644);
+    assert.equal((await hafen("whoami")).code, 1);
+  });
+
+  test("never sends a stored key to another address", async () => {
+    await using hafen = await openCli(undefined);
+    await hafen.with({ input: `${world.adminKey}\n` }, "login", world.url);
+    const { code, stderr } = await hafen.with({ env: { HAFEN_URL: "http://127.0.0.1:1" } }, "ps");
+    assert.deepEqual([code, stderr], [1, "hafen: HAFEN_URL is set, but HAFEN_API_KEY is not\n"]);
+  });
+
+  test("an admin makes users, who make and revoke keys", async () => {
+    const apiKey = await admin.ok("user", "create", "frank");
+    assert.match(await admin.ok("user", "ls"), /frank +user/);
+    assert.match(await admin.ok("hosts"), new RegExp(`^${world.hostName} +yes`, "m"));
+    await using frank = await openCli({ url: world.url, apiKey });
+    const reading = await frank.ok("key", "create", "--scope", "read", "--expires", "1d", "reader");
+    assert.match(await frank.ok("key", "ls"), /reader +read +/);
+    const read = { env: { HAFEN_API_KEY: reading } };
+    assert.equal((await frank.with(read, "ps")).code, 0);
+    assert.match((await frank.with(read, "volume", "create", "x")).stderr, /^hafen: .*write/);
+    assert.equal(await frank.ok("key", "rm", "reader"), "reader");
+    assert.equal((await frank.with(read, "ps")).code, 1);
+    assert.equal((await frank("hosts")).code, 1);
+  });
+
+  test("one clear line and 125 for a wrong command line, one and 1 for what the service refuses", async () => {
+    const wrong: [string[], RegExp][] = [
+      [["frobnicate"], /'frobnicate' is not a hafen command/],
+      [["volume"], /'volume' needs one of: create, ls, inspect, rm/],
+      [["run", "--privileged", "busybox"], /run: unknown flag: --privileged/],
+      [["ps", "-x"], /ps: unknown shorthand flag: 'x' in -x/],
+      [["stop"], /stop: needs at least 1 argument/],
+      [["tag", "one"], /tag: needs exactly 2 arguments/],
+      [["run", "-m"], /run: flag needs an argument: -m/],
+      [["run", "--cpus", "many", "busybox"], /invalid argument "many" for --cpus: a number/],
+    ];
+    for (const [words, message] of wrong) {
+      const { code, stdout, stderr } = await admin(...words);
+      assert.deepEqual([code, stdout], [125, ""], words.join(" "));
+      assert.match(stderr, message);
+      assert.equal(stderr.split("\n").length, 2, "one line");
+    }
+    const missing = await admin("start", "nobody", "none");
+    assert.deepEqual([missing.code, missing.stdout], [1, ""]);
+    assert.match(missing.stderr, /^hafen: .*nobody.*\nhafen: .*none.*\n$/);
+    const unreachable = await admin.with({ env: { HAFEN_URL: "http://127.0.0.1:1" } }, "volume", "create", "x");
+    assert.equal(unreachable.code, 1);
+    assert.match(unreachable.stderr, /^hafen: .*\n$/);
+  });
+
+  test("what others have named cannot act on the terminal", async () => {
+    await admin.ok("volume", "create", "--label", "a=\u001b[31mred", "inert");
+    const { stdout } = await admin("volume", "ls");
+    assert.ok(!stdout.includes("\u001b"));
+    const refused = await admin("start", "\u001b]0;title\u0007");
+    assert.ok(!refused.stderr.includes("\u001b") && !refused.stderr.includes("\u0007"));
+    assert.match(refused.stderr, /title/);
+  });
+
+  test("the completion script is valid, and knows commands and flags", async () => {
+    const script = await admin.ok("completion", "bash");
+    assert.match(script, /--volumes-from/);
+    assert.match(script, /complete .* hafen$/);
+    assert.equal((await admin("completion", "fish")).code, 125);
+  });
+});
