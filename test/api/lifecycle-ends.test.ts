@@ -53,12 +53,17 @@ describe("a container that ends by itself", () => {
   });
 
   test("whose command the image does not have ends with 127, and one that cannot be executed with 126", async () => {
-    const missing = await user.containers.create({ image: "busybox", command: ["no-such-command"] }, WAIT);
+    const endOf = async (command: string[]) => {
+      const { id } = await user.containers.create({ image: "busybox", command });
+      await user.containers.wait(id);
+      return user.containers.get(id);
+    };
+    const missing = await endOf(["no-such-command"]);
     assert.equal(missing.state, "exited");
     assert.equal(missing.exitCode, 127);
     assert.equal(missing.termination?.cause, "error");
     assert.match(missing.termination?.detail ?? "", /no such command/);
-    const forbidden = await user.containers.create({ image: "busybox", command: ["/etc"] }, WAIT);
+    const forbidden = await endOf(["/etc"]);
     assert.equal(forbidden.exitCode, 126);
     assert.ok((await output(missing.id)).some((line) => line.includes("no-such-command")));
   });

@@ -35,7 +35,7 @@ const REFUSED: [title: string, tar: Uint8Array, code: string, detail?: RegExp][]
   ["a tar cut between entries", raw(DOCKERFILE), "context_truncated"],
   [
     "a tar whose body ends in zeros and that has no end",
-    raw({ ...DOCKERFILE, body: Buffer.alloc(1024) }),
+    Buffer.concat([raw(DOCKERFILE), raw({ name: "x", body: Buffer.alloc(1024) })]),
     "context_truncated",
   ],
   [
