@@ -2,6 +2,7 @@ import { newId, ProblemError, type BuildKind, type BuildOptions } from "@hafen/c
 import { insertBuild, removeBlob, sealBlob, type BuildRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { InputError } from "../archive/error.ts";
+import type { TarFacts } from "../archive/packing.ts";
 import { packContext } from "../archive/pack-context.ts";
 import { repackContext, type ContextLimits } from "../archive/repack-context.ts";
 import { repackImage } from "../archive/repack-image.ts";
@@ -47,10 +48,8 @@ export async function receiveContext(
   };
   return asProblem(async () => {
     const packing = "tar" in source ? repackContext(source.tar, limits) : packContext(source.files, limits);
-    packing.summary.catch(() => {}); // the stream fails with the same error, and is what we wait for
-    const blob = await storeBlob(ctx.db, ctx.actor.userId, packing.tar);
-    const { dockerfile } = await packing.summary;
-    return { blob, dockerfileText: dockerfile };
+    const { blob, summary } = await storeBlob(ctx.db, ctx.actor.userId, packing);
+    return { blob, dockerfileText: summary.dockerfile };
   });
 }
 
@@ -62,9 +61,7 @@ export async function receiveImage(
 ): Promise<{ kind: "rootfs" | "archive"; blob: StoredBlob }> {
   return asProblem(async () => {
     const packing = await repackImage(tar, { maxBytes: limits.imageBytes, maxEntries: 1_000_000, maxPathBytes: 4096 });
-    packing.summary.catch(() => {});
-    const blob = await storeBlob(ctx.db, ctx.actor.userId, packing.tar);
-    await packing.summary;
+    const { blob } = await storeBlob<TarFacts>(ctx.db, ctx.actor.userId, packing);
     return { kind: packing.kind, blob };
   });
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { Readable } from "node:stream";
 import { newId } from "@hafen/contract";
+import type { Packing, TarFacts } from "../archive/packing.ts";
 import { appendChunk, insertBlob, readChunks, removeBlob, type Db } from "@hafen/db";
 
 /** What one row of a blob holds: large enough to be quick, small enough to be read whole. */
@@ -17,26 +17,22 @@ export interface StoredBlob {
  * Stores a stream, zstd-compressed and in chunks, in the database, in constant memory. The blob is not sealed: the transaction that
  * makes its build does that. A stream that breaks off leaves nothing; a process killed here leaves a blob that the sweep drops.
  */
-export async function storeBlob(db: Db, userId: string, stream: AsyncIterable<Uint8Array>): Promise<StoredBlob> {
+export async function storeBlob<S extends TarFacts>(
+  db: Db,
+  userId: string,
+  { tar, summary }: Packing<S>,
+): Promise<{ blob: StoredBlob; summary: S }> {
   const id = newId("blob");
-  const hash = createHash("sha256");
-  let sizeBytes = 0;
-  async function* measured() {
-    for await (const chunk of stream) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-      yield chunk;
-    }
-  }
   await insertBlob(db, { id, userId });
   try {
     let position = 0;
-    for await (const chunk of rechunk(compress(measured()))) await appendChunk(db, id, position++, chunk);
+    for await (const chunk of rechunk(compress(tar))) await appendChunk(db, id, position++, chunk);
   } catch (error) {
     await removeBlob(db, id).catch(() => {});
     throw error;
   }
-  return { id, digest: `sha256:${hash.digest("hex")}`, sizeBytes };
+  const facts = await summary;
+  return { blob: { id, digest: facts.digest, sizeBytes: facts.sizeBytes }, summary: facts };
 }
 
 /** The bytes as they were before they were stored. */

@@ -10,29 +10,22 @@ export interface Made {
 }
 
 /**
- * Makes the container in the engine, or finds it there: its name is the row's id. The engine's id is not written here when a start
- * is due, since the write of the start carries it: one write less on the way to running.
+ * Makes the container in the engine, or finds it there: its name is the row's id. When a start is due the engine's id is not
+ * written here, since the write of the start carries it. Not interrupted by a newer request: the engine would go on making what a
+ * removal, which comes next, would then not find.
  */
-export async function create(
-  ctx: HostCtx,
-  row: ContainerRow,
-  signal: AbortSignal | undefined,
-): Promise<Made | undefined> {
+export async function create(ctx: HostCtx, row: ContainerRow): Promise<Made | undefined> {
   const queueMs = Math.max(0, Date.now() - row.requestedAt.getTime());
   const mounts = await mountsOf(ctx.db, [row.id]);
   const volumes = new Set(mounts.flatMap((mount) => (mount.volumeId ? [mount.volumeId] : [])));
   const began = performance.now();
   for (const name of volumes) {
-    await ctx.engine.createVolume(
-      { name, labels: { [LABELS.id]: name, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId } },
-      { signal },
-    );
+    const labels = { [LABELS.id]: name, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId };
+    await ctx.engine.createVolume({ name, labels });
     await moveVolume(ctx.db, name, ["pending"], "ready");
   }
-  const engineId = await ctx.engine.createContainer(
-    containerSpec(row, mounts, { id: ctx.hostId, seccomp: ctx.seccomp }),
-    { signal },
-  );
+  const spec = containerSpec(row, mounts, { id: ctx.hostId, seccomp: ctx.seccomp });
+  const engineId = await ctx.engine.createContainer(spec);
   const timings = { queueMs, createMs: performance.now() - began };
   if (row.startDue) return { row, engineId, timings };
   const written = await observeContainer(ctx.db, row, { engineId });

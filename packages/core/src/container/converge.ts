@@ -41,7 +41,7 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
   }
   if (row.state === "failed") return "settled";
   if (row.engineId === null) {
-    const made = await create(ctx, row, signal);
+    const made = await create(ctx, row);
     if (!made) return "again";
     // Found rather than made after a crash: it may have been started, and have ended, before.
     return start(ctx, made, await ctx.engine.inspectContainer(made.engineId, { signal }), signal);
@@ -86,7 +86,8 @@ async function start(
 
   const began = performance.now();
   try {
-    await ctx.engine.startContainer(engineId, { signal });
+    // Not interrupted: the engine would go on starting what a stop, which comes next, would see as not running.
+    await ctx.engine.startContainer(engineId);
   } catch (error) {
     const refused =
       error instanceof EngineError && error.kind === "invalid" ? startRefused(error.message, new Date()) : undefined;
