@@ -45,7 +45,14 @@ async function start(config: BootstrapConfig): Promise<void> {
   say(`database, queue and engine run; the data is in ${home}`);
   stop.signal.throwIfAborted();
 
-  await migrate(services.databaseUrl);
+  await migrate(services.databaseUrl).catch((cause: Error) => {
+    if (!env["DATABASE_URL"]) throw cause;
+    throw new ServiceError(
+      "unreachable",
+      `The database of DATABASE_URL cannot be used: ${cause.message}.\nMend the URL, or unset it and let Hafen run a database of its own.`,
+      { cause },
+    );
+  });
   const database = openDatabase(services.databaseUrl, { connections: 1 });
   const apiKey = await ensureAdmin(database.db, "admin", (await readCredentials(home))?.apiKey).finally(database.close);
 
@@ -76,9 +83,25 @@ async function start(config: BootstrapConfig): Promise<void> {
   say(`ready at ${url}`);
 
   const hafen = new Hafen({ url, apiKey });
-  await ensureBaseImage(config, services.engine, hafen, say);
-  if (config.demo) await showMainJob(hafen, config.root, stop.signal);
+  // The service is ready without either: what hinders them, such as a machine without a network, is said and no more.
+  const hasBase = await orSay(
+    "debian:bookworm is not in the catalog",
+    ensureBaseImage(config, services.engine, hafen, say),
+  );
+  if (config.demo && hasBase)
+    await orSay("the main job could not be shown", showMainJob(hafen, config.root, stop.signal));
   goOn(config);
+}
+
+async function orSay(what: string, work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (stop.signal.aborted) throw error;
+    say(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
 }
 
 async function refuseTakenPort({ port, address }: BootstrapConfig): Promise<void> {
