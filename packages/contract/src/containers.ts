@@ -116,7 +116,6 @@ export type Termination = z.infer<typeof Termination>;
 export const Failure = z.object({ code: z.string(), detail: z.string() }).openapi("Failure");
 export type Failure = z.infer<typeof Failure>;
 
-export const TIMING_STAGES = ["queue", "place", "create", "start", "ready"] as const;
 /** Milliseconds a container spent in each stage of its latest way to running. */
 export const Timings = z.object({
   queueMs: z.number().optional().describe("From the request's commit until a worker took it"),

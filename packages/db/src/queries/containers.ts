@@ -203,14 +203,6 @@ export function loseContainers(tx: Db, hostId: string): Promise<ContainerRow[]> 
 export async function insertContainerEvent(db: Db, event: typeof containerEvents.$inferInsert): Promise<void> {
   await db.insert(containerEvents).values(event);
 }
-export function listContainerEvents(db: Db, containerId: string): Promise<(typeof containerEvents.$inferSelect)[]> {
-  return db
-    .select()
-    .from(containerEvents)
-    .where(eq(containerEvents.containerId, containerId))
-    .orderBy(asc(containerEvents.id))
-    .limit(1000);
-}
 
 /** Removed rows are kept a day, so that a late question is answered, and then dropped. */
 export async function pruneContainers(db: Db): Promise<void> {
