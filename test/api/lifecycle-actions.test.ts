@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ACTIONS, type State } from "@hafen/contract";
+import { ACTIONS, statesFor, USES, type Action, type State, type Use } from "@hafen/contract";
 import { eventually, eventuallyHolds, startWorld, type World } from "../support/index.ts";
 import { ask, refusal } from "./ask.ts";
 
@@ -37,19 +37,20 @@ const CALLS = {
   exec: (id) => user.containers.exec(id, { command: ["true"] }),
   remove: (id) => user.containers.remove(id, WAIT),
   forceRemove: (id) => user.containers.remove(id, { ...WAIT, force: true }),
-} satisfies Partial<Record<keyof typeof ACTIONS, Call>>;
+} satisfies Partial<Record<Action | Use, Call>>;
 /** Held against the table by the tests of streams. */
 const ELSEWHERE = ["attach", "files"];
 
 describe("what may be asked in which state", () => {
   test("every action of the table is tried", () => {
     assert.deepEqual(
-      Object.keys(ACTIONS).filter((action) => !(action in CALLS) && !ELSEWHERE.includes(action)),
+      Object.keys({ ...ACTIONS, ...USES }).filter((action) => !(action in CALLS) && !ELSEWHERE.includes(action)),
       [],
     );
   });
   for (const [action, act] of Object.entries(CALLS)) {
-    const { from, to, again } = ACTIONS[action as keyof typeof CALLS];
+    const from = statesFor(action as Action | Use);
+    const { to, again } = action in ACTIONS ? ACTIONS[action as Action] : { to: undefined, again: [] };
     for (const [state, reach] of Object.entries(REACH)) {
       const allowed = ([...from, ...again] as string[]).includes(state);
       test(`${action} of a container that is ${state} is ${allowed ? `accepted and makes it ${to}` : "refused with the states that allow it"}`, async () => {

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { pipeline, Readable } from "node:stream";
 import { ProblemError, PROBLEMS, type ProblemCode } from "@hafen/contract";
 import { signGrant, type StreamAction } from "@hafen/core";
-import { findHost, type ContainerRow } from "@hafen/db";
+import { findHost } from "@hafen/db";
 import type { Deps } from "./deps.ts";
 
 export interface WorkerCall {
@@ -10,18 +10,18 @@ export interface WorkerCall {
   authorization: string;
 }
 
-/** Where the container's worker takes one action, with a token signed for just that. */
+/** Where the worker of a host takes one action on a thing that lives there, with a token signed for just that. */
 export async function workerCall(
   deps: Deps,
-  container: ContainerRow,
+  on: { id: string; hostId: string },
   action: StreamAction,
   query: Record<string, string | undefined> = {},
 ): Promise<WorkerCall> {
-  const host = await findHost(deps.database.db, container.hostId);
+  const host = await findHost(deps.database.db, on.hostId);
   if (!host?.live) throw unreachable();
-  const url = new URL(`/streams/${container.id}/${action}`, host.streamUrl);
+  const url = new URL(`/streams/${on.id}/${action}`, host.streamUrl);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-  const token = signGrant(deps.streamSecret, { action, containerId: container.id, hostId: host.id }, Date.now());
+  const token = signGrant(deps.streamSecret, { action, subject: on.id, hostId: host.id }, Date.now());
   return { url, authorization: `Bearer ${token}` };
 }
 
@@ -82,6 +82,6 @@ export function refusalOf(body: string): ProblemError {
 export function unreachable(): ProblemError {
   return new ProblemError(
     "host_unreachable",
-    "The container's host does not answer now. The container itself may run on; try again soon.",
+    "The host does not answer now. What runs there may run on; try again soon.",
   );
 }

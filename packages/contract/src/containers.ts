@@ -1,6 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { IdOrName, Labels, Name, Time } from "./conventions.ts";
+import { Health } from "./health.ts";
+import { Healthcheck } from "./images.ts";
 import { CAUSES, DESIRED, STATES } from "./lifecycle.ts";
+import { Restart } from "./restart.ts";
 
 const MIB = 1024 * 1024;
 const Arg = z
@@ -37,6 +40,27 @@ export const Limits = z
 export type Limits = z.infer<typeof Limits>;
 export const DEFAULT_LIMITS: Limits = { cpus: 1, memoryBytes: 512 * MIB, pids: 256 };
 
+/** A path of the user's virtual host tree: it names a volume of theirs, and no directory of a machine. */
+export const HostPath = ContainerPath.refine((path) => path.replaceAll("/", "") !== "", "must not be /");
+
+export const Port = z
+  .object({
+    container: z.number().int().min(1).max(65_535),
+    protocol: z.literal("tcp"),
+    public: z.boolean().describe("Open to everybody who knows its address; else a key or a link is needed"),
+  })
+  .openapi("Port");
+export type Port = z.infer<typeof Port>;
+export const PortRequest = z
+  .strictObject({
+    container: Port.shape.container,
+    protocol: z.literal("tcp").optional(),
+    public: z.boolean().optional().describe("Default false"),
+  })
+  .openapi("PortRequest");
+
+const Seconds = z.number().int().min(1).max(31_536_000);
+
 export const MountRequest = z
   .discriminatedUnion("type", [
     z.strictObject({
@@ -56,6 +80,12 @@ export const MountRequest = z
         .min(4096)
         .max(4096 * MIB)
         .optional(),
+    }),
+    z.strictObject({
+      type: z.literal("host"),
+      source: HostPath.describe("A path of one's own virtual host tree; made on first use and kept"),
+      target: Target,
+      readOnly: z.boolean().optional(),
     }),
   ])
   .openapi("MountRequest");
@@ -93,12 +123,40 @@ export const CreateContainer = z
       )
       .max(16)
       .optional(),
+    ports: z.array(PortRequest).max(64).optional().describe("Beside those that the image exposes"),
+    healthcheck: Healthcheck.strict().nullable().optional().describe("In place of the image's; null: none"),
     limits: Limits.partial().strict().optional(),
+    restart: Restart.optional().describe("Default no"),
+    autoRemove: z
+      .boolean()
+      .optional()
+      .describe("Removed, with its anonymous volumes that nobody else mounts, some seconds after it has ended"),
+    ttlSeconds: Seconds.optional().describe("From each start until it is stopped"),
+    idleTimeoutSeconds: Seconds.min(10)
+      .optional()
+      .describe("Stopped after so long without an open stream or connection and with next to no CPU time"),
     profile: z.enum(["standard", "restricted"]).optional(),
     start: z.boolean().optional().describe("Default true"),
   })
+  .refine(({ autoRemove, restart }) => !autoRemove || (restart?.policy ?? "no") === "no", {
+    path: ["autoRemove"],
+    message: "excludes a restart policy",
+  })
   .openapi("CreateContainer");
 export type CreateContainer = z.infer<typeof CreateContainer>;
+
+export const UpdateContainer = z
+  .strictObject({
+    name: Name.optional(),
+    limits: Limits.partial().strict().optional().describe("Those that are given change, also while it runs"),
+    restart: Restart.optional(),
+    ttlSeconds: Seconds.nullable().optional().describe("From now, or from its next start; null: no end"),
+    idleTimeoutSeconds: Seconds.min(10).nullable().optional(),
+    ports: z.array(PortRequest).max(64).optional().describe("All of them: those left out are no longer reached"),
+  })
+  .openapi("UpdateContainer");
+export type UpdateContainer = z.infer<typeof UpdateContainer>;
+export const RenameContainer = z.strictObject({ name: Name }).openapi("RenameContainer");
 
 export const Termination = z
   .object({
@@ -108,6 +166,8 @@ export const Termination = z
     signal: z.string().optional(),
     by: z.string().optional().describe("For stopped: the user's id"),
     limitBytes: z.number().int().optional().describe("For oom"),
+    peakBytes: z.number().int().optional().describe("For oom: the most memory it held, where the kernel tells"),
+    afterSeconds: z.number().int().optional().describe("For ttl and idle: the span that was over"),
     at: Time,
   })
   .openapi("Termination");
@@ -127,8 +187,9 @@ export type Timings = z.infer<typeof Timings>;
 
 export const Mount = z
   .object({
-    type: z.enum(["volume", "tmpfs"]),
+    type: z.enum(["volume", "tmpfs", "host"]),
     volume: z.object({ id: z.string(), name: z.string(), anonymous: z.boolean() }).nullable(),
+    source: z.string().nullable().describe("For host: the path in the virtual host tree"),
     target: z.string(),
     readOnly: z.boolean(),
     sizeBytes: z.number().int().nullable(),
@@ -158,6 +219,18 @@ export const Container = z
     labels: z.record(z.string(), z.string()),
     mounts: z.array(Mount),
     limits: Limits,
+    pendingLimits: Limits.nullable().describe("Asked for, and not yet in force"),
+    limitsRefused: z.string().nullable().describe("Why the host did not take the latest change of limits"),
+    ports: z.array(Port),
+    restart: z.object({ policy: Restart.shape.policy, maximumRetryCount: z.number().int().nullable() }),
+    restartCount: z.number().int().describe("Restarts by the policy since it was last started on request"),
+    restartAt: Time.nullable().describe("For restarting: when it starts again"),
+    autoRemove: z.boolean(),
+    ttlSeconds: z.number().int().nullable(),
+    expiresAt: Time.nullable().describe("While it runs with a ttl: when it is stopped"),
+    idleTimeoutSeconds: z.number().int().nullable(),
+    healthcheck: Healthcheck.nullable(),
+    health: Health.nullable().describe("While it runs with a health check"),
     profile: z.enum(["standard", "restricted"]),
     host: z.string().nullable().describe("The host's name"),
     timings: Timings,
@@ -200,6 +273,10 @@ export const KillContainer = z
 
 export const WaitContainer = z
   .strictObject({
+    condition: z
+      .enum(["ended", "healthy"])
+      .optional()
+      .describe("Default ended. healthy is over, settled: false, when it has ended or is unhealthy"),
     timeoutSeconds: z.number().min(0).max(300).optional().describe("Default 300; then the answer says settled: false"),
   })
   .openapi("WaitContainer");
@@ -209,6 +286,7 @@ export const Waited = z
     state: z.enum(STATES),
     exitCode: z.number().int().nullable(),
     termination: Termination.nullable(),
+    health: Health.nullable(),
   })
   .openapi("Waited");
 

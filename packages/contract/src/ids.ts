@@ -9,6 +9,8 @@ export const PREFIXES = {
   build: "bld",
   container: "ctr",
   volume: "vol",
+  network: "net",
+  link: "lnk",
   blob: "blb",
   request: "req",
 } as const;

@@ -1,6 +1,27 @@
 import { z } from "@hono/zod-openapi";
 import { Time } from "./conventions.ts";
 
+/** A command that tells whether a container is well: exit code 0 says yes. */
+export const Healthcheck = z
+  .object({
+    test: z
+      .array(z.string().max(32 * 1024))
+      .min(1)
+      .max(256)
+      .describe('Docker\'s form: ["CMD", …] as it is, or ["CMD-SHELL", "…"] by /bin/sh'),
+    intervalSeconds: z.number().min(0).max(86_400).optional().describe("Default 30; at least 2"),
+    timeoutSeconds: z.number().min(0).max(3_600).optional().describe("Default 30; at least 1"),
+    startPeriodSeconds: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .optional()
+      .describe("Failures until then do not count; default 0"),
+    retries: z.number().int().min(0).max(100).optional().describe("So many failures in a row are unhealthy; default 3"),
+  })
+  .openapi("Healthcheck");
+export type Healthcheck = z.infer<typeof Healthcheck>;
+
 export const ImageConfig = z
   .object({
     entrypoint: z.array(z.string()),
@@ -13,6 +34,7 @@ export const ImageConfig = z
     labels: z.record(z.string(), z.string()),
     onBuild: z.array(z.string()),
     stopSignal: z.string().optional(),
+    healthcheck: Healthcheck.optional(),
   })
   .openapi("ImageConfig");
 export type ImageConfig = z.infer<typeof ImageConfig>;

@@ -30,9 +30,8 @@ describe("the lifecycle table", () => {
   test("lets nothing but a removal be asked of a container that failed or is lost, and nothing of a removed one", () => {
     for (const action of Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]) {
       const isRemoval = action === "remove" || action === "forceRemove";
-      // Files of a container that failed after it was made are still its owner's.
-      if (action !== "files") assert.equal(can(action, "failed"), isRemoval, action);
-      if (action !== "files") assert.equal(can(action, "lost"), isRemoval, action);
+      assert.equal(can(action, "failed"), isRemoval, action);
+      assert.equal(can(action, "lost"), isRemoval, action);
       assert.equal(can(action, "removed"), false, action);
     }
   });
@@ -70,7 +69,7 @@ describe("a row has come to rest", () => {
 
   test("never in a state that only passes", () => {
     for (const desired of DESIRED)
-      for (const state of ["pending", "restarting", "removing"] as const)
+      for (const state of ["pending", "removing"] as const)
         assert.equal(settled({ desired, state, startDue: false }), false);
   });
 });

@@ -15,7 +15,7 @@ export const STATES = [
 export type State = (typeof STATES)[number];
 
 /** What a request can ask a container to become. */
-export const DESIRED = ["created", "running", "exited", "removed"] as const;
+export const DESIRED = ["created", "running", "paused", "exited", "removed"] as const;
 export type Desired = (typeof DESIRED)[number];
 
 /**
@@ -26,11 +26,9 @@ export const ACTIONS = {
   start: { from: ["created", "exited"], to: "running", again: ["running"] },
   stop: { from: ["running", "paused", "restarting"], to: "exited", again: ["exited"] },
   kill: { from: ["running", "paused", "restarting"], to: "exited", again: [] },
-  restart: { from: ["running", "created", "exited", "restarting"], to: "running", again: [] },
-  exec: { from: ["running"], to: "running", again: [] },
-  attach: { from: ["running"], to: "running", again: [] },
-  /** Reading and writing its files: wherever the engine has a file system for it. */
-  files: { from: ["created", "running", "paused", "restarting", "exited"], to: "running", again: [] },
+  restart: { from: ["running", "paused", "created", "exited", "restarting"], to: "running", again: [] },
+  pause: { from: ["running"], to: "paused", again: ["paused"] },
+  unpause: { from: ["paused"], to: "running", again: ["running"] },
   remove: { from: ["created", "exited", "failed", "lost"], to: "removed", again: ["removing"] },
   forceRemove: {
     from: ["pending", "created", "running", "paused", "restarting", "exited", "failed", "lost"],
@@ -40,14 +38,42 @@ export const ACTIONS = {
 } as const satisfies Record<string, { from: readonly State[]; to: Desired; again: readonly State[] }>;
 export type Action = keyof typeof ACTIONS;
 
-export function can(action: Action, state: State): boolean {
-  return (ACTIONS[action].from as readonly State[]).includes(state);
+/** What is done with a container without changing what it should become: the states in which there is something to do it with. */
+export const USES = {
+  exec: ["running"],
+  attach: ["running"],
+  /** Connections to its ports. */
+  connect: ["running"],
+  top: ["running", "paused"],
+  stats: ["running", "paused"],
+  isolation: ["running", "paused"],
+  /** Reading and writing its files, comparing and keeping them: wherever the engine has a file system for it. */
+  files: ["created", "running", "paused", "restarting", "exited"],
+  changes: ["created", "running", "paused", "restarting", "exited"],
+  export: ["created", "running", "paused", "restarting", "exited"],
+  commit: ["created", "running", "paused", "restarting", "exited"],
+  update: ["pending", "created", "running", "paused", "restarting", "exited"],
+  rename: ["pending", "created", "running", "paused", "restarting", "exited", "failed", "lost"],
+} as const satisfies Record<string, readonly State[]>;
+export type Use = keyof typeof USES;
+
+/** The states in which something may be asked of a container. */
+export function statesFor(asked: Action | Use): readonly State[] {
+  return asked in ACTIONS ? ACTIONS[asked as Action].from : USES[asked as Use];
 }
 
-/** The states at which a container comes to rest on its way to `desired`; anything else is still under way. */
+export function can(asked: Action | Use, state: State): boolean {
+  return statesFor(asked).includes(state);
+}
+
+/**
+ * The states at which a container comes to rest on its way to `desired`; anything else is still under way. One that waits for its next
+ * restart is at rest: it may crash for ever.
+ */
 export const SETTLES = {
   created: ["created", "failed", "lost"],
-  running: ["running", "failed", "lost"],
+  running: ["running", "restarting", "failed", "lost"],
+  paused: ["paused", "failed", "lost"],
   exited: ["exited", "failed", "lost"],
   removed: ["removed"],
 } as const satisfies Record<Desired, readonly State[]>;
@@ -87,8 +113,11 @@ export function buildEnded(state: BuildState): boolean {
   return (BUILD_ENDS as readonly BuildState[]).includes(state);
 }
 
-export const BUILD_KINDS = ["dockerfile", "rootfs", "archive"] as const;
-/** `dockerfile` runs one; `rootfs` and `archive` import what was uploaded. */
+export const BUILD_KINDS = ["dockerfile", "rootfs", "archive", "commit", "pull", "push"] as const;
+/**
+ * What makes or moves an image. `dockerfile` runs one; `rootfs` and `archive` import what was uploaded; `commit` keeps a container's
+ * file system; `pull` and `push` exchange an image with a registry.
+ */
 export type BuildKind = (typeof BUILD_KINDS)[number];
 
 /** Why a build ended without an image. */
@@ -104,13 +133,19 @@ export const BUILD_FAILURES = [
   "timeout",
   "archive_invalid",
   "host_lost",
+  "container_gone",
+  "registry_failed",
   "build_failed",
 ] as const;
 export type BuildFailureCode = (typeof BUILD_FAILURES)[number];
 
 export const STEP_STATES = ["running", "succeeded", "failed", "cancelled"] as const;
-export const VOLUME_STATES = ["pending", "ready", "removing", "removed"] as const;
+export const VOLUME_STATES = ["pending", "copying", "ready", "removing", "removed"] as const;
 export type VolumeState = (typeof VOLUME_STATES)[number];
+export const RESTART_POLICIES = ["no", "on-failure", "always", "unless-stopped"] as const;
+export type RestartPolicy = (typeof RESTART_POLICIES)[number];
+export const HEALTH_STATES = ["starting", "healthy", "unhealthy"] as const;
+export type HealthState = (typeof HEALTH_STATES)[number];
 export const IMAGE_STATES = ["ready", "removing"] as const;
 export const ROLES = ["user", "admin"] as const;
 export type Role = (typeof ROLES)[number];

@@ -6,7 +6,8 @@ export type StreamAction = (typeof STREAM_ACTIONS)[number];
 
 export interface StreamGrant {
   action: StreamAction;
-  containerId: string;
+  /** The id of what it is done with: a container, a volume, a user. */
+  subject: string;
   hostId: string;
   /** Makes each token another one, so that a worker takes it once. */
   nonce: string;
@@ -17,10 +18,10 @@ export interface StreamGrant {
 /** Long enough for one connect, short enough that a leaked one is of no use. */
 const LIFETIME_MS = 10_000;
 
-/** A token for one action on one container of one host, good for 10 s and one use. */
+/** A token for one action on one thing of one host, good for 10 s and one use. */
 export function signGrant(
   secret: string,
-  grant: Pick<StreamGrant, "action" | "containerId" | "hostId">,
+  grant: Pick<StreamGrant, "action" | "subject" | "hostId">,
   nowMs: number,
 ): string {
   const full: StreamGrant = {

@@ -594,8 +594,9 @@ export interface components {
             buildArgs: {
                 [key: string]: string;
             };
-            contextBytes: number;
-            contextDigest: string;
+            contextBytes: number | null;
+            /** @description null where nothing was uploaded: commit, pull, push */
+            contextDigest: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -612,7 +613,7 @@ export interface components {
             id: string;
             imageId: string | null;
             /** @enum {string} */
-            kind: "dockerfile" | "rootfs" | "archive";
+            kind: "dockerfile" | "rootfs" | "archive" | "commit" | "pull" | "push";
             labels: {
                 [key: string]: string;
             };
@@ -641,7 +642,7 @@ export interface components {
         };
         BuildFailure: {
             /** @enum {string} */
-            code: "dockerfile_invalid" | "remote_add_refused" | "base_not_found" | "target_not_found" | "copy_failed" | "run_failed" | "out_of_memory" | "disk_full" | "timeout" | "archive_invalid" | "host_lost" | "build_failed";
+            code: "dockerfile_invalid" | "remote_add_refused" | "base_not_found" | "target_not_found" | "copy_failed" | "run_failed" | "out_of_memory" | "disk_full" | "timeout" | "archive_invalid" | "host_lost" | "container_gone" | "registry_failed" | "build_failed";
             detail: string;
             exitCode?: number;
             lastLines?: string[];
@@ -688,8 +689,9 @@ export interface components {
             buildArgs: {
                 [key: string]: string;
             };
-            contextBytes: number;
-            contextDigest: string;
+            contextBytes: number | null;
+            /** @description null where nothing was uploaded: commit, pull, push */
+            contextDigest: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -706,7 +708,7 @@ export interface components {
             id: string;
             imageId: string | null;
             /** @enum {string} */
-            kind: "dockerfile" | "rootfs" | "archive";
+            kind: "dockerfile" | "rootfs" | "archive" | "commit" | "pull" | "push";
             labels: {
                 [key: string]: string;
             };
@@ -724,6 +726,7 @@ export interface components {
             target: string | null;
         };
         Container: {
+            autoRemove: boolean;
             command: string[] | null;
             /**
              * Format: date-time
@@ -731,22 +734,30 @@ export interface components {
              */
             createdAt: string;
             /** @enum {string} */
-            desired: "created" | "running" | "exited" | "removed";
+            desired: "created" | "running" | "paused" | "exited" | "removed";
             entrypoint: string[] | null;
             env: {
                 [key: string]: string;
             };
             exitCode: number | null;
+            /**
+             * Format: date-time
+             * @description While it runs with a ttl: when it is stopped
+             */
+            expiresAt: string | null;
             failure: components["schemas"]["Failure"];
             /**
              * Format: date-time
              * @description RFC 3339, UTC
              */
             finishedAt: string | null;
+            health: components["schemas"]["Health"];
+            healthcheck: components["schemas"]["Healthcheck"];
             /** @description The host's name */
             host: string | null;
             hostname: string;
             id: string;
+            idleTimeoutSeconds: number | null;
             image: {
                 id: string | null;
                 reference: string;
@@ -755,11 +766,30 @@ export interface components {
                 [key: string]: string;
             };
             limits: components["schemas"]["Limits"];
+            /** @description Why the host did not take the latest change of limits */
+            limitsRefused: string | null;
             mounts: components["schemas"]["Mount"][];
             name: string;
             openStdin: boolean;
+            pendingLimits: components["schemas"]["Limits"] & (Record<string, never> | null);
+            ports: components["schemas"]["Port"][];
             /** @enum {string} */
             profile: "standard" | "restricted";
+            restart: {
+                maximumRetryCount: number | null;
+                /**
+                 * @description always and unless-stopped: however it ended, unless a request ended it; always also starts one that a request had ended when its host has started anew
+                 * @enum {string}
+                 */
+                policy: "no" | "on-failure" | "always" | "unless-stopped";
+            };
+            /**
+             * Format: date-time
+             * @description For restarting: when it starts again
+             */
+            restartAt: string | null;
+            /** @description Restarts by the policy since it was last started on request */
+            restartCount: number;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -779,6 +809,7 @@ export interface components {
                 /** @description The engine's start */
                 startMs?: number;
             };
+            ttlSeconds: number | null;
             tty: boolean;
             user: string | null;
             workingDir: string | null;
@@ -788,6 +819,8 @@ export interface components {
             nextCursor: string | null;
         };
         CreateContainer: {
+            /** @description Removed, with its anonymous volumes that nobody else mounts, some seconds after it has ended */
+            autoRemove?: boolean;
             /** @description Replaces the image's CMD */
             command?: string[];
             /** @description Replaces the image's ENTRYPOINT and drops its CMD */
@@ -795,7 +828,22 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
+            /** @description In place of the image's; null: none */
+            healthcheck?: {
+                /** @description Default 30; at least 2 */
+                intervalSeconds?: number;
+                /** @description So many failures in a row are unhealthy; default 3 */
+                retries?: number;
+                /** @description Failures until then do not count; default 0 */
+                startPeriodSeconds?: number;
+                /** @description Docker's form: ["CMD", …] as it is, or ["CMD-SHELL", "…"] by /bin/sh */
+                test: string[];
+                /** @description Default 30; at least 1 */
+                timeoutSeconds?: number;
+            } | null;
             hostname?: string;
+            /** @description Stopped after so long without an open stream or connection and with next to no CPU time */
+            idleTimeoutSeconds?: number;
             /** @description A tag, an image id, or sha256:<hex> */
             image: string;
             labels?: {
@@ -812,12 +860,17 @@ export interface components {
             /** @description Made up when absent */
             name?: string;
             openStdin?: boolean;
+            /** @description Beside those that the image exposes */
+            ports?: components["schemas"]["PortRequest"][];
             /** @enum {string} */
             profile?: "standard" | "restricted";
+            restart?: components["schemas"]["Restart"];
             /** @description Default true */
             start?: boolean;
             /** @description With openStdin: the end of the first attached client's input is the end of the container's, as in docker run -i */
             stdinOnce?: boolean;
+            /** @description From each start until it is stopped */
+            ttlSeconds?: number;
             tty?: boolean;
             user?: string;
             volumesFrom?: string[];
@@ -880,7 +933,7 @@ export interface components {
             /** @description The id of what it is about */
             subject: string;
             /** @enum {string} */
-            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "volume.created" | "volume.removed" | "user.created" | "key.created" | "key.revoked";
+            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "image.pushed" | "link.created" | "link.revoked" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
         };
         Exec: {
             command: string[];
@@ -915,10 +968,35 @@ export interface components {
             /** @description Files, directories and links in the tar */
             entries: number;
         };
+        /** @description While it runs with a health check */
         Health: {
+            failingStreak: number;
+            /** @description The latest check */
+            last: {
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC
+                 */
+                at: string;
+                exitCode: number;
+                /** @description The first 4 KiB */
+                output: string;
+            } | null;
             /** @enum {string} */
-            status: "ok";
-        };
+            status: "starting" | "healthy" | "unhealthy";
+        } | null;
+        Healthcheck: {
+            /** @description Default 30; at least 2 */
+            intervalSeconds?: number;
+            /** @description So many failures in a row are unhealthy; default 3 */
+            retries?: number;
+            /** @description Failures until then do not count; default 0 */
+            startPeriodSeconds?: number;
+            /** @description Docker's form: ["CMD", …] as it is, or ["CMD-SHELL", "…"] by /bin/sh */
+            test: string[];
+            /** @description Default 30; at least 1 */
+            timeoutSeconds?: number;
+        } | null;
         HistoryEntry: {
             comment: string;
             /**
@@ -999,6 +1077,7 @@ export interface components {
             entrypoint: string[];
             env: string[];
             exposedPorts: string[];
+            healthcheck?: components["schemas"]["Healthcheck"];
             labels: {
                 [key: string]: string;
             };
@@ -1099,9 +1178,11 @@ export interface components {
         Mount: {
             readOnly: boolean;
             sizeBytes: number | null;
+            /** @description For host: the path in the virtual host tree */
+            source: string | null;
             target: string;
             /** @enum {string} */
-            type: "volume" | "tmpfs";
+            type: "volume" | "tmpfs" | "host";
             volume: {
                 anonymous: boolean;
                 id: string;
@@ -1120,10 +1201,31 @@ export interface components {
             target: string;
             /** @enum {string} */
             type: "tmpfs";
+        } | {
+            readOnly?: boolean;
+            /** @description A path of one's own virtual host tree; made on first use and kept */
+            source: string;
+            target: string;
+            /** @enum {string} */
+            type: "host";
+        };
+        Port: {
+            container: number;
+            /** @enum {string} */
+            protocol: "tcp";
+            /** @description Open to everybody who knows its address; else a key or a link is needed */
+            public: boolean;
+        };
+        PortRequest: {
+            container: number;
+            /** @enum {string} */
+            protocol?: "tcp";
+            /** @description Default false */
+            public?: boolean;
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "mount_invalid" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "no_healthcheck" | "mount_invalid" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -1161,6 +1263,16 @@ export interface components {
             deleted: boolean;
             untagged: string[];
         };
+        /** @description Default no */
+        Restart: {
+            /** @description For on-failure; 0 or absent: without end */
+            maximumRetryCount?: number;
+            /**
+             * @description always and unless-stopped: however it ended, unless a request ended it; always also starts one that a request had ended when its host has started anew
+             * @enum {string}
+             */
+            policy: "no" | "on-failure" | "always" | "unless-stopped";
+        };
         StopContainer: {
             /** @description Until SIGKILL; default 10 */
             graceSeconds?: number;
@@ -1181,6 +1293,8 @@ export interface components {
             tag: string;
         };
         Termination: {
+            /** @description For ttl and idle: the span that was over */
+            afterSeconds?: number;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -1194,6 +1308,8 @@ export interface components {
             exitCode?: number;
             /** @description For oom */
             limitBytes?: number;
+            /** @description For oom: the most memory it held, where the kernel tells */
+            peakBytes?: number;
             signal?: string;
         } | null;
         User: {
@@ -1234,18 +1350,24 @@ export interface components {
              * @description pending: made on a host when first mounted
              * @enum {string}
              */
-            state: "pending" | "ready" | "removing" | "removed";
+            state: "pending" | "copying" | "ready" | "removing" | "removed";
         };
         VolumeList: {
             items: components["schemas"]["Volume"][];
             nextCursor: string | null;
         };
         WaitContainer: {
+            /**
+             * @description Default ended. healthy is over, settled: false, when it has ended or is unhealthy
+             * @enum {string}
+             */
+            condition?: "ended" | "healthy";
             /** @description Default 300; then the answer says settled: false */
             timeoutSeconds?: number;
         };
         Waited: {
             exitCode: number | null;
+            health: components["schemas"]["Health"];
             settled: boolean;
             /** @enum {string} */
             state: "pending" | "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "removed" | "failed" | "lost";

@@ -6,25 +6,22 @@ import type { StreamRequest } from "./server.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-export async function answerExec(
-  ctx: HostCtx,
-  { containerId, request, response, signal }: StreamRequest,
-): Promise<void> {
-  const result = await execContainer(ctx, containerId, Exec.parse(await readJson(request)), signal);
+export async function answerExec(ctx: HostCtx, { subject, request, response, signal }: StreamRequest): Promise<void> {
+  const result = await execContainer(ctx, subject, Exec.parse(await readJson(request)), signal);
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(result));
 }
 
-export async function answerSignal(ctx: HostCtx, { containerId, request, response }: StreamRequest): Promise<void> {
+export async function answerSignal(ctx: HostCtx, { subject, request, response }: StreamRequest): Promise<void> {
   const { signal = "SIGKILL" } = KillContainer.parse(await readJson(request));
-  await signalContainer(ctx, containerId, signal);
+  await signalContainer(ctx, subject, signal);
   response.writeHead(204).end();
 }
 
 /** One JSON line for each line printed. A slow reader slows the read of the engine's log, never the container. */
-export async function answerLogs(ctx: HostCtx, { containerId, response, url, signal }: StreamRequest): Promise<void> {
+export async function answerLogs(ctx: HostCtx, { subject, response, url, signal }: StreamRequest): Promise<void> {
   const query = url.searchParams;
   const tail = query.get("tail");
-  const lines = await containerLogs(ctx, containerId, {
+  const lines = await containerLogs(ctx, subject, {
     follow: query.get("follow") === "true",
     since: query.get("since") ?? undefined,
     until: query.get("until") ?? undefined,

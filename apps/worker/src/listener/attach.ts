@@ -14,10 +14,10 @@ class Refused extends Error {}
 /** Attaches; what is returned then serves the socket: frames as the contract's `attachContainer` describes. */
 export async function openAttach(
   ctx: HostCtx,
-  { containerId, url, signal, failed }: SocketRequest,
+  { subject, url, signal, failed }: SocketRequest,
 ): Promise<(socket: WebSocket) => void> {
   const backlog = url.searchParams.get("backlog") === "true";
-  const attached = await attachContainer(ctx, containerId, { backlog, signal });
+  const attached = await attachContainer(ctx, subject, { backlog, signal });
   return (socket) => {
     const end = (error: unknown) => {
       if (signal.aborted) return socket.close(1012, "the host restarts"); // or nobody is there any more

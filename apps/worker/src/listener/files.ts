@@ -4,11 +4,8 @@ import { readFiles, writeFiles, type HostCtx } from "@hafen/core";
 import type { StreamRequest } from "./server.ts";
 
 /** The tar as it comes. Its reader's pace is the engine's pace, and its leaving ends the read. */
-export async function answerReadFiles(
-  ctx: HostCtx,
-  { containerId, response, url, signal }: StreamRequest,
-): Promise<void> {
-  const tar = await readFiles(ctx, containerId, pathOf(url), signal);
+export async function answerReadFiles(ctx: HostCtx, { subject, response, url, signal }: StreamRequest): Promise<void> {
+  const tar = await readFiles(ctx, subject, pathOf(url), signal);
   response.writeHead(200, { "content-type": "application/x-tar" });
   response.flushHeaders();
   for await (const piece of tar) {
@@ -19,11 +16,11 @@ export async function answerReadFiles(
 
 export async function answerWriteFiles(
   ctx: HostCtx,
-  { containerId, request, response, url, signal }: StreamRequest,
+  { subject, request, response, url, signal }: StreamRequest,
 ): Promise<void> {
   // A refusal is answered while the body still comes: the connection must outlive our reading of it.
   const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  const written = await writeFiles(ctx, containerId, pathOf(url), body, signal);
+  const written = await writeFiles(ctx, subject, pathOf(url), body, signal);
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(written));
 }
 

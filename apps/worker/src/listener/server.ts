@@ -9,7 +9,8 @@ import { openUpgrades, refuseUpgrade } from "./upgrade.ts";
 import { UsedTokens } from "./used-tokens.ts";
 
 export interface StreamRequest {
-  containerId: string;
+  /** The id of what the token is for. */
+  subject: string;
   request: IncomingMessage;
   response: ServerResponse;
   url: URL;
@@ -32,7 +33,7 @@ export interface Listener {
 }
 
 /**
- * The worker's private listener: `POST /streams/<container>/<action>`, or a WebSocket there, with a token that the api signed for
+ * The worker's private listener: `POST /streams/<id>/<action>`, or a WebSocket there, with a token that the api signed for
  * just that, used once.
  * Users never reach it.
  */
@@ -49,21 +50,21 @@ export async function openListener(options: {
   let ctx: HostCtx | undefined;
 
   /** What the request may do, by its token. */
-  function admit(request: IncomingMessage, url: URL): { ctx: HostCtx; containerId: string; action: StreamAction } {
-    const [, containerId = "", action = ""] = /^\/streams\/([a-z0-9_]+)\/([a-z.]+)$/.exec(url.pathname) ?? [];
+  function admit(request: IncomingMessage, url: URL): { ctx: HostCtx; subject: string; action: StreamAction } {
+    const [, subject = "", action = ""] = /^\/streams\/([a-z0-9_]+)\/([a-z.]+)$/.exec(url.pathname) ?? [];
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
     const grant = verifyGrant(options.secret, token, Date.now());
     if (
       !ctx ||
       !grant ||
       grant.action !== action ||
-      grant.containerId !== containerId ||
+      grant.subject !== subject ||
       grant.hostId !== ctx.hostId ||
       !used.take(grant)
     ) {
       throw new ProblemError("unauthenticated", "The stream token is not for this.");
     }
-    return { ctx, containerId, action: grant.action };
+    return { ctx, subject, action: grant.action };
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -73,13 +74,13 @@ export async function openListener(options: {
       return;
     }
     const admitted = admit(request, url);
-    const { containerId } = admitted;
+    const { subject } = admitted;
     const handle = ACTIONS[admitted.action];
     if (!handle) throw new ProblemError("upgrade_required", `${admitted.action} is a WebSocket.`);
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     await handle(admitted.ctx, {
-      containerId,
+      subject,
       request,
       response,
       url,

@@ -7,7 +7,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { openAttach } from "./attach.ts";
 
 export interface SocketRequest {
-  containerId: string;
+  subject: string;
   url: URL;
   /** Aborts when the connection is gone or the listener closes. */
   signal: AbortSignal;
@@ -21,7 +21,7 @@ const ACTIONS: Partial<Record<StreamAction, Open>> = { attach: openAttach };
 export interface Upgrades {
   /** Opens what the request asks for, then answers with the WebSocket; rejects with the refusal, nothing sent. */
   serve(
-    admitted: { ctx: HostCtx; action: StreamAction; containerId: string; url: URL },
+    admitted: { ctx: HostCtx; action: StreamAction; subject: string; url: URL },
     connection: { request: IncomingMessage; socket: Duplex; head: Buffer },
   ): Promise<void>;
   close(): void;
@@ -30,13 +30,13 @@ export interface Upgrades {
 export function openUpgrades(failed: (error: unknown) => void, closing: AbortSignal): Upgrades {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: STREAM_MESSAGE_BYTES });
   return {
-    async serve({ ctx, action, containerId, url }, { request, socket, head }) {
+    async serve({ ctx, action, subject, url }, { request, socket, head }) {
       const open = ACTIONS[action];
       if (!open) throw new Error(`${action} is not a WebSocket`);
       const gone = new AbortController();
       socket.on("close", () => gone.abort());
       if (socket.destroyed) gone.abort();
-      const start = await open(ctx, { containerId, url, signal: AbortSignal.any([gone.signal, closing]), failed });
+      const start = await open(ctx, { subject, url, signal: AbortSignal.any([gone.signal, closing]), failed });
       if (socket.destroyed) return;
       server.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on("error", () => webSocket.terminate());

@@ -22,6 +22,10 @@ export async function execute(ctx: HostCtx, build: BuildRow, log: LogWriter, sig
       return loadArchive(ctx, context, log, signal);
     case "dockerfile":
       return runDockerfile(ctx, build, context, log, signal);
+    case "commit":
+    case "pull":
+    case "push":
+      throw new BuildRefused({ code: "build_failed", detail: `${build.kind} is not there yet` });
     default:
       return build.kind satisfies never;
   }

@@ -75,6 +75,18 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Con
     labels: row.labels,
     mounts: mounts.map(mountToWire),
     limits: row.limits,
+    pendingLimits: row.pendingLimits,
+    limitsRefused: row.limitsRefused,
+    ports: row.ports,
+    restart: { policy: row.restartPolicy, maximumRetryCount: row.restartMaximum },
+    restartCount: row.restartCount,
+    restartAt: row.restartAt?.toISOString() ?? null,
+    autoRemove: row.autoRemove,
+    ttlSeconds: row.ttlSeconds,
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    idleTimeoutSeconds: row.idleTimeoutSeconds,
+    healthcheck: config.healthcheck ?? null,
+    health: row.health,
     profile: config.profile,
     host,
     timings: row.timings,
@@ -85,9 +97,11 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Con
 }
 
 function mountToWire(mount: MountRow): Mount {
+  const { volume } = mount;
   return {
-    type: mount.type,
-    volume: mount.volume,
+    type: volume?.hostPath == null ? mount.type : "host",
+    volume: volume && { id: volume.id, name: volume.name, anonymous: volume.anonymous },
+    source: volume?.hostPath ?? null,
     target: mount.target,
     readOnly: mount.readOnly,
     sizeBytes: mount.sizeBytes,

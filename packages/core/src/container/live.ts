@@ -1,4 +1,4 @@
-import { ProblemError, type Action, type Exec, type ExecResult, type LogLine } from "@hafen/contract";
+import { ProblemError, type Action, type Exec, type ExecResult, type LogLine, type Use } from "@hafen/contract";
 import { containerById, insertContainerEvent, type ContainerRow } from "@hafen/db";
 import type { EngineEvent, LogOptions, Session } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
@@ -121,7 +121,7 @@ export async function noteEngineEvent(
 }
 
 /** What the engine refused, in the words of the request. */
-export async function asProblem<T>(row: ContainerRow, action: Action, work: () => Promise<T>): Promise<T> {
+export async function asProblem<T>(row: ContainerRow, action: Action | Use, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,4 +1,4 @@
-import { ACTIONS, can, ProblemError, type Action } from "@hafen/contract";
+import { ACTIONS, can, ProblemError, statesFor, type Action, type Use } from "@hafen/contract";
 import { findContainer, requestContainer, underWay, type ContainerRow, type Db } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { takeQuota } from "../quota.ts";
@@ -17,7 +17,7 @@ export async function getContainer(db: Db, userId: string, { ref }: ContainerKey
 
 type Change = Omit<Parameters<typeof requestContainer>[2], "desired">;
 export interface Request {
-  action: Exclude<Action, "exec" | "attach" | "files">;
+  action: Action;
   change?: Change;
   /** Refused while a request of this kind is under way, so that of many exactly one is accepted. */
   unless?: keyof typeof underWay;
@@ -71,19 +71,24 @@ function isFulfilled(row: ContainerRow, action: Action): boolean {
   return (again as readonly string[]).includes(row.state) && row.desired === to && !row.startDue;
 }
 
-/** The error of a request that the row did not take: its state says which states would allow it. */
-/** Where an action's name is no verb that a container can follow. */
-const VERBS: Partial<Record<Action, string>> = {
+/** Where the name of what is asked is no verb that a container can follow. */
+const VERBS: Partial<Record<Action | Use, string>> = {
   forceRemove: "remove",
   exec: "exec in",
   attach: "attach to",
+  connect: "connect to",
+  top: "list the processes of",
+  stats: "measure",
+  isolation: "read the isolation of",
   files: "reach the files of",
+  changes: "compare the files of",
 };
 
-export function wrongState(row: ContainerRow, action: Action): ProblemError {
-  const states = ACTIONS[action].from;
+/** The error of a request that the row did not take: its state says which states would allow it. */
+export function wrongState(row: ContainerRow, action: Action | Use): ProblemError {
+  const states = statesFor(action);
   const verb = VERBS[action] ?? action;
-  const why = (states as readonly string[]).includes(row.state)
+  const why = states.includes(row.state)
     ? `another request is under way (it is to become ${row.desired})`
     : `it is ${row.state}; that is possible when it is ${states.join(" or ")}`;
   const advice =

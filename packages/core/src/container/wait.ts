@@ -1,4 +1,4 @@
-import { ProblemError, settled, type State, type Termination } from "@hafen/contract";
+import { ProblemError, settled, type Health, type State, type Termination } from "@hafen/contract";
 import { containerById, readUntil, type ContainerRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { getContainer, type ContainerKey } from "./request.ts";
@@ -18,6 +18,7 @@ export interface Waited {
   state: State;
   exitCode: number | null;
   termination: Termination | null;
+  health: Health | null;
 }
 /** Waits for the container's end, as `docker wait` does. */
 export async function waitContainer(
@@ -28,7 +29,8 @@ export async function waitContainer(
 ): Promise<Waited> {
   const { id } = await getContainer(ctx.db, ctx.actor.userId, key);
   const row = await readUntil(ctx.changes, id, () => read(ctx, id), ended, { timeoutMs, signal });
-  return { settled: ended(row), state: row.state, exitCode: row.exitCode, termination: row.termination };
+  const { state, exitCode, termination, health } = row;
+  return { settled: ended(row), state, exitCode, termination, health };
 }
 
 function ended(row: ContainerRow): boolean {

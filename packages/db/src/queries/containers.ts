@@ -6,7 +6,9 @@ import { containerEvents, containers, hosts, mounts, volumes } from "../schema/i
 import type { Page } from "./users.ts";
 
 export type ContainerRow = typeof containers.$inferSelect;
-export type MountRow = typeof mounts.$inferSelect & { volume: { id: string; name: string; anonymous: boolean } | null };
+export type MountRow = typeof mounts.$inferSelect & {
+  volume: { id: string; name: string; anonymous: boolean; hostPath: string | null } | null;
+};
 
 /** Undefined when the user has a container of that name. */
 export async function insertContainer(tx: Db, row: typeof containers.$inferInsert): Promise<ContainerRow | undefined> {
@@ -78,7 +80,10 @@ export async function insertMounts(tx: Db, rows: (typeof mounts.$inferInsert)[])
 export async function mountsOf(db: Db, containerIds: string[]): Promise<MountRow[]> {
   if (containerIds.length === 0) return [];
   const rows = await db
-    .select({ mount: mounts, volume: { id: volumes.id, name: volumes.name, anonymous: volumes.anonymous } })
+    .select({
+      mount: mounts,
+      volume: { id: volumes.id, name: volumes.name, anonymous: volumes.anonymous, hostPath: volumes.hostPath },
+    })
     .from(mounts)
     .leftJoin(volumes, eq(volumes.id, mounts.volumeId))
     .where(inArray(mounts.containerId, containerIds))

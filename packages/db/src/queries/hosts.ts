@@ -15,6 +15,7 @@ const columns = {
   cpus: hosts.cpus,
   memoryBytes: hosts.memoryBytes,
   engine: hosts.engine,
+  bootId: hosts.bootId,
   createdAt: hosts.createdAt,
   live,
 };

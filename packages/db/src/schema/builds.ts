@@ -40,6 +40,11 @@ export const blobChunks = pgTable(
   (t) => [primaryKey({ columns: [t.blobId, t.position] })],
 );
 
+/** What a build is made of when nothing was uploaded. */
+export type BuildSource =
+  | { containerId: string; pause: boolean; message: string; author: string; changes: string[] }
+  | { reference: string };
+
 export const builds = pgTable(
   "builds",
   {
@@ -65,8 +70,10 @@ export const builds = pgTable(
       .default(sql`'{}'`),
     /** Set to null once the build has ended and the context is dropped; its digest stays. */
     blobId: text("blob_id").references(() => blobs.id, { onDelete: "set null" }),
-    contextDigest: text("context_digest").notNull(),
-    contextBytes: bigint("context_bytes", { mode: "number" }).notNull(),
+    /** Null where nothing was uploaded. */
+    contextDigest: text("context_digest"),
+    contextBytes: bigint("context_bytes", { mode: "number" }),
+    source: jsonb("source").$type<BuildSource>(),
     /** How often a worker has begun it. */
     attempt: integer("attempt").notNull().default(0),
     cancelRequestedAt: time("cancel_requested_at"),

@@ -1,5 +1,13 @@
-import type { Failure, Limits, Termination, Timings } from "@hafen/contract";
-import { CAUSES, DESIRED, STATES, type Desired, type State } from "@hafen/contract/lifecycle";
+import type { Cause, Failure, Health, Healthcheck, Limits, Port, Termination, Timings } from "@hafen/contract";
+import {
+  CAUSES,
+  DESIRED,
+  RESTART_POLICIES,
+  STATES,
+  type Desired,
+  type RestartPolicy,
+  type State,
+} from "@hafen/contract/lifecycle";
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -19,6 +27,7 @@ import {
 import { createdAt, oneOf, time } from "./columns.ts";
 import { hosts } from "./hosts.ts";
 import { images } from "./images.ts";
+import { networks } from "./networks.ts";
 import { users } from "./users.ts";
 import { volumes } from "./volumes.ts";
 
@@ -34,6 +43,8 @@ export interface ContainerConfig {
   openStdin: boolean;
   /** Absent in rows from before it was. */
   stdinOnce?: boolean;
+  /** The image's, or the request's in its place; null: none. Absent in rows from before there were any. */
+  healthcheck?: Healthcheck | null;
   profile: "standard" | "restricted";
 }
 /** How the latest stop or restart wants the process ended, and who asked. */
@@ -41,6 +52,8 @@ export interface StopRequest {
   signal?: string | undefined;
   graceSeconds: number;
   by: string;
+  /** Why Hafen itself asked; absent: a user did. */
+  cause?: Extract<Cause, "ttl" | "idle">;
 }
 
 export const containers = pgTable(
@@ -61,6 +74,28 @@ export const containers = pgTable(
     config: jsonb("config").$type<ContainerConfig>().notNull(),
     labels: jsonb("labels").$type<Record<string, string>>().notNull(),
     limits: jsonb("limits").$type<Limits>().notNull(),
+    /** Asked for and not yet in force: the host puts them on and moves them to `limits`, or drops them and says why. */
+    pendingLimits: jsonb("pending_limits").$type<Limits>(),
+    limitsRefused: text("limits_refused"),
+    /** Null in rows from before users had networks: the engine's default one. */
+    networkId: text("network_id").references(() => networks.id),
+    ports: jsonb("ports").$type<Port[]>().notNull().default([]),
+
+    restartPolicy: text("restart_policy").$type<RestartPolicy>().notNull().default("no"),
+    /** For `on-failure`: so many restarts; null: without end. */
+    restartMaximum: integer("restart_maximum"),
+    /** Restarts by the policy since the last start that somebody asked for. */
+    restartCount: integer("restart_count").notNull().default(0),
+    /** With state `restarting`: when the next start is due. */
+    restartAt: time("restart_at"),
+    autoRemove: boolean("auto_remove").notNull().default(false),
+    ttlSeconds: integer("ttl_seconds"),
+    /** While it runs with a time to live: when it is stopped. */
+    expiresAt: time("expires_at"),
+    idleTimeoutSeconds: integer("idle_timeout_seconds"),
+    /** While it runs with an idle timeout: when it was last seen at work. */
+    activeAt: time("active_at"),
+    health: jsonb("health").$type<Health>(),
 
     desired: text("desired").$type<Desired>().notNull(),
     state: text("state").$type<State>().notNull().default("pending"),
@@ -91,6 +126,8 @@ export const containers = pgTable(
   (t) => [
     check("containers_desired", oneOf("desired", DESIRED)),
     check("containers_state", oneOf("state", STATES)),
+    check("containers_restart_policy", oneOf("restart_policy", RESTART_POLICIES)),
+    check("containers_restarting", sql`state <> 'restarting' or restart_at is not null`),
     check("containers_cause", sql`termination is null or ${oneOf("termination->>'cause'", CAUSES)}`),
     check("containers_failed", sql`state not in ('failed', 'lost') or failure is not null`),
     check("containers_removed", sql`(removed_at is not null) = (state = 'removed')`),
@@ -108,9 +145,44 @@ export const containers = pgTable(
     index("containers_unsettled")
       .on(t.requestedAt)
       .where(sql`state <> 'removed' and (start_due or desired <> state)`),
+    index("containers_restart")
+      .on(t.hostId, t.restartAt)
+      .where(sql`state = 'restarting'`),
+    index("containers_expiry")
+      .on(t.hostId, t.expiresAt)
+      .where(sql`expires_at is not null`),
+    index("containers_idle")
+      .on(t.hostId)
+      .where(sql`idle_timeout_seconds is not null and state = 'running'`),
+    index("containers_network").on(t.networkId),
     index("containers_removed_at")
       .on(t.removedAt)
       .where(sql`state = 'removed'`),
+  ],
+);
+
+/** A way into one port of a container for whoever has its token, until it ends or is revoked. */
+export const portLinks = pgTable(
+  "port_links",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id").notNull(),
+    containerId: text("container_id").notNull(),
+    port: integer("port").notNull(),
+    /** SHA-256 of the token, in hex; the token has 256 random bits. */
+    hash: text("hash").notNull().unique("port_links_hash"),
+    expiresAt: time("expires_at").notNull(),
+    revokedAt: time("revoked_at"),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    foreignKey({
+      columns: [t.containerId, t.userId],
+      foreignColumns: [containers.id, containers.userId],
+      name: "port_links_own_container",
+    }).onDelete("cascade"),
+    index("port_links_container").on(t.containerId),
+    index("port_links_expiry").on(t.expiresAt),
   ],
 );
 

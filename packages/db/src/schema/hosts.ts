@@ -22,5 +22,7 @@ export const hosts = pgTable("hosts", {
   cpus: doublePrecision("cpus").notNull(),
   memoryBytes: bigint("memory_bytes", { mode: "number" }).notNull(),
   engine: jsonb("engine").$type<HostEngine>().notNull(),
+  /** The kernel's id of the machine's latest start, as its worker saw it: another one means that everything on it has ended. */
+  bootId: text("boot_id"),
   createdAt: createdAt(),
 });

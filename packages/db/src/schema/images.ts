@@ -38,6 +38,10 @@ export const images = pgTable(
     os: text("os").notNull(),
     config: jsonb("config").$type<ImageConfig>().notNull(),
     diffIds: text("diff_ids").array().notNull(),
+    /** What each of them adds, in their order. Empty in rows from before it was kept. */
+    layerBytes: jsonb("layer_bytes").$type<number[]>().notNull().default([]),
+    /** `sha256:…` of the manifest in the registry it was pulled from or pushed to last. */
+    manifestDigest: text("manifest_digest"),
     /** Offered to everyone by an admin. */
     catalog: boolean("catalog").notNull().default(false),
     /** The build that made it last; no foreign key, builds are pruned before images. */

@@ -3,5 +3,8 @@ export * from "./containers.ts";
 export * from "./events.ts";
 export * from "./hosts.ts";
 export * from "./images.ts";
+export * from "./networks.ts";
+export * from "./registries.ts";
+export * from "./retention.ts";
 export * from "./users.ts";
 export * from "./volumes.ts";

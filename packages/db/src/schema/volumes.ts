@@ -17,6 +17,10 @@ export const volumes = pgTable(
     hostId: text("host_id").references(() => hosts.id),
     name: text("name").notNull(),
     anonymous: boolean("anonymous").notNull(),
+    /** Its path in the user's virtual host tree, which is then its name, too. */
+    hostPath: text("host_path"),
+    /** While it is `copying`: the volume whose data it gets. */
+    sourceId: text("source_id"),
     state: text("state").$type<VolumeState>().notNull().default("pending"),
     labels: jsonb("labels").$type<Record<string, string>>().notNull(),
     createdAt: createdAt(),
@@ -24,6 +28,7 @@ export const volumes = pgTable(
   },
   (t) => [
     check("volumes_state", oneOf("state", VOLUME_STATES)),
+    check("volumes_copying", sql`state <> 'copying' or (source_id is not null and host_id is not null)`),
     unique("volumes_id_user").on(t.id, t.userId),
     uniqueIndex("volumes_name")
       .on(t.userId, t.name)
