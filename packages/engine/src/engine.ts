@@ -1,7 +1,8 @@
 import type { BuildEvent, BuildRequest } from "./types/build.ts";
-import type { ContainerInfo, ContainerSpec, ContainerSummary, StopOptions } from "./types/container.ts";
+import type { ContainerInfo, ContainerSpec, ContainerSummary, Limits, StopOptions } from "./types/container.ts";
 import type { EngineEvent, EngineInfo, EventOptions } from "./types/engine-info.ts";
 import type { HistoryEntry, ImageInfo, ImportOptions } from "./types/image.ts";
+import type { NetworkInfo, NetworkSpec } from "./types/network.ts";
 import type { EngineId, Label, Op } from "./types/op.ts";
 import type { AttachOptions, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
 import type { VolumeInfo, VolumeSpec } from "./types/volume.ts";
@@ -10,6 +11,7 @@ export type * from "./types/build.ts";
 export type * from "./types/container.ts";
 export type * from "./types/engine-info.ts";
 export type * from "./types/image.ts";
+export type * from "./types/network.ts";
 export type * from "./types/op.ts";
 export type * from "./types/streams.ts";
 export type * from "./types/volume.ts";
@@ -38,6 +40,11 @@ export interface Engine {
   stopContainer(id: EngineId, options: StopOptions): Promise<void>;
   /** Sends one signal; `conflict` when the container does not run. */
   signalContainer(id: EngineId, signal: string, op?: Op): Promise<void>;
+  /** Freezes all its processes; `conflict` when it does not run. */
+  pauseContainer(id: EngineId, op?: Op): Promise<void>;
+  unpauseContainer(id: EngineId, op?: Op): Promise<void>;
+  /** Puts other limits on it, running or not; `conflict` when it holds more than the new ones give. */
+  updateContainer(id: EngineId, limits: Limits, op?: Op): Promise<void>;
   /** Removes by force. Named volumes are kept. */
   removeContainer(id: EngineId, op?: Op): Promise<void>;
   logs(id: EngineId, options: LogOptions): AsyncIterable<LogChunk>;
@@ -71,6 +78,14 @@ export interface Engine {
   listVolumes(label: Label, op?: Op): Promise<VolumeInfo[]>;
   /** `conflict` while a container mounts it. */
   removeVolume(name: string, op?: Op): Promise<void>;
+
+  /** Creates, or finds the network that already carries this name. */
+  createNetwork(spec: NetworkSpec, op?: Op): Promise<void>;
+  /** Gives a container that does not run other names on a network it is on. */
+  setAliases(id: EngineId, network: string, aliases: string[], op?: Op): Promise<void>;
+  listNetworks(label: Label, op?: Op): Promise<NetworkInfo[]>;
+  /** `conflict` while a container is on it. */
+  removeNetwork(name: string, op?: Op): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -100,6 +100,7 @@ export async function openSubject(open: () => Promise<Opened>): Promise<Subject>
     runStep: (steps) => `RUN ${JSON.stringify(script(steps))}`,
     async close() {
       for (const container of await engine.listContainers(label)) await engine.removeContainer(container.id);
+      for (const { name } of await engine.listNetworks(label)) await engine.removeNetwork(name);
       for (const { name } of await engine.listVolumes(label)) await engine.removeVolume(name);
       for (const { tag } of await engine.listTags(`${id}/`)) await engine.removeTag(tag);
       await opened.close();

@@ -3,6 +3,8 @@ import { buildTests } from "./builds.ts";
 import { fileTests } from "./files.ts";
 import { imageTests } from "./images.ts";
 import { lifecycleTests } from "./lifecycle.ts";
+import { networkTests } from "./networks.ts";
+import { pauseTests } from "./pause.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 import { type Opened, openSubject, type Subject } from "./subject.ts";
@@ -18,6 +20,8 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
     before(async () => void (subject = await openSubject(open)));
     after(() => subject?.close());
     lifecycleTests(get);
+    pauseTests(get);
+    networkTests(get);
     streamTests(get);
     sessionTests(get);
     fileTests(get);

@@ -1,5 +1,14 @@
 import type { ContainerInspectInfo } from "dockerode";
-import type { ContainerInfo, ContainerSpec, ContainerSummary, EngineId, EngineState, Label, Op } from "../engine.ts";
+import type {
+  ContainerInfo,
+  ContainerSpec,
+  ContainerSummary,
+  EngineId,
+  EngineState,
+  HealthInfo,
+  Label,
+  Op,
+} from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { call, DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
@@ -86,6 +95,30 @@ function toContainerInfo(found: ContainerInspectInfo): ContainerInfo {
     finishedAt,
     createdAt: found.Created,
     mounts: found.Mounts.map((mount) => ({ volume: mount.Name, target: mount.Destination, readOnly: !mount.RW })),
+    networks: Object.fromEntries(
+      Object.entries(found.NetworkSettings.Networks ?? {}).map(([name, { Aliases }]) => [
+        name,
+        // The engine adds the container's own short id.
+        { aliases: (Aliases ?? []).filter((alias: string) => !found.Id.startsWith(alias)) },
+      ]),
+    ),
+    health: state.Running ? toHealth(state.Health as RawHealth | undefined) : undefined,
+  };
+}
+
+interface RawHealth {
+  Status: string;
+  FailingStreak: number;
+  Log: { End: string; ExitCode: number; Output: string }[] | null;
+}
+
+function toHealth(raw: RawHealth | undefined): HealthInfo | undefined {
+  if (!raw || raw.Status === "none" || raw.Status === "") return undefined;
+  const last = raw.Log?.at(-1);
+  return {
+    status: raw.Status as HealthInfo["status"],
+    failingStreak: raw.FailingStreak,
+    last: last && { exitCode: last.ExitCode, output: last.Output, at: last.End },
   };
 }
 

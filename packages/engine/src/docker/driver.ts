@@ -10,7 +10,10 @@ import { importImage, loadImages } from "./image-load.ts";
 import { imageHistory, inspectImage, listTags, removeTag, tagImage } from "./images.ts";
 import { info } from "./info.ts";
 import { logs } from "./logs.ts";
+import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
+import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { removeContainer, stopContainer } from "./stop.ts";
+import { updateContainer } from "./update.ts";
 import { createVolume, inspectVolume, listVolumes, removeVolume } from "./volumes.ts";
 
 /** A Docker engine at `unix:///path` or `tcp://address:port`. Nothing is sent before the first call. */
@@ -26,6 +29,9 @@ export function openDocker(host: string): Engine {
     startContainer: (id, op) => startContainer(client, id, op),
     stopContainer: (id, options) => stopContainer(client, id, options),
     signalContainer: (id, signal, op) => signalContainer(client, id, signal, op),
+    pauseContainer: (id, op) => pauseContainer(client, id, op),
+    unpauseContainer: (id, op) => unpauseContainer(client, id, op),
+    updateContainer: (id, limits, op) => updateContainer(client, id, limits, op),
     removeContainer: (id, op) => removeContainer(client, id, op),
     logs: (id, options) => logs(client, id, options),
     exec: (id, spec, op) => exec(client, id, spec, op),
@@ -47,6 +53,11 @@ export function openDocker(host: string): Engine {
     inspectVolume: (name, op) => inspectVolume(client, name, op),
     listVolumes: (label, op) => listVolumes(client, label, op),
     removeVolume: (name, op) => removeVolume(client, name, op),
+
+    createNetwork: (spec, op) => createNetwork(client, spec, op),
+    setAliases: (id, network, aliases, op) => setAliases(client, id, network, aliases, op),
+    listNetworks: (label, op) => listNetworks(client, label, op),
+    removeNetwork: (name, op) => removeNetwork(client, name, op),
 
     async close() {
       client.agent.destroy();

@@ -36,7 +36,12 @@ function kindOf(status: number | undefined, text: string): EngineErrorKind {
   if (status >= 400 && status < 500) return "invalid";
   if (NO_DIRECTORY.test(text)) return "not_directory";
   if (READ_ONLY.test(text)) return "read_only";
-  if (/is not running|is paused|is restarting|cannot resize a stopped|process already finished/i.test(text))
+  if (/unable to set memory limit|device or resource busy/i.test(text)) return "conflict";
+  if (
+    /is not running|is (not |already )?paused|is restarting|cannot resize a stopped|process already finished/i.test(
+      text,
+    )
+  )
     return "conflict";
   return [...NEVER_STARTS, NO_ARCHIVE].some((pattern) => pattern.test(text)) ? "invalid" : "unavailable";
 }

@@ -6,11 +6,13 @@ import { jsonLines } from "./json-lines.ts";
 import { openStream, pieces } from "./stream.ts";
 
 const ACTIONS = ["create", "start", "die", "oom", "destroy", "pause", "unpause", "rename"] as const;
+/** Its action has the status after a colon. */
+const HEALTH = "health_status";
 /** What dockerd mixes into the labels of an event. */
 const NOT_LABELS = new Set(["image", "name", "exitCode", "oldName", "signal", "execID"]);
 
 interface RawEvent {
-  Action: EngineEvent["action"];
+  Action: string;
   Actor: { ID: string; Attributes: Record<string, string> };
   timeNano: number;
 }
@@ -20,7 +22,11 @@ export async function* events(
   client: Client,
   { label, sinceMs, signal }: EventOptions,
 ): AsyncGenerator<EngineEvent, void, undefined> {
-  const filters = JSON.stringify({ type: ["container"], label: [`${label.key}=${label.value}`], event: ACTIONS });
+  const filters = JSON.stringify({
+    type: ["container"],
+    label: [`${label.key}=${label.value}`],
+    event: [...ACTIONS, HEALTH],
+  });
   const query = { filters, ...(sinceMs > 0 && { since: (sinceMs / 1000).toFixed(3) }) };
   try {
     const answer = await openStream(client, "events", { method: "GET", path: "/events", query }, { signal });
@@ -35,7 +41,7 @@ export async function* events(
 function toEvent({ Action, Actor, timeNano }: RawEvent): EngineEvent {
   const { exitCode } = Actor.Attributes;
   return {
-    action: Action,
+    action: Action.startsWith(HEALTH) ? "health" : (Action as EngineEvent["action"]),
     containerId: Actor.ID,
     labels: Object.fromEntries(Object.entries(Actor.Attributes).filter(([key]) => !NOT_LABELS.has(key))),
     ...(Action === "die" && exitCode !== undefined && { exitCode: Number(exitCode) }),

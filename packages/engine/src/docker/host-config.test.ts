@@ -25,7 +25,19 @@ const spec: fc.Arbitrary<ContainerSpec> = fc.record({
   labels: fc.dictionary(fc.string(), fc.string()),
   mounts: fc.array(mount),
   limits: fc.record({ cpus: fc.double({ min: 0.01, max: 64, noNaN: true }), memoryBytes: fc.nat(), pids: fc.nat() }),
-  network: fc.constantFrom("bridge" as const, "none" as const),
+  network: fc.oneof(
+    fc.constantFrom("bridge" as const, "none" as const),
+    fc.record({ name: fc.stringMatching(/^net_[0-9a-z]{1,26}$/), aliases: fc.array(fc.string()) }),
+  ),
+  healthcheck: optional(
+    fc.record({
+      test: fc.tuple(fc.constantFrom("CMD", "CMD-SHELL"), fc.string()),
+      intervalMs: fc.nat(),
+      timeoutMs: fc.nat(),
+      startPeriodMs: fc.nat(),
+      retries: fc.nat(),
+    }),
+  ),
   stopSignal: optional(fc.string()),
   isolation: fc.record({
     capabilities: fc.array(fc.constantFrom("CHOWN", "KILL", "CAP_SETUID", "NET_BIND_SERVICE")),
@@ -53,7 +65,10 @@ test("no spec widens what is fixed", () => {
         host.SecurityOpt.slice(1),
         wanted.isolation.seccomp === undefined ? [] : [`seccomp=${wanted.isolation.seccomp}`],
       );
-      assert.deepEqual([host.IpcMode, host.CgroupnsMode, host.NetworkMode], ["private", "private", wanted.network]);
+      assert.deepEqual(
+        [host.IpcMode, host.CgroupnsMode, host.NetworkMode],
+        ["private", "private", typeof wanted.network === "object" ? wanted.network.name : wanted.network],
+      );
       assert.deepEqual(
         [host.Init, host.PublishAllPorts, host.ReadonlyRootfs],
         [true, false, wanted.isolation.readOnlyRoot],
@@ -67,7 +82,9 @@ test("no spec widens what is fixed", () => {
         host.Ulimits?.map(({ Name }) => Name),
         ["nofile", "core"],
       );
-      assert.deepEqual(config.Healthcheck, { Test: ["NONE"] });
+      assert.deepEqual(config.Healthcheck?.Test, wanted.healthcheck?.test ?? ["NONE"]);
+      const networks = typeof wanted.network === "object" ? [wanted.network.name] : [];
+      assert.deepEqual(Object.keys(config.NetworkingConfig?.EndpointsConfig ?? {}), networks);
       assert.deepEqual([config.OpenStdin, config.StdinOnce], [wanted.openStdin, false]);
     }),
     { numRuns: 2_000 },
@@ -121,6 +138,9 @@ test("a host path, every capability and an open seccomp profile are refused", ()
     { isolation: { ...isolation, capabilities: ["ALL"] } },
     { isolation: { ...isolation, capabilities: ["CAP_ALL"] } },
     { isolation: { ...isolation, seccomp: "unconfined" } },
+    { network: { name: "host", aliases: [] } },
+    { network: { name: "container:other", aliases: [] } },
+    { healthcheck: { test: ["NONE"], intervalMs: 1, timeoutMs: 1, startPeriodMs: 0, retries: 1 } },
   ];
   for (const part of bad) assert.throws(() => toCreateOptions({ ...sample, ...part }), EngineError);
 });

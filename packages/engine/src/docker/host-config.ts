@@ -2,7 +2,8 @@ import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import type { ContainerSpec, MountSpec } from "../engine.ts";
 import { EngineError } from "../error.ts";
 
-type CreateOptions = Omit<ContainerCreateOptions, "HostConfig"> & {
+type CreateOptions = Omit<ContainerCreateOptions, "HostConfig" | "Healthcheck"> & {
+  Healthcheck: { Test: string[]; Interval?: number; Timeout?: number; StartPeriod?: number; Retries?: number };
   HostConfig: HostConfig & { CgroupnsMode: "private" };
 };
 
@@ -29,9 +30,26 @@ export function toCreateOptions(spec: ContainerSpec): CreateOptions {
     AttachStdout: true,
     AttachStderr: true,
     Labels: spec.labels,
-    // The image's own check would run as a process nobody counts.
-    Healthcheck: { Test: ["NONE"] },
+    Healthcheck: healthcheck(spec),
     HostConfig: hostConfig(spec),
+    ...(typeof spec.network === "object" && {
+      NetworkingConfig: { EndpointsConfig: { [spec.network.name]: { Aliases: spec.network.aliases } } },
+    }),
+  };
+}
+
+/** Without one in the spec the image's own would run, as often as the image likes. */
+function healthcheck({ healthcheck: check }: ContainerSpec): CreateOptions["Healthcheck"] {
+  if (!check) return { Test: ["NONE"] };
+  if (check.test[0] !== "CMD" && check.test[0] !== "CMD-SHELL")
+    throw new EngineError("invalid", `not a health check: ${JSON.stringify(check.test).slice(0, 200)}`);
+  const nanoseconds = (ms: number) => Math.round(ms * 1e6);
+  return {
+    Test: check.test,
+    Interval: nanoseconds(check.intervalMs),
+    Timeout: nanoseconds(check.timeoutMs),
+    StartPeriod: nanoseconds(check.startPeriodMs),
+    Retries: check.retries,
   };
 }
 
@@ -58,7 +76,7 @@ function hostConfig({ isolation, limits, ...spec }: ContainerSpec): CreateOption
     ],
     Privileged: false,
     ReadonlyRootfs: isolation.readOnlyRoot,
-    NetworkMode: spec.network,
+    NetworkMode: networkMode(spec.network),
     IpcMode: "private",
     CgroupnsMode: "private",
     PublishAllPorts: false,
@@ -70,6 +88,14 @@ function hostConfig({ isolation, limits, ...spec }: ContainerSpec): CreateOption
     },
     ...(isolation.cgroupParent !== undefined && { CgroupParent: isolation.cgroupParent }),
   };
+}
+
+/** Docker has modes that are no networks: `host` and `container:…` would join somebody else's. */
+function networkMode(network: ContainerSpec["network"]): string {
+  if (typeof network === "string") return network;
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(network.name) && network.name !== "host" && network.name !== "default")
+    return network.name;
+  throw new EngineError("invalid", `not a network's name: ${JSON.stringify(network.name)}`);
 }
 
 function volumeMount(mount: MountSpec) {

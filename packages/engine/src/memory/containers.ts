@@ -22,6 +22,8 @@ export function createContainer(world: World, spec: ContainerSpec): EngineId {
   if (!image) throw new EngineError("not_found", `no image ${spec.imageId}`);
   const relative = spec.mounts.find(({ target }) => !target.startsWith("/"));
   if (relative) throw new EngineError("invalid", `mount target ${relative.target} is not absolute`);
+  if (typeof spec.network === "object" && !world.networks.has(spec.network.name))
+    throw new EngineError("not_found", `no network ${spec.network.name}`);
   const container: Container = {
     spec,
     command: commandOf(spec, image),
@@ -37,6 +39,7 @@ export function createContainer(world: World, spec: ContainerSpec): EngineId {
       oomKilled: false,
       pid: 0,
       createdAt: world.stamp(),
+      networks: typeof spec.network === "object" ? { [spec.network.name]: { aliases: [...spec.network.aliases] } } : {},
       mounts: spec.mounts.flatMap((mount) =>
         mount.type === "volume" ? [{ volume: mount.volume, target: mount.target, readOnly: mount.readOnly }] : [],
       ),

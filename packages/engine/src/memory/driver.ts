@@ -13,6 +13,8 @@ import {
 import { type Controls, instrument } from "./controls.ts";
 import { importImage, inspectImage, loadImages, removeTag, tagImage } from "./images.ts";
 import { logs } from "./logs.ts";
+import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
+import { pauseContainer, unpauseContainer, updateContainer } from "./pause.ts";
 import { attach, exec } from "./sessions.ts";
 import { createWorld, findContainer, findImage, type World } from "./world.ts";
 
@@ -30,6 +32,9 @@ export function openMemory(): MemoryEngine {
     startContainer: async (id) => startContainer(world, id),
     stopContainer: (id, options) => stopContainer(world, id, options),
     signalContainer: async (id, signal) => signalContainer(world, id, signal),
+    pauseContainer: async (id) => pauseContainer(world, id),
+    unpauseContainer: async (id) => unpauseContainer(world, id),
+    updateContainer: async (id, limits) => updateContainer(world, id, limits),
     removeContainer: (id) => removeContainer(world, id),
     logs: (id, options) => logs(world, id, options),
     exec: async (id, spec) => exec(world, id, spec),
@@ -60,6 +65,10 @@ export function openMemory(): MemoryEngine {
       if (user) throw new EngineError("conflict", `volume ${name} is in use by ${user.info.id}`);
       world.volumes.delete(name);
     },
+    createNetwork: async (spec) => createNetwork(world, spec),
+    setAliases: async (id, network, aliases) => setAliases(world, id, network, aliases),
+    listNetworks: async (label) => listNetworks(world, label),
+    removeNetwork: async (name) => removeNetwork(world, name),
     close: async () => world.events.close(),
   };
   return instrument(engine, world);

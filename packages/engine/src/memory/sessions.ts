@@ -7,6 +7,7 @@ import { type Container, fileView, getContainer, type World } from "./world.ts";
 export function exec(world: World, id: EngineId, spec: ExecSpec): Session {
   const container = getContainer(world, id);
   if (!container.process) throw new EngineError("conflict", `container ${id} is not running`);
+  if (container.info.state === "paused") throw new EngineError("conflict", `container ${id} is paused`);
   const process = startProcess(spec.command, fileView(world, container));
   // Whatever runs in a container ends with it.
   void container.ended.then(() => process.signal("SIGKILL"));

@@ -7,6 +7,7 @@ import type {
   HistoryEntry,
   ImageConfig,
   LogChunk,
+  NetworkInfo,
   VolumeInfo,
 } from "../engine.ts";
 import { EngineError } from "../error.ts";
@@ -45,6 +46,7 @@ export interface World {
   images: Map<string, Image>;
   tags: Map<string, string>;
   volumes: Map<string, Volume>;
+  networks: Map<string, NetworkInfo>;
   events: Journal<EngineEvent>;
   /** RFC 3339 with nanoseconds, and never the same twice. */
   stamp(): string;
@@ -63,6 +65,7 @@ export function createWorld(): World {
     images: new Map(),
     tags: new Map(),
     volumes: new Map(),
+    networks: new Map(),
     events: openJournal(),
     stamp,
   };

@@ -30,12 +30,24 @@ export interface ContainerSpec {
   labels: Record<string, string>;
   mounts: MountSpec[];
   limits: Limits;
-  network: "bridge" | "none";
+  /** The engine's default bridge, none, or a network of `createNetwork`, on which it is found by its aliases. */
+  network: "bridge" | "none" | { name: string; aliases: string[] };
   stopSignal?: string | undefined;
+  /** Undefined: none, whatever the image declares. */
+  healthcheck?: Healthcheck | undefined;
   isolation: Isolation;
   log: { maxBytes: number; files: number };
   shmBytes: number;
   openFiles: number;
+}
+
+export interface Healthcheck {
+  /** Docker's form: `["CMD", …]` or `["CMD-SHELL", "…"]`. */
+  test: string[];
+  intervalMs: number;
+  timeoutMs: number;
+  startPeriodMs: number;
+  retries: number;
 }
 
 export interface Isolation {
@@ -68,6 +80,16 @@ export interface ContainerInfo {
   finishedAt?: string | undefined;
   createdAt: string;
   mounts: { volume?: string | undefined; target: string; readOnly: boolean }[];
+  /** By the name of each network it is on; the engine may add aliases of its own, such as the host name. */
+  networks: Record<string, { aliases: string[] }>;
+  /** Undefined without a check, and while it does not run. */
+  health?: HealthInfo | undefined;
+}
+export interface HealthInfo {
+  status: "starting" | "healthy" | "unhealthy";
+  failingStreak: number;
+  /** The latest check that has ended. */
+  last?: { exitCode: number; output: string; at: string } | undefined;
 }
 export type ContainerSummary = Pick<ContainerInfo, "id" | "name" | "labels" | "state">;
 

@@ -21,7 +21,7 @@ export interface EventOptions {
   signal: AbortSignal;
 }
 export interface EngineEvent {
-  action: "create" | "start" | "die" | "oom" | "destroy" | "pause" | "unpause" | "rename";
+  action: "create" | "start" | "die" | "oom" | "destroy" | "pause" | "unpause" | "rename" | "health";
   containerId: EngineId;
   /** The container's labels, in which `hafen.id` names the row. */
   labels: Record<string, string>;
