@@ -46,6 +46,7 @@ ALTER TABLE "containers" ADD COLUMN "ports" jsonb DEFAULT '[]'::jsonb NOT NULL;-
 ALTER TABLE "containers" ADD COLUMN "restart_policy" text DEFAULT 'no' NOT NULL;--> statement-breakpoint
 ALTER TABLE "containers" ADD COLUMN "restart_maximum" integer;--> statement-breakpoint
 ALTER TABLE "containers" ADD COLUMN "restart_count" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "containers" ADD COLUMN "restart_delay_ms" integer;--> statement-breakpoint
 ALTER TABLE "containers" ADD COLUMN "restart_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "containers" ADD COLUMN "auto_remove" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "containers" ADD COLUMN "ttl_seconds" integer;--> statement-breakpoint

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { keepHouse, nudgeUnsettled, reconcile, type HostCtx } from "@hafen/core";
+import { endExpired, keepHouse, nudgeUnsettled, reconcile, type HostCtx } from "@hafen/core";
 import { unsettledContainers } from "@hafen/db";
 import type { Payload } from "@hafen/queue";
 import { errorFields, type Log } from "@hafen/process";
@@ -32,6 +32,7 @@ export function startSweep(
     if (count === 1) for (const row of await unsettledContainers(ctx.db, ctx.hostId, 0)) nudge(row);
     // Without a queue containers are converged all the same; builds wait for it, since it bounds how many run.
     for (const row of await nudgeUnsettled(ctx, builds.ids)) nudge(row);
+    for (const row of await endExpired(ctx)) nudge(row);
     await builds.cancelRequested();
     if (asked || count % RECONCILE_EVERY === 0) {
       asked = false;

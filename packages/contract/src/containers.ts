@@ -276,7 +276,9 @@ export const WaitContainer = z
     condition: z
       .enum(["ended", "healthy"])
       .optional()
-      .describe("Default ended. healthy is over, settled: false, when it has ended or is unhealthy"),
+      .describe(
+        "Default ended. healthy: the verdict of its health check, healthy or unhealthy, or its end; health tells",
+      ),
     timeoutSeconds: z.number().min(0).max(300).optional().describe("Default 300; then the answer says settled: false"),
   })
   .openapi("WaitContainer");

@@ -79,8 +79,9 @@ export const SETTLES = {
 } as const satisfies Record<Desired, readonly State[]>;
 
 /** Whether the row has come to rest: what `Prefer: wait` waits for and the sweep leaves alone. */
-export function settled(row: { desired: Desired; state: State; startDue: boolean }): boolean {
+export function settled(row: { desired: Desired; state: State; startDue: boolean; pendingLimits?: unknown }): boolean {
   if (row.startDue && row.desired === "running") return false;
+  if (row.pendingLimits && row.desired !== "removed") return false;
   return (SETTLES[row.desired] as readonly State[]).includes(row.state);
 }
 

@@ -1,5 +1,5 @@
 import type { Attachment, AttachOptions } from "./attachment.ts";
-import type { CallOptions, ChangeOptions } from "./call-options.ts";
+import type { CallOptions, ChangeOptions, RemoveOptions } from "./call-options.ts";
 import type { ContainerLogOptions } from "./container-log.ts";
 import type { WaitOptions } from "./container-wait.ts";
 import type { Containers, RemoveContainerOptions } from "./containers.ts";
@@ -13,6 +13,7 @@ import type {
   KillContainer,
   LogLine,
   StopContainer,
+  UpdateContainer,
   Waited,
 } from "./wire.ts";
 
@@ -53,6 +54,22 @@ export class ContainerHandle {
 
   async kill(body: KillContainer = {}, options: ChangeOptions = {}): Promise<Container> {
     return (this.#container = await this.#containers.kill(this.id, body, options));
+  }
+
+  async pause(options: ChangeOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.pause(this.id, options));
+  }
+
+  async unpause(options: ChangeOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.unpause(this.id, options));
+  }
+
+  async update(body: UpdateContainer, options: RemoveOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.update(this.id, body, options));
+  }
+
+  async rename(name: string, options: ChangeOptions = {}): Promise<Container> {
+    return (this.#container = await this.#containers.rename(this.id, name, options));
   }
 
   async remove(options: RemoveContainerOptions = {}): Promise<Container> {

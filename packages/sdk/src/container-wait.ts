@@ -4,7 +4,7 @@ import { Deadline, pause } from "./deadline.ts";
 import { HafenError } from "./error.ts";
 import { backoffMs, mayHelp } from "./retry.ts";
 import type { Transport } from "./transport.ts";
-import type { Waited } from "./wire.ts";
+import type { WaitContainer, Waited } from "./wire.ts";
 
 /** One request's share of a long wait: short enough for proxies that cut quiet connections. */
 const SHARE_SECONDS = 30;
@@ -14,6 +14,8 @@ const ROUNDS = 8;
 export interface WaitOptions extends CallOptions {
   /** After these the answer says `settled: false`; default: as long as it takes. */
   timeoutSeconds?: number | undefined;
+  /** `healthy`: until its health check has passed, or says that it never will, or the container has ended: see `health`. Default `ended`. */
+  condition?: WaitContainer["condition"];
 }
 
 export async function waitForContainer(transport: Transport, ref: string, options: WaitOptions): Promise<Waited> {
@@ -29,7 +31,7 @@ export async function waitForContainer(transport: Transport, ref: string, option
         waited = await transport.json<Waited>({
           method: "POST",
           path,
-          json: { timeoutSeconds },
+          json: { timeoutSeconds, condition: options.condition },
           safe: true,
           options: { signal: deadline.signal, timeoutMs: transport.timeoutMs + timeoutSeconds * 1000 },
         });

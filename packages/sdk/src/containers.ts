@@ -19,6 +19,7 @@ import type {
   KillContainer,
   LogLine,
   StopContainer,
+  UpdateContainer,
   Waited,
 } from "./wire.ts";
 
@@ -72,6 +73,29 @@ export class Containers {
 
   async kill(ref: string, body: KillContainer = {}, options: ChangeOptions = {}): Promise<Container> {
     return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/kill`, json: body, options });
+  }
+
+  /** Freezes its processes where they are. */
+  async pause(ref: string, options: ChangeOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/pause`, options });
+  }
+
+  async unpause(ref: string, options: ChangeOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/unpause`, options });
+  }
+
+  /** What is left out stays as it is. With `waitSeconds` limits that its host does not take are `limits_refused`. */
+  async update(ref: string, body: UpdateContainer, options: RemoveOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "PATCH", path: address`/v1/containers/${ref}`, json: body, options });
+  }
+
+  async rename(ref: string, name: string, options: ChangeOptions = {}): Promise<Container> {
+    return this.#transport.json({
+      method: "POST",
+      path: address`/v1/containers/${ref}/rename`,
+      json: { name },
+      options,
+    });
   }
 
   async remove(ref: string, options: RemoveContainerOptions = {}): Promise<Container> {

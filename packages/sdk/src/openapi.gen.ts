@@ -157,7 +157,11 @@ export interface paths {
         delete: operations["removeContainer"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change its name, limits, restart policy, time to live, idle timeout or ports
+         * @description Limits are put on by its host, also while it runs. With Prefer: wait a refusal by the host is limits_refused and the limits of before hold; without, pendingLimits becomes null and limitsRefused says why. By a new name its neighbours find it from its next start.
+         */
+        patch: operations["updateContainer"];
         trace?: never;
     };
     "/v1/containers/{ref}/attach": {
@@ -255,6 +259,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{ref}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze its processes where they are; its memory stays taken */
+        post: operations["pauseContainer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{ref}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it another name */
+        post: operations["renameContainer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{ref}/restart": {
         parameters: {
             query?: never;
@@ -306,6 +344,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{ref}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its processes go on */
+        post: operations["unpauseContainer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{ref}/wait": {
         parameters: {
             query?: never;
@@ -315,7 +370,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answer when it has ended */
+        /** Answer when it has ended, or is healthy */
         post: operations["waitContainer"];
         delete?: never;
         options?: never;
@@ -1263,6 +1318,9 @@ export interface components {
             deleted: boolean;
             untagged: string[];
         };
+        RenameContainer: {
+            name: string;
+        };
         /** @description Default no */
         Restart: {
             /** @description For on-failure; 0 or absent: without end */
@@ -1312,6 +1370,23 @@ export interface components {
             peakBytes?: number;
             signal?: string;
         } | null;
+        UpdateContainer: {
+            idleTimeoutSeconds?: number | null;
+            /** @description Those that are given change, also while it runs */
+            limits?: {
+                /** @description Cores, as a decimal */
+                cpus?: number;
+                /** @description RAM; no swap is given on top */
+                memoryBytes?: number;
+                pids?: number;
+            };
+            name?: string;
+            /** @description All of them: those left out are no longer reached */
+            ports?: components["schemas"]["PortRequest"][];
+            restart?: components["schemas"]["Restart"];
+            /** @description From now, or from its next start; null: no end */
+            ttlSeconds?: number | null;
+        };
         User: {
             /**
              * Format: date-time
@@ -1358,7 +1433,7 @@ export interface components {
         };
         WaitContainer: {
             /**
-             * @description Default ended. healthy is over, settled: false, when it has ended or is unhealthy
+             * @description Default ended. healthy: the verdict of its health check, healthy or unhealthy, or its end; health tells
              * @enum {string}
              */
             condition?: "ended" | "healthy";
@@ -2205,6 +2280,99 @@ export interface operations {
             };
         };
     };
+    updateContainer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateContainer"];
+            };
+        };
+        responses: {
+            /** @description With Prefer: wait, or when nothing was to do: the container, settled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            /** @description The container as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state, name_taken, quota_exceeded, limits_refused */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     attachContainer: {
         parameters: {
             query?: {
@@ -2783,6 +2951,210 @@ export interface operations {
             };
         };
     };
+    pauseContainer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With Prefer: wait, or when nothing was to do: the container, settled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            /** @description The container as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renameContainer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameContainer"];
+            };
+        };
+        responses: {
+            /** @description With Prefer: wait, or when nothing was to do: the container, settled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            /** @description The container as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, container_wrong_state, name_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     restartContainer: {
         parameters: {
             query?: never;
@@ -3091,6 +3463,106 @@ export interface operations {
             };
         };
     };
+    unpauseContainer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With Prefer: wait, or when nothing was to do: the container, settled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            /** @description The container as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Container"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     waitContainer: {
         parameters: {
             query?: never;
@@ -3116,7 +3588,7 @@ export interface operations {
                     "application/json": components["schemas"]["Waited"];
                 };
             };
-            /** @description invalid_request */
+            /** @description invalid_request, no_healthcheck */
             400: {
                 headers: {
                     [name: string]: unknown;

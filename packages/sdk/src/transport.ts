@@ -23,7 +23,7 @@ export interface HafenOptions {
 export type WebSocketMaker = new (url: string, options: { headers: Record<string, string> }) => WebSocket;
 
 export interface Call {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   query?: Record<string, QueryValue>;
   json?: unknown;

@@ -1,14 +1,17 @@
-import { routes, settled, type ExecResult, type LogLine } from "@hafen/contract";
+import { ProblemError, routes, settled, type Container, type ExecResult, type LogLine } from "@hafen/contract";
 import {
   createContainer,
   describeContainer,
   getContainer,
   killContainer,
   listContainers,
+  pauseContainer,
   removeContainer,
   restartContainer,
   startContainer,
   stopContainer,
+  unpauseContainer,
+  updateContainer,
   waitContainer,
   waitSettled,
   wrongState,
@@ -74,9 +77,32 @@ export function mountContainers(app: App): void {
       ),
     )) as never;
   });
+  mount(app, routes.pauseContainer, async (c) => {
+    const key = c.req.valid("param");
+    return (await idempotent(c, "", async () => settledContainer(c, () => pauseContainer(c.var.ctx, key)))) as never;
+  });
+  mount(app, routes.unpauseContainer, async (c) => {
+    const key = c.req.valid("param");
+    return (await idempotent(c, "", async () => settledContainer(c, () => unpauseContainer(c.var.ctx, key)))) as never;
+  });
+  mount(app, routes.updateContainer, async (c) => {
+    const { status, body } = await settledContainer(c, () =>
+      updateContainer(c.var.ctx, c.req.valid("param"), c.req.valid("json")),
+    );
+    refuseLimits(body as Container);
+    return c.json(body as never, status as 200);
+  });
+  mount(app, routes.renameContainer, async (c) => {
+    const key = c.req.valid("param");
+    const { name } = c.req.valid("json");
+    return (await idempotent(c, await c.req.text(), async () =>
+      settledContainer(c, () => updateContainer(c.var.ctx, key, { name })),
+    )) as never;
+  });
   mount(app, routes.waitContainer, async (c) => {
-    const { timeoutSeconds = 300 } = c.req.valid("json") ?? {};
-    return c.json(await waitContainer(c.var.ctx, c.req.valid("param"), timeoutSeconds * 1000, c.req.raw.signal), 200);
+    const { timeoutSeconds = 300, condition } = c.req.valid("json") ?? {};
+    const options = { condition, signal: c.req.raw.signal };
+    return c.json(await waitContainer(c.var.ctx, c.req.valid("param"), timeoutSeconds * 1000, options), 200);
   });
   mount(
     app,
@@ -112,6 +138,11 @@ export function mountContainers(app: App): void {
       end: async () => ({}),
     });
   });
+}
+
+/** Who has waited for the host's answer hears it. */
+function refuseLimits({ limitsRefused, limits }: Container): void {
+  if (limitsRefused !== null) throw new ProblemError("limits_refused", limitsRefused, { limits });
 }
 
 /** A signal that does not say what the container should become: its worker sends it, and the row follows what then happens. */

@@ -6,7 +6,9 @@ import {
   ExecResult,
   KillContainer,
   LogLine,
+  RenameContainer,
   StopContainer,
+  UpdateContainer,
   Waited,
   WaitContainer,
 } from "../containers.ts";
@@ -136,16 +138,63 @@ export const killContainer = route({
   responses: changed,
   problems: [...stateProblems, "host_unreachable"],
 });
+export const pauseContainer = route({
+  method: "post",
+  path: "/v1/containers/{ref}/pause",
+  operationId: "pauseContainer",
+  tags,
+  scope: "write",
+  summary: "Freeze its processes where they are; its memory stays taken",
+  request: { params: Params, headers: PostHeaders },
+  responses: changed,
+  problems: stateProblems,
+});
+export const unpauseContainer = route({
+  method: "post",
+  path: "/v1/containers/{ref}/unpause",
+  operationId: "unpauseContainer",
+  tags,
+  scope: "write",
+  summary: "Let its processes go on",
+  request: { params: Params, headers: PostHeaders },
+  responses: changed,
+  problems: stateProblems,
+});
+export const updateContainer = route({
+  method: "patch",
+  path: "/v1/containers/{ref}",
+  operationId: "updateContainer",
+  tags,
+  scope: "write",
+  summary: "Change its name, limits, restart policy, time to live, idle timeout or ports",
+  description:
+    "Limits are put on by its host, also while it runs. With Prefer: wait a refusal by the host is limits_refused and the limits of " +
+    "before hold; without, pendingLimits becomes null and limitsRefused says why. By a new name its neighbours find it from its next start.",
+  request: { params: Params, headers: PreferHeader, body: body(UpdateContainer) },
+  responses: changed,
+  problems: [...stateProblems, "name_taken", "quota_exceeded", "limits_refused"],
+});
+export const renameContainer = route({
+  method: "post",
+  path: "/v1/containers/{ref}/rename",
+  operationId: "renameContainer",
+  tags,
+  scope: "write",
+  summary: "Give it another name",
+  request: { params: Params, headers: PostHeaders, body: body(RenameContainer) },
+  responses: changed,
+  problems: [...stateProblems, "name_taken"],
+});
 export const waitContainer = route({
   method: "post",
   path: "/v1/containers/{ref}/wait",
   operationId: "waitContainer",
   tags,
   scope: "read",
-  summary: "Answer when it has ended",
+  summary: "Answer when it has ended, or is healthy",
   request: { params: Params, body: optionalBody(WaitContainer) },
   responses: { 200: json(Waited, "How it ended, or settled: false after the timeout") },
-  problems: ["container_not_found"],
+  problems: ["container_not_found", "no_healthcheck"],
 });
 export const containerLogs = route({
   method: "get",

@@ -1,6 +1,7 @@
 import type { Timings } from "@hafen/contract";
 import { moveVolume, mountsOf, observeContainer, type ContainerRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
+import { ensureNetwork } from "./network.ts";
 import { containerSpec, LABELS } from "./spec.ts";
 
 export interface Made {
@@ -24,6 +25,7 @@ export async function create(ctx: HostCtx, row: ContainerRow): Promise<Made | un
     await ctx.engine.createVolume({ name, labels });
     await moveVolume(ctx.db, name, ["pending"], "ready");
   }
+  await ensureNetwork(ctx, row);
   const spec = containerSpec(row, mounts, { id: ctx.hostId, seccomp: ctx.seccomp });
   const engineId = await ctx.engine.createContainer(spec);
   const timings = { queueMs, createMs: performance.now() - began };

@@ -27,6 +27,9 @@ export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<bo
       startDue: false,
       removedAt: new Date(),
       engineId: null,
+      networkId: null,
+      restartAt: null,
+      expiresAt: null,
     });
     if (!written) return undefined;
     await dropMounts(tx, row.id);

@@ -1,11 +1,12 @@
-import { containerById, observeContainer, type ContainerRow } from "@hafen/db";
-import type { ContainerInfo } from "@hafen/engine";
+import { containerById, observeContainer, restartDueMs, type ContainerRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
-import { create, type Made } from "./converge-create.ts";
+import { create } from "./converge-create.ts";
+import { applyLimits } from "./converge-limits.ts";
 import { finishRemoval } from "./converge-remove.ts";
-import { observe, settleCreated, settleEnded, settleFailed, settleRunning, writeEnd } from "./observe.ts";
-import { startRefused } from "./termination.ts";
+import { start } from "./converge-start.ts";
+import { isAlive, stop, type Step } from "./converge-stop.ts";
+import { observe, settleFailed } from "./observe.ts";
 
 /** More steps than any row needs; a row that goes round is left to the sweep rather than spun on. */
 const MAX_STEPS = 12;
@@ -32,8 +33,6 @@ export async function convergeContainer(ctx: HostCtx, id: string, signal?: Abort
   }
 }
 
-type Step = "again" | "settled";
-
 async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undefined): Promise<Step> {
   if (row.desired === "removed") {
     await ctx.engine.removeContainer(row.engineId ?? row.id, { signal });
@@ -48,85 +47,29 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
   }
 
   const info = await ctx.engine.inspectContainer(row.engineId, { signal });
-  if (!info)
-    return (await settleFailed(
-      ctx,
-      row,
-      "gone",
-      "The container was removed on its host, not through Hafen.",
-      "operator",
-    ))
-      ? "settled"
-      : "again";
+  if (!info) {
+    const detail = "The container was removed on its host, not through Hafen.";
+    return (await settleFailed(ctx, row, "gone", detail, "operator")) ? "settled" : "again";
+  }
+  if (row.pendingLimits) {
+    await applyLimits(ctx, row, info.id, row.pendingLimits);
+    return "again";
+  }
   if (row.desired === "running" && row.startDue)
     return start(ctx, { row, engineId: row.engineId, timings: {} }, info, signal);
-  if (row.desired !== "running" && isAlive(info)) return stop(ctx, row, info, signal);
+  if (row.desired === "running" && row.state === "restarting" && (await restartDueMs(ctx.db, row.id)) <= 0)
+    return start(ctx, { row: { ...row, startDue: true }, engineId: row.engineId, timings: {} }, info, signal);
+  if ((row.desired === "exited" || row.desired === "created") && isAlive(info)) return stop(ctx, row, info, signal);
+  // Only where a request has asked for it: what somebody on the host pauses, or lets go on, is followed.
+  if (row.desired === "paused" && row.state === "running" && info.state === "running") {
+    await ctx.engine.pauseContainer(info.id, { signal });
+    return "again";
+  }
+  if (row.desired === "running" && row.state === "paused" && info.state === "paused") {
+    await ctx.engine.unpauseContainer(info.id, { signal });
+    return "again";
+  }
   return (await observe(ctx, row, info)) ? "settled" : "again";
-}
-
-/**
- * Makes a due start happen once. The engine's own start time tells whether it has: another one than the row's last means yes,
- * so a worker killed right after the engine's start does not start the container a second time.
- */
-async function start(
-  ctx: HostCtx,
-  made: Made,
-  info: ContainerInfo | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Step> {
-  const { row, engineId, timings } = made;
-  if (!info) return "again";
-  if (!row.startDue) return (await settleCreated(ctx, row, timings)) ? "settled" : "again";
-  const startedBefore = info.startedAt !== undefined && info.startedAt !== row.engineStartedAt;
-  if (isAlive(info)) {
-    if (!startedBefore) return stop(ctx, row, info, signal);
-    return (await settleRunning(ctx, row, info, timings)) ? "settled" : "again";
-  }
-  if (startedBefore) return (await settleEnded(ctx, row, info)) ? "settled" : "again";
-
-  const began = performance.now();
-  try {
-    // Not interrupted: the engine would go on starting what a stop, which comes next, would see as not running.
-    await ctx.engine.startContainer(engineId);
-  } catch (error) {
-    const refused =
-      error instanceof EngineError && error.kind === "invalid" ? startRefused(error.message, new Date()) : undefined;
-    if (!refused) throw error;
-    return (await settleRefused(ctx, { ...row, engineId }, refused)) ? "settled" : "again";
-  }
-  const startMs = performance.now() - began;
-  const now = await ctx.engine.inspectContainer(engineId, { signal });
-  if (!now) return "again";
-  const all = { ...timings, startMs };
-  const written = isAlive(now) ? await settleRunning(ctx, row, now, all) : await settleEnded(ctx, row, now, all);
-  return written ? "settled" : "again";
-}
-
-async function stop(
-  ctx: HostCtx,
-  row: ContainerRow,
-  info: ContainerInfo,
-  signal: AbortSignal | undefined,
-): Promise<Step> {
-  const { signal: stopSignal, graceSeconds = 10 } = row.stopRequest ?? {};
-  await ctx.engine.stopContainer(info.id, { stopSignal, graceSeconds, signal });
-  return "again";
-}
-
-function settleRefused(
-  ctx: HostCtx,
-  row: ContainerRow,
-  termination: NonNullable<ContainerRow["termination"]>,
-): Promise<boolean> {
-  return writeEnd(ctx, row, {
-    termination,
-    exitCode: termination.exitCode ?? null,
-    finishedAt: new Date(termination.at),
-  });
-}
-
-function isAlive(info: ContainerInfo): boolean {
-  return info.state === "running" || info.state === "paused" || info.state === "restarting";
 }
 
 /** Decides what an engine error means for the row. False: nothing was written, the caller passes it on and the sweep tries again. */

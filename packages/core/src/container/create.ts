@@ -5,8 +5,12 @@ import { refuseOverCapacity } from "../host/capacity.ts";
 import { findImage } from "../image/find.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
+import { healthcheckOf } from "./healthcheck.ts";
+import { mergeLimits } from "./limits.ts";
 import { planMounts, takeVolumes, volumesToMake } from "./mounts.ts";
+import { nameTaken } from "./update.ts";
 import { madeUpName } from "./names.ts";
+import { takeNetwork } from "./network.ts";
 
 /**
  * Makes a container's row, with its mounts and new volumes, in one transaction, and nudges the host that has the image.
@@ -15,7 +19,7 @@ import { madeUpName } from "./names.ts";
 export async function createContainer(ctx: Ctx, input: CreateContainer): Promise<ContainerRow> {
   const { userId } = ctx.actor;
   const image = await findImage(ctx.db, userId, input.image);
-  const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(input.limits ?? {}) };
+  const limits = mergeLimits(DEFAULT_LIMITS, input.limits);
   const start = input.start ?? true;
   const [plan] = await Promise.all([
     planMounts(ctx.db, userId, input, image.config.volumes),
@@ -38,6 +42,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         "A volume lives on another host than the image. Build or import the image there, or use another volume.",
       );
     }
+    const networkId = await takeNetwork(tx, userId, image.hostId);
     const id = newId("container");
     const container = await insertNamed(tx, input.name, (name) => ({
       id,
@@ -57,10 +62,17 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         tty: input.tty ?? false,
         openStdin: input.openStdin ?? false,
         stdinOnce: input.stdinOnce ?? false,
+        healthcheck: healthcheckOf(input.healthcheck, image.config.healthcheck),
         profile: input.profile ?? "standard",
       },
       labels: input.labels ?? {},
       limits,
+      networkId,
+      restartPolicy: input.restart?.policy ?? "no",
+      restartMaximum: input.restart?.maximumRetryCount || null,
+      autoRemove: input.autoRemove ?? false,
+      ttlSeconds: input.ttlSeconds ?? null,
+      idleTimeoutSeconds: input.idleTimeoutSeconds ?? null,
       desired: start ? ("running" as const) : ("created" as const),
       startDue: start,
     }));
@@ -89,21 +101,11 @@ async function insertNamed(
 ): Promise<ContainerRow> {
   if (name !== undefined) {
     const row = await insertContainer(tx, values(name));
-    if (!row)
-      throw new ProblemError(
-        "name_taken",
-        `You have a container named ${name}. Remove or rename it, or take another name.`,
-      );
+    if (!row) throw nameTaken(name);
     return row;
   }
   for (let tries = 0; ; tries++) {
     const row = await insertContainer(tx, values(madeUpName(tries)));
     if (row) return row;
   }
-}
-
-function withoutUndefined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -1,8 +1,9 @@
-import type { Cause, State, Termination, Timings } from "@hafen/contract";
-import { insertEvent, observeContainer, type ContainerRow, type Db } from "@hafen/db";
+import type { Cause, EventType, State, Termination, Timings } from "@hafen/contract";
+import { fromNow, insertEvent, observeContainer, type ContainerPatch, type ContainerRow, type Db } from "@hafen/db";
 import type { ContainerInfo } from "@hafen/engine";
-import type { EventType } from "@hafen/contract";
 import type { HostCtx } from "../ctx.ts";
+import { healthOf } from "./healthcheck.ts";
+import { restartDelayMs } from "./restart-policy.ts";
 import { terminationOf, toIso } from "./termination.ts";
 
 interface Told {
@@ -10,13 +11,11 @@ interface Told {
   data?: Record<string, unknown>;
 }
 
+/** What only a container that runs has. */
+const AT_REST = { health: null, expiresAt: null, activeAt: null } as const satisfies ContainerPatch;
+
 /** Writes what was seen, with its events, in one transaction; false when the row has moved on meanwhile. */
-function write(
-  db: Db,
-  row: ContainerRow,
-  patch: Parameters<typeof observeContainer>[2],
-  ...events: Told[]
-): Promise<boolean> {
+function write(db: Db, row: ContainerRow, patch: ContainerPatch, ...events: Told[]): Promise<boolean> {
   return db.transaction(async (tx) => {
     const written = await observeContainer(tx, row, patch);
     if (!written) return false;
@@ -38,34 +37,50 @@ export function settleCreated(ctx: HostCtx, row: ContainerRow, timings: Timings 
   );
 }
 
+/** It runs, or is paused: after a start, a pause or its end, or as somebody on the host has left it. */
 export function settleRunning(
   ctx: HostCtx,
   row: ContainerRow,
   info: ContainerInfo,
   timings: Timings = {},
 ): Promise<boolean> {
-  const startedAt = new Date(toIso(info.startedAt));
-  const readyMs = Math.max(0, Date.now() - row.requestedAt.getTime());
+  const state = info.state === "paused" ? "paused" : "running";
+  const isNewStart = row.engineStartedAt !== (info.startedAt ?? null);
+  const dueSince = row.state === "restarting" ? row.restartAt : row.requestedAt;
+  const readyMs = Math.max(0, Date.now() - (dueSince ?? row.requestedAt).getTime());
   return write(
     ctx.db,
     row,
     {
-      state: info.state === "paused" ? "paused" : "running",
+      state,
+      desired: row.desired === "running" || row.desired === "paused" ? state : row.desired,
       engineId: info.id,
       engineStartedAt: info.startedAt ?? null,
       startDue: false,
       failures: 0,
-      startedAt,
+      restartAt: null,
+      startedAt: new Date(toIso(info.startedAt)),
       finishedAt: null,
       exitCode: null,
       termination: null,
       failure: null,
+      health: info.health ? healthOf(info.health) : null,
       timings: row.startDue ? { ...timings, readyMs } : row.timings,
+      ...(isNewStart && {
+        expiresAt: row.ttlSeconds === null ? null : fromNow(row.ttlSeconds * 1000),
+        activeAt: row.idleTimeoutSeconds === null ? null : fromNow(0),
+      }),
     },
-    { type: "container.started" },
+    { type: toldAs(row, state, isNewStart) },
   );
 }
 
+function toldAs(row: ContainerRow, state: "running" | "paused", isNewStart: boolean): EventType {
+  if (!isNewStart && state === "paused") return "container.paused";
+  return !isNewStart && row.state === "paused" ? "container.unpaused" : "container.started";
+}
+
+/** Its process has ended. Unless that was asked for, its restart policy says whether it is started again. */
 export function settleEnded(
   ctx: HostCtx,
   row: ContainerRow,
@@ -74,7 +89,7 @@ export function settleEnded(
 ): Promise<boolean> {
   const startedAt = info.startedAt === undefined ? null : new Date(toIso(info.startedAt));
   const endedAt = new Date(toIso(info.finishedAt));
-  return writeEnd(ctx, row, {
+  const end = {
     engineId: info.id,
     engineStartedAt: info.startedAt ?? null,
     startedAt,
@@ -84,32 +99,68 @@ export function settleEnded(
     termination: terminationOf(row, info),
     failure: null,
     timings,
-  });
+  };
+  const endedByItself = row.desired === "running" || row.desired === "paused";
+  const delayMs = endedByItself
+    ? restartDelayMs({
+        ...row,
+        lastDelayMs: row.restartDelayMs,
+        exitCode: info.exitCode ?? 0,
+        ranMs: startedAt === null ? 0 : endedAt.getTime() - startedAt.getTime(),
+      })
+    : undefined;
+  return delayMs === undefined ? writeEnd(ctx, row, end) : writeRestart(ctx, row, end, delayMs);
 }
 
-/** An end makes `exited` what is wanted, too: a container that ended by itself is not started again behind its user's back. */
-export function writeEnd(
-  ctx: HostCtx,
-  row: ContainerRow,
-  patch: { termination: Termination } & Parameters<typeof observeContainer>[2],
-): Promise<boolean> {
-  const { cause, exitCode } = patch.termination;
-  // It ran so briefly that nobody saw it run: its start is told all the same.
-  const started: Told[] = row.startDue && patch.startedAt ? [{ type: "container.started" }] : [];
+type End = { termination: Termination } & ContainerPatch;
+
+/** The start that follows is its policy's: rows say when, so that a killed worker changes nothing but the moment. */
+function writeRestart(ctx: HostCtx, row: ContainerRow, end: End, delayMs: number): Promise<boolean> {
+  const restartCount = row.restartCount + 1;
+  const { cause, exitCode } = end.termination;
   return write(
     ctx.db,
     row,
     {
-      ...patch,
-      engineId: patch.engineId ?? row.engineId,
+      ...AT_REST,
+      ...end,
+      state: "restarting",
+      desired: "running",
+      startDue: false,
+      failures: 0,
+      restartCount,
+      restartDelayMs: delayMs,
+      restartAt: fromNow(delayMs),
+    },
+    ...unseenStart(row, end),
+    { type: "container.restarting", data: { cause, exitCode, restartCount, delayMs } },
+  );
+}
+
+/** An end makes `exited` what is wanted, too: a container that ended by itself is not started again behind its user's back. */
+export function writeEnd(ctx: HostCtx, row: ContainerRow, end: End): Promise<boolean> {
+  const { cause, exitCode } = end.termination;
+  return write(
+    ctx.db,
+    row,
+    {
+      ...AT_REST,
+      ...end,
+      engineId: end.engineId ?? row.engineId,
       state: "exited",
       desired: "exited",
       startDue: false,
+      restartAt: null,
       failures: 0,
     },
-    ...started,
+    ...unseenStart(row, end),
     { type: "container.exited", data: { cause, exitCode } },
   );
+}
+
+/** It ran so briefly that nobody saw it run: its start is told all the same. */
+function unseenStart(row: ContainerRow, end: End): Told[] {
+  return row.startDue && end.startedAt ? [{ type: "container.started" }] : [];
 }
 
 /** The container could not be made, or is no longer there. */
@@ -125,8 +176,11 @@ export function settleFailed(
     ctx.db,
     row,
     {
+      ...AT_REST,
       state: "failed",
       startDue: false,
+      pendingLimits: null,
+      restartAt: null,
       failure: { code, detail },
       finishedAt: at,
       ...(cause ? { termination: { cause, detail, at: at.toISOString() } } : {}),
@@ -138,15 +192,24 @@ export function settleFailed(
 /** Nothing is to be done; writes what the engine shows if the row does not show it yet. */
 export function observe(ctx: HostCtx, row: ContainerRow, info: ContainerInfo): Promise<boolean> {
   const seen = stateOf(info);
+  const isSameStart = row.engineStartedAt === (info.startedAt ?? null);
   if (seen === "running" || seen === "paused") {
-    const same = row.state === seen && row.engineStartedAt === (info.startedAt ?? null);
-    return same ? Promise.resolve(true) : settleRunning(ctx, { ...row, startDue: false }, info);
+    const isSame = row.state === seen && isSameStart;
+    return isSame ? observeHealth(ctx, row, info) : settleRunning(ctx, { ...row, startDue: false }, info);
   }
   if (seen === "created") {
     return row.state === "created" ? Promise.resolve(true) : settleCreated(ctx, row);
   }
-  const same = row.state === "exited" && row.desired === "exited" && row.engineStartedAt === (info.startedAt ?? null);
-  return same ? Promise.resolve(true) : settleEnded(ctx, row, info);
+  const isKnown =
+    (row.state === "exited" && row.desired === "exited") || (row.state === "restarting" && row.desired === "running");
+  return isKnown && isSameStart ? Promise.resolve(true) : settleEnded(ctx, row, info);
+}
+
+/** Written when the verdict changes, not at every check. */
+function observeHealth(ctx: HostCtx, row: ContainerRow, { health: seen }: ContainerInfo): Promise<boolean> {
+  if (row.health?.status === seen?.status) return Promise.resolve(true);
+  const health = seen ? healthOf(seen) : null;
+  return write(ctx.db, row, { health }, { type: "container.health", data: { status: health?.status ?? null } });
 }
 
 function stateOf(info: ContainerInfo): State {

@@ -1,5 +1,12 @@
 import { ACTIONS, can, ProblemError, statesFor, type Action, type Use } from "@hafen/contract";
-import { findContainer, requestContainer, underWay, type ContainerRow, type Db } from "@hafen/db";
+import {
+  findContainer,
+  requestContainer,
+  type ContainerPatch,
+  type ContainerRow,
+  type Db,
+  type UnderWay,
+} from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
@@ -15,12 +22,12 @@ export async function getContainer(db: Db, userId: string, { ref }: ContainerKey
   return row;
 }
 
-type Change = Omit<Parameters<typeof requestContainer>[2], "desired">;
+type Change = Omit<ContainerPatch, "desired">;
 export interface Request {
   action: Action;
   change?: Change;
   /** Refused while a request of this kind is under way, so that of many exactly one is accepted. */
-  unless?: keyof typeof underWay;
+  unless?: UnderWay;
 }
 
 /**
@@ -38,12 +45,13 @@ export async function request(
   if (isFulfilled(now, action)) return now;
 
   const row = await ctx.db.transaction(async (tx) => {
-    if (to === "running" && now.desired !== "running" && can(action, now.state)) {
+    const isHeld = now.desired === "running" || now.desired === "paused";
+    if (to === "running" && !isHeld && can(action, now.state)) {
       await takeQuota(tx, userId, { running: 1, cpus: now.limits.cpus, memoryBytes: now.limits.memoryBytes });
     }
     const moved = await requestContainer(
       tx,
-      { id: now.id, userId, from, unless: unless && underWay[unless] },
+      { id: now.id, userId, from, unless },
       { ...change, desired: to, ...(to === "running" ? {} : { startDue: false }) },
     );
     if (moved) {

@@ -1,5 +1,6 @@
 import type { ContainerSpec, Isolation, MountSpec } from "@hafen/engine";
 import type { ContainerRow, MountRow } from "@hafen/db";
+import { healthcheckSpec } from "./healthcheck.ts";
 
 /** Labels by which engine objects are found again; nothing else is trusted about them. */
 export const LABELS = { id: "hafen.id", host: "hafen.host", user: "hafen.user" } as const;
@@ -52,7 +53,8 @@ export function containerSpec(
     labels: { [LABELS.id]: row.id, [LABELS.host]: host.id, [LABELS.user]: row.userId },
     mounts: mounts.map(mountSpec),
     limits,
-    network: "bridge",
+    network: row.networkId === null ? "bridge" : { name: row.networkId, aliases: [row.name] },
+    healthcheck: config.healthcheck ? healthcheckSpec(config.healthcheck) : undefined,
     isolation: { ...profile, seccomp: host.seccomp },
     log: { maxBytes: 10 * 1024 * 1024, files: 2 },
     shmBytes: Math.min(64 * 1024 * 1024, limits.memoryBytes),

@@ -2,6 +2,7 @@ import type { StopContainer } from "@hafen/contract";
 import type { ContainerRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { request, type ContainerKey } from "./request.ts";
+import { NEW_START } from "./start.ts";
 
 export const DEFAULT_GRACE_SECONDS = 10;
 
@@ -14,7 +15,7 @@ export function stopContainer(ctx: Ctx, key: ContainerKey, options: StopContaine
 export function restartContainer(ctx: Ctx, key: ContainerKey, options: StopContainer = {}): Promise<ContainerRow> {
   return request(ctx, key, {
     action: "restart",
-    change: { startDue: true, stopRequest: stopRequest(ctx, options), termination: null, exitCode: null, timings: {} },
+    change: { ...NEW_START, stopRequest: stopRequest(ctx, options) },
     unless: "start",
   });
 }

@@ -19,7 +19,14 @@ const info = (fields: Partial<ContainerInfo>): ContainerInfo => ({
   ...fields,
 });
 const LIMITS = { cpus: 1, memoryBytes: 1000, pids: 10 };
-const runs = { desired: "running" as const, stopRequest: null, limits: LIMITS, startDue: false };
+const runs = {
+  desired: "running" as const,
+  stopRequest: null,
+  limits: LIMITS,
+  startDue: false,
+  ttlSeconds: 60,
+  idleTimeoutSeconds: 90,
+};
 const stopped = { ...runs, desired: "exited" as const, stopRequest: { graceSeconds: 10, by: "usr_1" } };
 
 describe("the cause of an end", () => {
@@ -31,6 +38,18 @@ describe("the cause of an end", () => {
       runs,
       { exitCode: 143 },
       { cause: "signal", exitCode: 143, signal: "SIGTERM" },
+    ],
+    [
+      "a time to live that was over is ttl, with its span",
+      { ...stopped, stopRequest: { graceSeconds: 10, by: "hafen", cause: "ttl" as const } },
+      { exitCode: 143 },
+      { cause: "ttl", exitCode: 143, afterSeconds: 60 },
+    ],
+    [
+      "an idle timeout that was over is idle, with its span",
+      { ...stopped, stopRequest: { graceSeconds: 10, by: "hafen", cause: "idle" as const } },
+      { exitCode: 0 },
+      { cause: "idle", exitCode: 0, afterSeconds: 90 },
     ],
     ["128 alone is no signal", runs, { exitCode: 128 }, { cause: "error", exitCode: 128 }],
     ["255 is no signal", runs, { exitCode: 255 }, { cause: "error", exitCode: 255 }],

@@ -5,13 +5,15 @@ import type { ContainerInfo } from "@hafen/engine";
 
 /** Why a container ended, with the evidence: what the engine says of it, and whether a request had asked for it. */
 export function terminationOf(
-  row: Pick<ContainerRow, "desired" | "stopRequest" | "limits" | "startDue">,
+  row: Pick<ContainerRow, "desired" | "stopRequest" | "limits" | "startDue" | "ttlSeconds" | "idleTimeoutSeconds">,
   info: ContainerInfo,
 ): Termination {
   const exitCode = info.exitCode ?? 0;
   const at = toIso(info.finishedAt);
   // Asked for first: an earlier kill of a child for memory stays in the engine's record until the next start.
   if (row.desired === "exited" && row.stopRequest) {
+    const { cause } = row.stopRequest;
+    if (cause !== undefined) return { ...spanOver(row, cause), exitCode, at };
     return { cause: "stopped", detail: "Stopped on request.", exitCode, by: row.stopRequest.by, at };
   }
   if (info.oomKilled && exitCode !== 0) {
@@ -33,6 +35,18 @@ export function terminationOf(
     exitCode,
     at,
   };
+}
+
+function spanOver(
+  { ttlSeconds, idleTimeoutSeconds }: Pick<ContainerRow, "ttlSeconds" | "idleTimeoutSeconds">,
+  cause: "ttl" | "idle",
+): Pick<Termination, "cause" | "detail" | "afterSeconds"> {
+  const afterSeconds = (cause === "ttl" ? ttlSeconds : idleTimeoutSeconds) ?? 0;
+  const detail =
+    cause === "ttl"
+      ? `Its time to live, ${afterSeconds} s from its start, was over.`
+      : `It had been idle for ${afterSeconds} s.`;
+  return { cause, detail, afterSeconds };
 }
 
 /** As shells and inits mean them; the container's log has their message. */

@@ -20,21 +20,33 @@ export interface Waited {
   termination: Termination | null;
   health: Health | null;
 }
-/** Waits for the container's end, as `docker wait` does. */
+export type WaitCondition = "ended" | "healthy";
+
+/** Waits for the container's end, as `docker wait` does, or for the verdict of its health check, which its end is, too. */
 export async function waitContainer(
   ctx: Ctx,
   key: ContainerKey,
   timeoutMs: number,
-  signal?: AbortSignal,
+  { condition = "ended", signal }: { condition?: WaitCondition | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<Waited> {
-  const { id } = await getContainer(ctx.db, ctx.actor.userId, key);
-  const row = await readUntil(ctx.changes, id, () => read(ctx, id), ended, { timeoutMs, signal });
+  const { id, name, config } = await getContainer(ctx.db, ctx.actor.userId, key);
+  if (condition === "healthy" && !config.healthcheck)
+    throw new ProblemError(
+      "no_healthcheck",
+      `${name} has no health check. Build its image with HEALTHCHECK, or make it with healthcheck.`,
+    );
+  const over = condition === "healthy" ? judged : ended;
+  const row = await readUntil(ctx.changes, id, () => read(ctx, id), over, { timeoutMs, signal });
   const { state, exitCode, termination, health } = row;
-  return { settled: ended(row), state, exitCode, termination, health };
+  return { settled: over(row), state, exitCode, termination, health };
 }
 
 function ended(row: ContainerRow): boolean {
   return ["exited", "failed", "removed"].includes(row.state) && !row.startDue;
+}
+
+function judged(row: ContainerRow): boolean {
+  return ended(row) || row.health?.status === "healthy" || row.health?.status === "unhealthy";
 }
 
 async function read(ctx: Ctx, id: string): Promise<ContainerRow> {

@@ -5,6 +5,7 @@ import {
   pruneBlobs,
   pruneContainers,
   pruneKeys,
+  pruneNetworks,
   pruneVolumes,
   unplaceBuilds,
   type Db,
@@ -31,5 +32,6 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneBlobs(db);
   await pruneKeys(db);
   await pruneContainers(db);
+  await pruneNetworks(db);
   await pruneVolumes(db);
 }

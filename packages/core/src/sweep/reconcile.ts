@@ -1,5 +1,5 @@
 import type { State } from "@hafen/contract";
-import { containersOnHost, imagesOnHost, moveVolume, volumesOnHost } from "@hafen/db";
+import { containersOnHost, imagesOnHost, moveVolume, networksOnHost, volumesOnHost } from "@hafen/db";
 import type { ContainerSummary } from "@hafen/engine";
 import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
@@ -24,15 +24,17 @@ export interface Differences {
  */
 export async function reconcile(ctx: HostCtx): Promise<Differences> {
   const label = { key: LABELS.host, value: ctx.hostId };
-  const [containers, volumes, tags] = await Promise.all([
+  const [containers, volumes, tags, networks] = await Promise.all([
     ctx.engine.listContainers(label),
     ctx.engine.listVolumes(label),
     ctx.engine.listTags(internalTag(ctx.hostId, "")),
+    ctx.engine.listNetworks(label),
   ]);
-  const [rows, volumeRows, imageRows] = await Promise.all([
+  const [rows, volumeRows, imageRows, networkRows] = await Promise.all([
     containersOnHost(ctx.db, ctx.hostId),
     volumesOnHost(ctx.db, ctx.hostId),
     imagesOnHost(ctx.db, ctx.hostId),
+    networksOnHost(ctx.db, ctx.hostId),
   ]);
   const result: Differences = { converge: [], removed: [], failed: [], vanished: [], foreign: [] };
   const byId = new Map(rows.map((row) => [row.id, row]));
@@ -46,7 +48,7 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
   for (const row of rows) {
     const container = seen.get(row.id);
     const missing = container === undefined && row.engineId !== null && row.state !== "failed";
-    const differs = container !== undefined && row.state !== "failed" && asState(container) !== row.state;
+    const differs = container !== undefined && row.state !== "failed" && !agrees(row.state, asState(container));
     if (missing || differs || row.state === "lost") result.converge.push({ id: row.id, generation: row.generation });
   }
   const volumeIds = new Set(volumeRows.map((row) => row.id));
@@ -58,6 +60,10 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
     // Asked again, since it may have been made between the two looks.
     if (state !== "ready" || seenVolumes.has(id) || (await ctx.engine.inspectVolume(id))) continue;
     if (await moveVolume(ctx.db, id, ["ready"], "pending")) result.vanished.push(id);
+  }
+  const networkIds = new Set(networkRows.map((row) => row.id));
+  for (const { name } of networks) {
+    if (!networkIds.has(name)) await discard(result, name, () => ctx.engine.removeNetwork(name));
   }
   await reconcileTags(ctx, tags, imageRows, result);
   return result;
@@ -87,6 +93,11 @@ async function discard(result: Differences, name: string, remove: () => Promise<
   } catch (error) {
     result.failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** One that waits for its restart has ended, to the engine. */
+function agrees(state: State, seen: State): boolean {
+  return state === seen || (state === "restarting" && seen === "exited");
 }
 
 function asState(container: ContainerSummary): State {

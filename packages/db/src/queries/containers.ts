@@ -94,7 +94,22 @@ export async function dropMounts(tx: Db, containerId: string): Promise<void> {
   await tx.delete(mounts).where(eq(mounts.containerId, containerId));
 }
 
-type Patch = Partial<Omit<typeof containers.$inferInsert, "id" | "userId" | "generation">>;
+type Insert = Omit<typeof containers.$inferInsert, "id" | "userId" | "generation">;
+export type ContainerPatch = { [Column in keyof Insert]?: Insert[Column] | SQL };
+
+/** So long after the database's now. */
+export function fromNow(ms: number): SQL {
+  return sql`now() + make_interval(secs => ${ms / 1000})`;
+}
+
+/** A request that excludes this one is under way. */
+const underWay = {
+  stop: sql`${containers.desired} = 'exited'`,
+  start: sql`${containers.startDue}`,
+  pause: sql`(${containers.desired} <> 'running' or ${containers.startDue})`,
+  unpause: sql`(${containers.desired} <> 'paused' or ${containers.startDue})`,
+};
+export type UnderWay = keyof typeof underWay;
 
 /**
  * A request moves the row: only from these states, only when it is not on its way to the same end, and raising the generation.
@@ -102,8 +117,8 @@ type Patch = Partial<Omit<typeof containers.$inferInsert, "id" | "userId" | "gen
  */
 export async function requestContainer(
   tx: Db,
-  key: { id: string; userId: string; from: readonly State[]; unless?: SQL | undefined },
-  patch: Patch,
+  key: { id: string; userId: string; from: readonly State[]; unless?: UnderWay | undefined },
+  patch: ContainerPatch,
 ): Promise<ContainerRow | undefined> {
   const [row] = await tx
     .update(containers)
@@ -114,24 +129,18 @@ export async function requestContainer(
         eq(containers.userId, key.userId),
         inArray(containers.state, [...key.from]),
         ne(containers.desired, "removed"),
-        key.unless ? sql`not (${key.unless})` : undefined,
+        key.unless && sql`not (${underWay[key.unless]})`,
       ),
     )
     .returning();
   if (row) await notify(tx, row.id);
   return row;
 }
-/** For `requestContainer`: a request of the same kind is under way. */
-export const underWay = {
-  stop: sql`${containers.desired} = 'exited'`,
-  start: sql`${containers.startDue}`,
-};
-
 /** A worker writes what it saw, if the row still has the generation it read. Undefined: read again. */
 export async function observeContainer(
   db: Db,
   seen: { id: string; generation: number },
-  patch: Patch,
+  patch: ContainerPatch,
 ): Promise<ContainerRow | undefined> {
   const [row] = await db
     .update(containers)
@@ -139,6 +148,15 @@ export async function observeContainer(
     .where(and(eq(containers.id, seen.id), eq(containers.generation, seen.generation), ne(containers.state, "removed")))
     .returning();
   return row;
+}
+
+/** Milliseconds until the container's restart is due; not over 0 when it is, or when it waits for none. */
+export async function restartDueMs(db: Db, id: string): Promise<number> {
+  const [row] = await db
+    .select({ ms: sql<number>`(extract(epoch from ${containers.restartAt} - now()) * 1000)::float8` })
+    .from(containers)
+    .where(and(eq(containers.id, id), eq(containers.state, "restarting")));
+  return row?.ms ?? 0;
 }
 
 /** Rows of the host that differ from what they should be for longer than this. */
@@ -153,7 +171,8 @@ export function unsettledContainers(
     .where(
       and(
         ne(containers.state, "removed"),
-        sql`(${containers.startDue} or ${containers.desired} <> ${containers.state})`,
+        sql`(${containers.startDue} or ${containers.desired} <> ${containers.state} or ${containers.pendingLimits} is not null)`,
+        sql`not (${containers.state} = 'restarting' and ${containers.desired} = 'running' and ${containers.restartAt} > now())`,
         sql`(${containers.state} not in ('failed', 'lost') or ${containers.desired} = 'removed')`,
         eq(containers.hostId, hostId),
         sql`${containers.requestedAt} < now() - make_interval(secs => ${olderThanMs / 1000})`,
@@ -182,6 +201,45 @@ export function containersOnHost(
     })
     .from(containers)
     .where(and(eq(containers.hostId, hostId), ne(containers.state, "removed")));
+}
+
+/** Containers of the host that run past their time to live. */
+export function expiredContainers(db: Db, hostId: string): Promise<ContainerRow[]> {
+  return db
+    .select()
+    .from(containers)
+    .where(
+      and(
+        eq(containers.hostId, hostId),
+        inArray(containers.state, ["running", "paused", "restarting"]),
+        lt(containers.expiresAt, sql`now()`),
+      ),
+    )
+    .limit(100);
+}
+
+/** Containers of the host that ended or failed so long ago and were made to remove themselves. */
+export function leftoverContainers(db: Db, hostId: string, forSeconds: number): Promise<ContainerRow[]> {
+  return db
+    .select()
+    .from(containers)
+    .where(
+      and(
+        eq(containers.hostId, hostId),
+        containers.autoRemove,
+        inArray(containers.state, ["exited", "failed"]),
+        lt(containers.finishedAt, sql`now() - make_interval(secs => ${forSeconds})`),
+      ),
+    )
+    .limit(100);
+}
+
+export async function nameIsTaken(db: Db, userId: string, name: string): Promise<boolean> {
+  const [row] = await db
+    .select({ id: containers.id })
+    .from(containers)
+    .where(and(eq(containers.userId, userId), eq(containers.name, name), ne(containers.state, "removed")));
+  return row !== undefined;
 }
 
 /** Containers of hosts that are gone; answers with what was moved. */

@@ -86,10 +86,10 @@ export interface HostLoad {
 /** What containers that should run have been promised on each host. */
 export async function hostLoads(db: Db): Promise<Map<string, HostLoad>> {
   const rows = await db.execute<{ id: string; cpus: number; memory: string; containers: string }>(sql`
-    select host_id as id, count(*) as containers, coalesce(sum((limits->>'cpus')::float8), 0) as cpus,
-           coalesce(sum((limits->>'memoryBytes')::int8), 0) as memory
+    select host_id as id, count(*) as containers, coalesce(sum(greatest((limits->>'cpus')::float8, (pending_limits->>'cpus')::float8)), 0) as cpus,
+           coalesce(sum(greatest((limits->>'memoryBytes')::int8, (pending_limits->>'memoryBytes')::int8)), 0) as memory
       from containers
-     where host_id is not null and desired = 'running' and state not in ('removed', 'failed', 'lost')
+     where host_id is not null and desired in ('running', 'paused') and state not in ('removed', 'failed', 'lost')
      group by host_id`);
   return new Map(
     rows.map((row) => [

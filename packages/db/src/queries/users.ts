@@ -105,14 +105,14 @@ export async function getQuota(db: Db, userId: string): Promise<Quota> {
   return quota;
 }
 
-/** What the user holds now, counted from the rows. */
+/** What the user holds now, counted from the rows; limits asked for and not yet in force count as if they were. */
 export async function usage(db: Db, userId: string): Promise<Quota> {
   const [row] = await db.execute<Record<keyof Quota, string>>(sql`
     select c.containers, c.running, c.cpus, c."memoryBytes", v.volumes, i.images, b.builds from
       (select count(*) as containers,
-              count(*) filter (where desired = 'running' and state not in ('failed', 'lost')) as running,
-              coalesce(sum((limits->>'cpus')::float8) filter (where desired = 'running' and state not in ('failed', 'lost')), 0) as cpus,
-              coalesce(sum((limits->>'memoryBytes')::int8) filter (where desired = 'running' and state not in ('failed', 'lost')), 0) as "memoryBytes"
+              count(*) filter (where desired in ('running', 'paused') and state not in ('failed', 'lost')) as running,
+              coalesce(sum(greatest((limits->>'cpus')::float8, (pending_limits->>'cpus')::float8)) filter (where desired in ('running', 'paused') and state not in ('failed', 'lost')), 0) as cpus,
+              coalesce(sum(greatest((limits->>'memoryBytes')::int8, (pending_limits->>'memoryBytes')::int8)) filter (where desired in ('running', 'paused') and state not in ('failed', 'lost')), 0) as "memoryBytes"
          from containers where user_id = ${userId} and state <> 'removed') c,
       (select count(*) as volumes from volumes where user_id = ${userId} and state <> 'removed') v,
       (select count(*) as images from images where user_id = ${userId} and state = 'ready') i,

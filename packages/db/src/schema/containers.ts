@@ -86,6 +86,8 @@ export const containers = pgTable(
     restartMaximum: integer("restart_maximum"),
     /** Restarts by the policy since the last start that somebody asked for. */
     restartCount: integer("restart_count").notNull().default(0),
+    /** What the latest of them had to wait: the next one waits longer. */
+    restartDelayMs: integer("restart_delay_ms"),
     /** With state `restarting`: when the next start is due. */
     restartAt: time("restart_at"),
     autoRemove: boolean("auto_remove").notNull().default(false),

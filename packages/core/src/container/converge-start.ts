@@ -1,0 +1,69 @@
+import type { ContainerRow } from "@hafen/db";
+import type { ContainerInfo } from "@hafen/engine";
+import { EngineError } from "@hafen/engine/error";
+import type { HostCtx } from "../ctx.ts";
+import type { Made } from "./converge-create.ts";
+import { isAlive, stop, type Step } from "./converge-stop.ts";
+import { ensureNetwork } from "./network.ts";
+import { settleCreated, settleEnded, settleRunning, writeEnd } from "./observe.ts";
+import { startRefused } from "./termination.ts";
+
+/**
+ * Makes a due start happen once. The engine's own start time tells whether it has: another one than the row's last means yes,
+ * so a worker killed right after the engine's start does not start the container a second time.
+ */
+export async function start(
+  ctx: HostCtx,
+  made: Made,
+  info: ContainerInfo | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Step> {
+  const { row, engineId, timings } = made;
+  if (!info) return "again";
+  if (!row.startDue) return (await settleCreated(ctx, row, timings)) ? "settled" : "again";
+  const startedBefore = info.startedAt !== undefined && info.startedAt !== row.engineStartedAt;
+  if (isAlive(info)) {
+    if (!startedBefore) return stop(ctx, row, info, signal);
+    return (await settleRunning(ctx, row, info, timings)) ? "settled" : "again";
+  }
+  if (startedBefore) return (await settleEnded(ctx, row, info)) ? "settled" : "again";
+
+  await takeName(ctx, row, info);
+  const began = performance.now();
+  try {
+    await startOnNetwork(ctx, row, engineId);
+  } catch (error) {
+    const refused =
+      error instanceof EngineError && error.kind === "invalid" ? startRefused(error.message, new Date()) : undefined;
+    if (!refused) throw error;
+    const end = { termination: refused, exitCode: refused.exitCode ?? null, finishedAt: new Date(refused.at) };
+    return (await writeEnd(ctx, { ...row, engineId }, end)) ? "settled" : "again";
+  }
+  const startMs = performance.now() - began;
+  const now = await ctx.engine.inspectContainer(engineId, { signal });
+  if (!now) return "again";
+  const all = { ...timings, startMs };
+  const written = isAlive(now) ? await settleRunning(ctx, row, now, all) : await settleEnded(ctx, row, now, all);
+  return written ? "settled" : "again";
+}
+
+/** Renamed since it was last started: from now on its neighbours find it by its new name. */
+async function takeName(ctx: HostCtx, row: ContainerRow, info: ContainerInfo): Promise<void> {
+  if (row.networkId === null) return;
+  const names = info.networks[row.networkId]?.aliases;
+  if (names === undefined || names.includes(row.name)) return;
+  await ensureNetwork(ctx, row);
+  await ctx.engine.setAliases(info.id, row.networkId, [row.name]);
+}
+
+/** Not interrupted by a newer request: the engine would go on starting what a stop, which comes next, would see as not running. */
+async function startOnNetwork(ctx: HostCtx, row: ContainerRow, engineId: string): Promise<void> {
+  try {
+    await ctx.engine.startContainer(engineId);
+  } catch (error) {
+    // Somebody removed the network on the host, where nothing ran on it.
+    if (!(error instanceof EngineError) || error.kind !== "not_found" || !/network/i.test(error.message)) throw error;
+    await ensureNetwork(ctx, row);
+    await ctx.engine.startContainer(engineId);
+  }
+}

@@ -1,0 +1,16 @@
+import { newId } from "@hafen/contract";
+import { upsertNetwork, type ContainerRow, type Db } from "@hafen/db";
+import type { HostCtx } from "../ctx.ts";
+import { LABELS } from "./spec.ts";
+
+/** The user's own network on a host, made with the first container that is put there; in the transaction that makes the container. */
+export async function takeNetwork(tx: Db, userId: string, hostId: string): Promise<string> {
+  return (await upsertNetwork(tx, { id: newId("network"), userId, hostId })).id;
+}
+
+/** The host's half: the engine has it, whoever made or removed it before. */
+export async function ensureNetwork(ctx: HostCtx, row: ContainerRow): Promise<void> {
+  if (row.networkId === null) return;
+  const labels = { [LABELS.id]: row.networkId, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId };
+  await ctx.engine.createNetwork({ name: row.networkId, labels });
+}
