@@ -49,7 +49,9 @@ async function containers(world: World, hostId: string, { foreign = [] }: Except
     ...rows.flatMap((row) => {
       const seen = engine.get(row.id)?.state;
       if (row.state === "failed" || row.state === "lost") return [];
-      return seen === row.state ? [] : [`${row.id} is ${row.state}, the engine says ${seen ?? "absent"}`];
+      // One that waits for its restart has ended, to the engine.
+      const expected = row.state === "restarting" ? "exited" : row.state;
+      return seen === expected ? [] : [`${row.id} is ${row.state}, the engine says ${seen ?? "absent"}`];
     }),
   ];
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LABELS, Turns, type HostCtx } from "@hafen/core";
+import { LABELS, startAfterBoot, Turns, type HostCtx } from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
@@ -64,6 +64,7 @@ const ctx: HostCtx = {
   cgroupRoot: config.HAFEN_CGROUP_ROOT,
   filesBytes: config.HAFEN_FILES_BYTES,
 };
+await startAfterBoot(ctx, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 const turns = new Turns((id, error) =>
   log.warn({ [LABELS.id]: id, ...errorFields(error) }, "converge failed; the sweep tries again"),
 );

@@ -30,6 +30,7 @@ export { updateContainer } from "./container/update.ts";
 export { waitContainer, waitSettled } from "./container/wait.ts";
 export type { Actor, Ctx, HostCtx } from "./ctx.ts";
 export { eventFeed, feedStart, positionId } from "./event/feed.ts";
+export { startAfterBoot } from "./host/boot.ts";
 export { chooseHost, getHost, listHosts } from "./host/hosts.ts";
 export { findImage, lookUpImage } from "./image/find.ts";
 export { describeImage, getImage, imageHistory, listImages } from "./image/get.ts";

@@ -61,9 +61,11 @@ async function startOnNetwork(ctx: HostCtx, row: ContainerRow, engineId: string)
   try {
     await ctx.engine.startContainer(engineId);
   } catch (error) {
-    // Somebody removed the network on the host, where nothing ran on it.
-    if (!(error instanceof EngineError) || error.kind !== "not_found" || !/network/i.test(error.message)) throw error;
+    // Somebody removed the network on the host, where nothing ran on it; the container still points at that one.
+    const isGone = error instanceof EngineError && error.kind === "not_found" && /network/i.test(error.message);
+    if (!isGone || row.networkId === null) throw error;
     await ensureNetwork(ctx, row);
+    await ctx.engine.setAliases(engineId, row.networkId, [row.name]);
     await ctx.engine.startContainer(engineId);
   }
 }

@@ -3,6 +3,7 @@ import { fromNow, insertEvent, observeContainer, type ContainerPatch, type Conta
 import type { ContainerInfo } from "@hafen/engine";
 import type { HostCtx } from "../ctx.ts";
 import { healthOf } from "./healthcheck.ts";
+import { withOutOfMemory } from "./out-of-memory.ts";
 import { restartDelayMs } from "./restart-policy.ts";
 import { terminationOf, toIso } from "./termination.ts";
 
@@ -81,12 +82,13 @@ function toldAs(row: ContainerRow, state: "running" | "paused", isNewStart: bool
 }
 
 /** Its process has ended. Unless that was asked for, its restart policy says whether it is started again. */
-export function settleEnded(
+export async function settleEnded(
   ctx: HostCtx,
   row: ContainerRow,
-  info: ContainerInfo,
+  seen: ContainerInfo,
   timings: Timings = row.timings,
 ): Promise<boolean> {
+  const info = await withOutOfMemory(ctx, row, seen);
   const startedAt = info.startedAt === undefined ? null : new Date(toIso(info.startedAt));
   const endedAt = new Date(toIso(info.finishedAt));
   const end = {

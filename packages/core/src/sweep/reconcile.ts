@@ -1,4 +1,4 @@
-import type { State } from "@hafen/contract";
+import type { Health, State } from "@hafen/contract";
 import { containersOnHost, imagesOnHost, moveVolume, networksOnHost, volumesOnHost } from "@hafen/db";
 import type { ContainerSummary } from "@hafen/engine";
 import { LABELS } from "../container/spec.ts";
@@ -48,7 +48,7 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
   for (const row of rows) {
     const container = seen.get(row.id);
     const missing = container === undefined && row.engineId !== null && row.state !== "failed";
-    const differs = container !== undefined && row.state !== "failed" && !agrees(row.state, asState(container));
+    const differs = container !== undefined && row.state !== "failed" && !agrees(row, container);
     if (missing || differs || row.state === "lost") result.converge.push({ id: row.id, generation: row.generation });
   }
   const volumeIds = new Set(volumeRows.map((row) => row.id));
@@ -95,8 +95,10 @@ async function discard(result: Differences, name: string, remove: () => Promise<
   }
 }
 
-/** One that waits for its restart has ended, to the engine. */
-function agrees(state: State, seen: State): boolean {
+function agrees({ state, health }: { state: State; health: Health | null }, container: ContainerSummary): boolean {
+  const seen = asState(container);
+  if (seen === "running" && health?.status !== container.health) return false;
+  // One that waits for its restart has ended, to the engine.
   return state === seen || (state === "restarting" && seen === "exited");
 }
 

@@ -1,5 +1,5 @@
 import type { State } from "@hafen/contract/lifecycle";
-import { and, asc, desc, eq, exists, inArray, lt, ne, or, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, exists, gte, inArray, lt, ne, or, sql, type SQL } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { notify } from "../notify.ts";
 import { containerEvents, containers, hosts, mounts, volumes } from "../schema/index.ts";
@@ -187,7 +187,10 @@ export function containersOnHost(
   db: Db,
   hostId: string,
 ): Promise<
-  Pick<ContainerRow, "id" | "generation" | "state" | "desired" | "engineId" | "startDue" | "engineStartedAt">[]
+  Pick<
+    ContainerRow,
+    "id" | "generation" | "state" | "desired" | "engineId" | "startDue" | "engineStartedAt" | "health"
+  >[]
 > {
   return db
     .select({
@@ -198,6 +201,7 @@ export function containersOnHost(
       engineId: containers.engineId,
       startDue: containers.startDue,
       engineStartedAt: containers.engineStartedAt,
+      health: containers.health,
     })
     .from(containers)
     .where(and(eq(containers.hostId, hostId), ne(containers.state, "removed")));
@@ -234,6 +238,22 @@ export function leftoverContainers(db: Db, hostId: string, forSeconds: number): 
     .limit(100);
 }
 
+/** Containers of the host that a request had stopped, and whose policy starts them with the machine all the same. */
+export function stoppedButAlways(db: Db, hostId: string): Promise<ContainerRow[]> {
+  return db
+    .select()
+    .from(containers)
+    .where(
+      and(
+        eq(containers.hostId, hostId),
+        eq(containers.state, "exited"),
+        eq(containers.restartPolicy, "always"),
+        sql`${containers.termination}->>'cause' = 'stopped'`,
+      ),
+    )
+    .orderBy(asc(containers.id));
+}
+
 export async function nameIsTaken(db: Db, userId: string, name: string): Promise<boolean> {
   const [row] = await db
     .select({ id: containers.id })
@@ -265,6 +285,22 @@ export function loseContainers(tx: Db, hostId: string): Promise<ContainerRow[]> 
 
 export async function insertContainerEvent(db: Db, event: typeof containerEvents.$inferInsert): Promise<void> {
   await db.insert(containerEvents).values(event);
+}
+
+/** Whether the engine has told that the kernel killed a process of the container for memory, not before this. */
+export async function sawOutOfMemory(db: Db, containerId: string, since: Date): Promise<boolean> {
+  const [event] = await db
+    .select({ id: containerEvents.id })
+    .from(containerEvents)
+    .where(
+      and(
+        eq(containerEvents.containerId, containerId),
+        eq(containerEvents.action, "oom"),
+        gte(containerEvents.at, since),
+      ),
+    )
+    .limit(1);
+  return event !== undefined;
 }
 
 /** Removed rows are kept a day, so that a late question is answered, and then dropped. */

@@ -61,6 +61,14 @@ export async function giveLease(db: Db, id: string, leaseHolder: string): Promis
     .where(and(eq(hosts.id, id), eq(hosts.leaseHolder, leaseHolder)));
 }
 
+/** Whether the machine has started anew since a worker of the host was last there. */
+export async function noteBoot(db: Db, id: string, bootId: string): Promise<boolean> {
+  const [row] = await db.execute<{ before: string | null }>(sql`
+    update hosts h set boot_id = ${bootId} from (select id, boot_id from hosts where id = ${id} for update) old
+     where h.id = old.id and old.boot_id is distinct from ${bootId} returning old.boot_id as before`);
+  return row !== undefined && row.before !== null;
+}
+
 export async function findHost(db: Db, ref: string): Promise<HostRow | undefined> {
   const [row] = await db
     .select(columns)

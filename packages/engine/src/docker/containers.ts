@@ -51,6 +51,7 @@ export async function listContainers(client: Client, label: Label, op?: Op): Pro
     name: withoutSlash(row.Names[0] ?? ""),
     labels: row.Labels,
     state: row.State as EngineState,
+    health: summedUp(row.Status),
   }));
 }
 
@@ -104,6 +105,12 @@ function toContainerInfo(found: ContainerInspectInfo): ContainerInfo {
     ),
     health: state.Running ? toHealth(state.Health as RawHealth | undefined) : undefined,
   };
+}
+
+/** A listing tells it in words only: `Up 2 hours (healthy)`, `Up 2 seconds (health: starting)`. */
+function summedUp(status: string): HealthInfo["status"] | undefined {
+  const [, word] = /\((?:health: )?(starting|healthy|unhealthy)\)$/.exec(status) ?? [];
+  return word as HealthInfo["status"] | undefined;
 }
 
 interface RawHealth {

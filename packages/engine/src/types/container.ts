@@ -91,7 +91,9 @@ export interface HealthInfo {
   /** The latest check that has ended. */
   last?: { exitCode: number; output: string; at: string } | undefined;
 }
-export type ContainerSummary = Pick<ContainerInfo, "id" | "name" | "labels" | "state">;
+export type ContainerSummary = Pick<ContainerInfo, "id" | "name" | "labels" | "state"> & {
+  health?: HealthInfo["status"] | undefined;
+};
 
 export interface StopOptions extends Op {
   /** Default: the image's STOPSIGNAL, else SIGTERM. */
