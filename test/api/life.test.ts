@@ -32,21 +32,21 @@ describe("pause", () => {
       const tar = Buffer.concat(await Array.fromAsync(user.containers.getFiles(id, "/count")));
       return Number(tar.subarray(512, 520).toString().trim().replaceAll("\0", ""));
     };
-    const before = await count();
+    const frozenAt = await count();
     await refusal(user.containers.exec(id, { command: ["true"] }), "container_wrong_state");
-    assert.equal(await count(), before);
+    assert.equal(await count(), frozenAt);
     const resumed = await user.containers.unpause(id, WAIT);
     assert.deepEqual([resumed.state, resumed.startedAt], ["running", paused.startedAt]);
-    await eventually("it counts on", async () => (await count()) > before);
+    await eventually("it counts on", async () => (await count()) > frozenAt);
     const types = (await user.events.list({ subject: id })).map(({ type }) => type);
     assert.ok(types.indexOf("container.paused") < types.indexOf("container.unpaused"));
   });
 
   test("outlives its worker, and counts as running in the quota", async () => {
     const id = await running();
-    const { usage: before } = await user.me();
+    const { usage } = await user.me();
     await user.containers.pause(id, WAIT);
-    assert.deepEqual((await user.me()).usage, before);
+    assert.deepEqual((await user.me()).usage, usage);
     await world.worker.kill();
     await world.worker.start();
     await assertConverges(world);
@@ -167,15 +167,15 @@ describe("limits of a running container", () => {
     await user.containers.update(id, { limits: { memoryBytes: 32 * MIB } }, WAIT);
     await user.containers.start(id, WAIT);
     assert.equal(await memoryOf(id), String(32 * MIB));
-    const before = await user.containers.get(id);
-    assert.deepEqual(await user.containers.update(id, {}, WAIT), before);
+    const unchanged = await user.containers.get(id);
+    assert.deepEqual(await user.containers.update(id, {}, WAIT), unchanged);
     for (const body of [
       { limits: { memoryBytes: 1 } },
       { limits: { memory: 1 } },
       { image: "other" },
       { ttlSeconds: 0 },
     ])
-      await refusal(user.containers.update(id, body as object), "invalid_request");
+      await refusal(user.containers.update(id, body), "invalid_request");
   });
 });
 

@@ -91,7 +91,7 @@ async function check(state: State, id: string, asked: Action | Use, act: Call, w
     if (!isAction || wait.waitSeconds === undefined || !("state" in answer)) return;
     const to = ACTIONS[asked as Action].to;
     const wanted = to === "running" ? (PASSES[state] ?? [to]) : [to];
-    assert.ok((wanted as readonly State[]).includes(answer.state), `${asked} in ${state} led to ${answer.state}`);
+    assert.ok(wanted.includes(answer.state), `${asked} in ${state} led to ${answer.state}`);
   } else {
     const error = await refusal(act(id, wait), "container_wrong_state");
     assert.equal(error.status, 409);

@@ -69,9 +69,9 @@ describe("restart policies", () => {
       });
       const stopped = await user.containers.stop(id, { graceSeconds: 0 }, WAIT);
       assert.deepEqual([stopped.state, stopped.termination?.cause], ["exited", "stopped"]);
-      const before = await runs(id);
+      const ran = await runs(id);
       await assertConverges(world);
-      assert.deepEqual([(await user.containers.get(id)).state, await runs(id)], ["exited", before]);
+      assert.deepEqual([(await user.containers.get(id)).state, await runs(id)], ["exited", ran]);
     });
   }
 

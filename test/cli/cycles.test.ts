@@ -80,6 +80,73 @@ describe("a Docker introduction, with hafen in docker's place", () => {
     assert.equal(await hafen.ok("ps", "-aq", "--filter", "name=two"), "");
   });
 
+  test("cycle 2, on: pause, rename, update, restart policies, health, and what removes itself", async () => {
+    await hafen.ok(
+      "run",
+      "-d",
+      "--name",
+      "web",
+      "-m",
+      "64m",
+      "busybox",
+      "sh",
+      "-c",
+      "mkdir /www; exec httpd -f -h /www",
+    );
+    assert.equal(await hafen.ok("pause", "web"), "web");
+    assert.match(await hafen.ok("ps"), / Up .* \(Paused\) +web$/m);
+    assert.equal((await hafen("exec", "web", "true")).code, 1);
+    assert.equal(await hafen.ok("unpause", "web"), "web");
+    await hafen.ok("rename", "web", "site");
+    assert.match(await hafen.ok("ps"), / Up .* +site$/m);
+    assert.equal(await hafen.ok("update", "-m", "128m", "--restart", "unless-stopped", "--ttl", "1h", "site"), "site");
+    const template =
+      "{{.HostConfig.Memory}} {{.HostConfig.RestartPolicy.Name}} {{.Hafen.ttlSeconds}} {{.State.Status}}";
+    assert.equal(await hafen.ok("inspect", "-f", template, "site"), "134217728 unless-stopped 3600 running");
+    assert.equal((await hafen("update", "site")).code, 125);
+    await hafen.ok("rm", "-f", "site");
+
+    await hafen.ok("run", "-d", "--name", "crasher", "--restart", "on-failure:2", "busybox", "sh", "-c", "exit 4");
+    assert.equal(await hafen.ok("wait", "crasher"), "4");
+    assert.equal(
+      await hafen.ok("inspect", "-f", "{{.RestartCount}} {{.HostConfig.RestartPolicy}}", "crasher"),
+      "2 map[MaximumRetryCount:2 Name:on-failure]",
+    );
+    await hafen.ok("run", "-d", "--name", "looper", "--restart", "always", "busybox", "false");
+    await eventually("it shows as restarting", async () =>
+      / Restarting \(1\) .* ago +looper$/m.test(await hafen.ok("ps")),
+    );
+    await hafen.ok("stop", "looper");
+    assert.match(await hafen.ok("ps", "-a"), / Exited \(1\) .* +looper$/m);
+    assert.match((await hafen("run", "--restart", "sometimes", "busybox")).stderr, /unless-stopped/);
+
+    const health = ["--health-cmd", "test -e /well", "--health-interval", "2s", "--health-retries", "1"];
+    await hafen.ok(
+      "run",
+      "-d",
+      "--name",
+      "patient",
+      ...health,
+      "busybox",
+      "sh",
+      "-c",
+      "sleep 1; touch /well; sleep 1000",
+    );
+    assert.match(await hafen.ok("ps"), / Up .* \(health: starting\) +patient$/m);
+    assert.equal(await hafen.ok("wait", "--healthy", "patient"), "patient");
+    assert.match(await hafen.ok("ps"), / Up .* \(healthy\) +patient$/m);
+    assert.equal(await hafen.ok("inspect", "-f", "{{.State.Health.Status}}", "patient"), "healthy");
+    await hafen.ok("run", "-d", "--name", "ill", ...health, "busybox", "sleep", "1000");
+    const { code, stderr } = await hafen("wait", "--healthy", "ill");
+    assert.deepEqual([code, stderr], [1, "hafen: ill is unhealthy\n"]);
+
+    const [gone] = [await hafen.ok("run", "-d", "--rm", "--name", "gone", "busybox", "true")];
+    await eventually("it has removed itself", async () => (await hafen("inspect", gone)).code === 1);
+    const short = await hafen.ok("run", "-d", "--ttl", "1s", "busybox", "sleep", "1000");
+    await hafen.ok("wait", short);
+    assert.equal(await hafen.ok("inspect", "-f", "{{.Hafen.termination.cause}}", short), "ttl");
+  });
+
   test("create makes it, start -a follows it and ends with its code", async () => {
     await hafen.ok("create", "--name", "later", "busybox", "sh", "-c", "echo now; echo odd >&2; exit 3");
     assert.equal(await hafen.ok("inspect", "-f", "{{.State.Status}}", "later"), "created");

@@ -30,6 +30,14 @@ export const COMMANDS: readonly Row[] = [
   { name: "stop", summary: "Stop containers", load: () => import("./container/stop.ts") },
   { name: "restart", summary: "Stop containers and start them again", load: () => import("./container/restart.ts") },
   { name: "kill", summary: "Send a signal to containers", load: () => import("./container/kill.ts") },
+  { name: "pause", summary: "Freeze containers where they are", load: () => import("./container/pause.ts") },
+  { name: "unpause", summary: "Let paused containers go on", load: () => import("./container/unpause.ts") },
+  { name: "rename", summary: "Give a container another name", load: () => import("./container/rename.ts") },
+  {
+    name: "update",
+    summary: "Change the limits, restart policy or time to live of containers",
+    load: () => import("./container/update.ts"),
+  },
   {
     name: "wait",
     summary: "Wait until containers end, and print their exit codes",

@@ -103,7 +103,7 @@ function toContainerInfo(found: ContainerInspectInfo): ContainerInfo {
         { aliases: (Aliases ?? []).filter((alias: string) => !found.Id.startsWith(alias)) },
       ]),
     ),
-    health: state.Running ? toHealth(state.Health as RawHealth | undefined) : undefined,
+    health: state.Running ? toHealth(state.Health) : undefined,
   };
 }
 

@@ -4,8 +4,10 @@ import { resolve } from "node:path";
 import type { Ctx } from "../../ctx.ts";
 import { UsageError } from "../../failures.ts";
 import { many, on, one, type Values } from "../../flags.ts";
-import { decimal, memoryBytes, pair, whole } from "../../format/quantities.ts";
+import { pair } from "../../format/quantities.ts";
 import { imageRef } from "../../short-ids.ts";
+import { LIFE_FLAGS, lifeBody } from "./life-flags.ts";
+import { LIMIT_FLAGS, limitsOf } from "./limit-flags.ts";
 import { mountOf, tmpfsOf } from "./mount-flags.ts";
 
 /** What `run` and `create` share. */
@@ -21,11 +23,10 @@ export const CREATE_FLAGS = {
   workdir: one("PATH", ["w", "The working directory"]),
   user: one("USER[:GROUP]", ["u", "Who it runs as"]),
   entrypoint: one("COMMAND", ["In place of the image's ENTRYPOINT"]),
-  memory: one("SIZE", ["m", "At most so much memory, such as 512m"], memoryBytes),
-  cpus: one("COUNT", ["At most so many processors, such as 0.5"], decimal),
-  pidsLimit: one("COUNT", ["At most so many processes"], whole),
+  ...LIMIT_FLAGS,
   hostname: one("NAME", ["h", "Its host name"]),
   label: many("KEY=VALUE", ["l", "Attach a label"], pair),
+  ...LIFE_FLAGS,
 };
 
 /** The words that docker takes, as the API's body. */
@@ -36,11 +37,7 @@ export async function createBody(
   [image = "", ...words]: string[],
 ): Promise<CreateContainer> {
   const { interactive, tty, name, volume, tmpfs, volumesFrom, workdir, user, entrypoint, hostname, label } = flags;
-  const limits = {
-    ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
-    ...(flags.cpus === undefined ? {} : { cpus: flags.cpus }),
-    ...(flags.pidsLimit === undefined ? {} : { pids: flags.pidsLimit }),
-  };
+  const limits = limitsOf(flags);
   const env = await environment(ctx, flags.envFile, flags.env);
   const mounts = [...volume, ...tmpfs];
   return {
@@ -59,6 +56,7 @@ export async function createBody(
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
     ...(hostname === undefined ? {} : { hostname }),
     ...(label.length > 0 ? { labels: Object.fromEntries(label) } : {}),
+    ...lifeBody(flags),
   };
 }
 

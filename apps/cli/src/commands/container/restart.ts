@@ -12,7 +12,7 @@ export default command({
     const client = await ctx.client();
     return each(args, async (ref) => {
       const restarted = await client.containers.restart(await containerRef(client, ref), stopBody(flags), WAIT);
-      return settled(restarted, ["running", "exited"]);
+      return settled(restarted, ["running", "restarting", "exited"]);
     });
   },
 });

@@ -14,22 +14,20 @@ export default command({
   flags: {
     ...CREATE_FLAGS,
     detach: on("d", "Leave it running and print its id"),
-    rm: on("Remove it, and its anonymous volumes, once it has ended"),
   },
   async run(ctx, { flags, args }) {
     const { detach, interactive, tty, rm } = flags;
-    // The service does not remove by itself yet, and nobody would be here to do it.
-    if (detach && rm) throw new UsageError("--rm needs the foreground: leave out -d");
     if (ctx.json && !detach) throw new UsageError("--json needs -d: in the foreground the output is the container's");
     if (!detach && interactive && tty && !ctx.stdin.isTTY) throw new Failure("the input device is not a TTY");
     const client = await ctx.client();
     const made = await client.containers.create(await createBody(ctx, client, flags, args), WAIT);
+    // The service does it too, some seconds later: for whoever is not here any more by then.
     const remove = () => client.containers.remove(made.id, { force: true, volumes: true, ...WAIT });
-    if (detach) return lines([settled(made, ["running", "exited"]).id], made);
+    if (detach) return lines([settled(made, ["running", "restarting", "exited"]).id], made);
     return stream(
       (async function* (): AsyncGenerator<Piece, number> {
         try {
-          settled(made, ["running", "exited"]);
+          settled(made, ["running", "restarting", "exited"]);
           const ended = yield* follow(ctx, client, made, { input: interactive, proxySignals: true });
           if (ended.left) yield { to: "stderr", data: `hafen: ${inert(made.name)} goes on\n` };
           if (rm && !ended.left) await remove();

@@ -17,7 +17,11 @@ export default command({
   async run(ctx, { flags, args }) {
     const client = await ctx.client();
     const start = async (ref: string) =>
-      settled(await client.containers.start(await containerRef(client, ref), WAIT), ["running", "exited"]);
+      settled(await client.containers.start(await containerRef(client, ref), WAIT), [
+        "running",
+        "restarting",
+        "exited",
+      ]);
     if (!flags.attach && !flags.interactive) return each(args, start);
     const [ref = "", ...more] = args;
     if (more.length > 0) throw new UsageError("cannot attach to more than one container");

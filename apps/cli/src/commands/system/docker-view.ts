@@ -1,4 +1,4 @@
-import type { Container, Image, Volume } from "@hafen/sdk";
+import type { Container, Health, Healthcheck, Image, Volume } from "@hafen/sdk";
 
 /** Docker's names for what the API says, for inspect and its templates; `Hafen` is the API's object itself. */
 
@@ -20,8 +20,10 @@ export function containerView(container: Container): Record<string, unknown> {
       Error: failure?.detail ?? "",
       StartedAt: container.startedAt,
       FinishedAt: container.finishedAt,
+      ...(container.health === null ? {} : { Health: healthView(container.health) }),
     },
     Image: image.id,
+    RestartCount: container.restartCount,
     Mounts: container.mounts.map((mount) => ({
       Type: mount.type,
       Name: mount.volume?.name ?? "",
@@ -41,9 +43,38 @@ export function containerView(container: Container): Record<string, unknown> {
       Image: image.reference,
       WorkingDir: container.workingDir ?? "",
       Labels: container.labels,
+      ...(container.healthcheck === null ? {} : { Healthcheck: healthcheckView(container.healthcheck) }),
     },
-    HostConfig: { Memory: limits.memoryBytes, NanoCpus: limits.cpus * NANO, PidsLimit: limits.pids },
+    HostConfig: {
+      Memory: limits.memoryBytes,
+      NanoCpus: limits.cpus * NANO,
+      PidsLimit: limits.pids,
+      AutoRemove: container.autoRemove,
+      RestartPolicy: {
+        Name: container.restart.policy,
+        MaximumRetryCount: container.restart.maximumRetryCount ?? 0,
+      },
+    },
     Hafen: container,
+  };
+}
+
+function healthView({ status, failingStreak, last }: Health): Record<string, unknown> {
+  return {
+    Status: status,
+    FailingStreak: failingStreak,
+    Log: last === null ? [] : [{ End: last.at, ExitCode: last.exitCode, Output: last.output }],
+  };
+}
+
+/** Docker counts these in nanoseconds. */
+function healthcheckView(check: Healthcheck): Record<string, unknown> {
+  return {
+    Test: check.test,
+    Interval: (check.intervalSeconds ?? 0) * NANO,
+    Timeout: (check.timeoutSeconds ?? 0) * NANO,
+    StartPeriod: (check.startPeriodSeconds ?? 0) * NANO,
+    Retries: check.retries ?? 0,
   };
 }
 
