@@ -6,6 +6,7 @@ import { lifecycleTests } from "./lifecycle.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 import { type Opened, openSubject, type Subject } from "./subject.ts";
+import { usageTests } from "./usage.ts";
 
 /** What every driver promises. `open` is called once; all that the tests make is removed at the end. */
 export function engineConformance(name: string, open: () => Promise<Opened>): void {
@@ -23,5 +24,6 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
     fileTests(get);
     imageTests(get);
     buildTests(get);
+    usageTests(get);
   });
 }

@@ -4,6 +4,7 @@ import { attach } from "./attach.ts";
 import { buildImage, clearBuild } from "./build.ts";
 import { connect } from "./client.ts";
 import { createContainer, inspectContainer, listContainers, signalContainer, startContainer } from "./containers.ts";
+import { containerSize, diskUsage } from "./disk-usage.ts";
 import { events } from "./events.ts";
 import { exec } from "./exec.ts";
 import { importImage, loadImages } from "./image-load.ts";
@@ -11,7 +12,7 @@ import { imageHistory, inspectImage, listTags, removeTag, tagImage } from "./ima
 import { info } from "./info.ts";
 import { logs } from "./logs.ts";
 import { removeContainer, stopContainer } from "./stop.ts";
-import { createVolume, inspectVolume, listVolumes, removeVolume } from "./volumes.ts";
+import { createVolume, inspectVolume, isVolumeEmpty, listVolumes, removeVolume } from "./volumes.ts";
 
 /** A Docker engine at `unix:///path` or `tcp://address:port`. Nothing is sent before the first call. */
 export function openDocker(host: string): Engine {
@@ -47,6 +48,10 @@ export function openDocker(host: string): Engine {
     inspectVolume: (name, op) => inspectVolume(client, name, op),
     listVolumes: (label, op) => listVolumes(client, label, op),
     removeVolume: (name, op) => removeVolume(client, name, op),
+    isVolumeEmpty: (name, op) => isVolumeEmpty(client, name, op),
+
+    diskUsage: (op) => diskUsage(client, op),
+    containerSize: (id, op) => containerSize(client, id, op),
 
     async close() {
       client.agent.destroy();

@@ -11,6 +11,7 @@ import {
   stopContainer,
 } from "./containers.ts";
 import { type Controls, instrument } from "./controls.ts";
+import { containerSize, diskUsage } from "./disk-usage.ts";
 import { importImage, inspectImage, loadImages, removeTag, tagImage } from "./images.ts";
 import { logs } from "./logs.ts";
 import { attach, exec } from "./sessions.ts";
@@ -60,6 +61,9 @@ export function openMemory(): MemoryEngine {
       if (user) throw new EngineError("conflict", `volume ${name} is in use by ${user.info.id}`);
       world.volumes.delete(name);
     },
+    isVolumeEmpty: async (name) => (world.volumes.get(name)?.files.size ?? 0) === 0,
+    diskUsage: async () => diskUsage(world),
+    containerSize: async (id) => containerSize(world, id),
     close: async () => world.events.close(),
   };
   return instrument(engine, world);
