@@ -1,6 +1,6 @@
 import { ACTIONS, can, ProblemError, statesFor, type Action, type Use } from "@hafen/contract";
-import { findContainer, requestContainer, underWay, type ContainerRow, type Db } from "@hafen/db";
-import type { Ctx } from "../ctx.ts";
+import { findContainer, requestContainer, underWay, type Condition, type ContainerRow, type Db } from "@hafen/db";
+import type { AskCtx } from "../ctx.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 
@@ -19,8 +19,8 @@ type Change = Omit<Parameters<typeof requestContainer>[2], "desired">;
 export interface Request {
   action: Action;
   change?: Change;
-  /** Refused while a request of this kind is under way, so that of many exactly one is accepted. */
-  unless?: keyof typeof underWay;
+  /** Refused while a request of this kind is under way, so that of many exactly one is accepted; or while this is so. */
+  unless?: keyof typeof underWay | Condition | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface Request {
  * compare-and-set moves the row, and the host is nudged. If we die in between, the sweep finds the row past its deadline.
  */
 export async function request(
-  ctx: Ctx,
+  ctx: AskCtx,
   key: ContainerKey,
   { action, change = {}, unless }: Request,
 ): Promise<ContainerRow> {
@@ -43,7 +43,7 @@ export async function request(
     }
     const moved = await requestContainer(
       tx,
-      { id: now.id, userId, from, unless: unless && underWay[unless] },
+      { id: now.id, userId, from, unless: typeof unless === "string" ? underWay[unless] : unless },
       { ...change, desired: to, ...(to === "running" ? {} : { startDue: false }) },
     );
     if (moved) {
