@@ -42,6 +42,7 @@ export function containerView(container: Container): Record<string, unknown> {
       WorkingDir: container.workingDir ?? "",
       Labels: container.labels,
     },
+    ...(container.size ? { SizeRw: container.size.writableBytes, SizeRootFs: container.size.rootBytes } : {}),
     HostConfig: { Memory: limits.memoryBytes, NanoCpus: limits.cpus * NANO, PidsLimit: limits.pids },
     Hafen: container,
   };
@@ -80,6 +81,7 @@ export function volumeView(volume: Volume): Record<string, unknown> {
     Driver: "local",
     Labels: volume.labels,
     Scope: "local",
+    ...(volume.usedBytes === null ? {} : { UsageData: { Size: volume.usedBytes, RefCount: volume.mountedBy.length } }),
     Hafen: volume,
   };
 }
