@@ -55,8 +55,8 @@ test("images that share layers hang on the same branch, and each frees what only
 
 test("what an image frees comes back in the engine, too", async () => {
   const { digest, uniqueBytes } = await user.images.get("right");
-  const before = (await world.engine.diskUsage()).images.find(({ id }) => id === digest);
-  assert.equal(before && before.sizeBytes - before.sharedBytes, uniqueBytes);
+  const held = (await world.engine.diskUsage()).images.find(({ id }) => id === digest);
+  assert.equal(held && held.sizeBytes - held.sharedBytes, uniqueBytes);
 });
 
 test("an image may be called tree", async () => {

@@ -132,7 +132,7 @@ export async function heldBuilds(db: Db, userId: string): Promise<HeldBuild[]> {
       state: builds.state,
       labels: builds.labels,
       createdAt: builds.createdAt,
-      endedSeconds: ageSeconds(sql`${builds.finishedAt}`) as SQL<number | null>,
+      endedSeconds: sql<number | null>`${ageSeconds(sql`${builds.finishedAt}`)}`,
       // As it is stored; a chunk is not read for it.
       logBytes: sql<number>`(
         select coalesce(sum(pg_column_size(c.lines)), 0)::float8 from build_log_chunks c where c.build_id = builds.id)`,
