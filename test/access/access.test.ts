@@ -34,6 +34,7 @@ const ACCESS: Record<string, Row> = {
   "GET /v1/builds": R(),
   "POST /v1/builds": W("none", { body: { files: { Dockerfile: "" } } }),
   "GET /v1/builds/{id}": R("build"),
+  "DELETE /v1/builds/{id}": W("build"),
   "GET /v1/builds/{id}/logs": R("build"),
   "POST /v1/builds/{id}/cancel": W("build"),
   "GET /v1/images": R(),
@@ -64,6 +65,11 @@ const ACCESS: Record<string, Row> = {
   "POST /v1/volumes": W("none", { body: { name: "new" } }),
   "GET /v1/volumes/{ref}": R("volume"),
   "DELETE /v1/volumes/{ref}": W("volume"),
+  "GET /v1/system/df": R(),
+  "GET /v1/image-tree": R(),
+  "POST /v1/prune": W("none", { body: { volumes: true, dryRun: true } }),
+  "GET /v1/retention": R(),
+  "PUT /v1/retention": W("none", { body: { stoppedContainersDays: 1, endedBuildsDays: null } }),
   "GET /v1/events": R("none", { query: "?follow=false" }),
 };
 
@@ -197,6 +203,22 @@ test("another user's things are in none of one's lists, and cannot be used by th
     (await stranger.images.list()).items.map(({ catalog }) => catalog),
     [true],
   );
+  const usage = await stranger.system.diskUsage({ verbose: true });
+  const pruned = await stranger.system.prune({ containers: true, images: { all: true }, volumes: true, builds: true });
+  assert.deepEqual(
+    [usage.images, usage.containers, usage.volumes, usage.builds].flatMap(({ count, items }) => [
+      count,
+      ...(items ?? []),
+    ]),
+    [0, 0, 0, 0],
+  );
+  assert.deepEqual([...pruned.removed, ...pruned.kept], []);
+  const tree = await stranger.images.tree();
+  assert.deepEqual(
+    tree.items.flatMap(({ images }) => images.map(({ own, tags }) => [own, ...tags])),
+    [[false, "busybox:latest"]],
+  );
+  await assert.rejects(stranger.system.prune({ volumes: [theirs.volume ?? ""] }), { code: "volume_not_found" });
   for (const filter of [{ volume: theirs.volume }, { image: theirs.image }])
     assert.deepEqual((await stranger.containers.list(filter as object)).items, []);
   assert.deepEqual(await stranger.events.list({ subject: theirs.container ?? "" }), []);

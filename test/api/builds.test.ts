@@ -155,7 +155,7 @@ describe("tags and bases", () => {
       { reference: "base", imageId: first.imageId ?? "", digest, source: "own" },
     );
     assert.equal(await run("child", ["cat", "/v"]), "1");
-    assert.deepEqual((await user.images.get("child")).bases.map(({ reference }) => reference).toSorted(), [
+    assert.deepEqual((await user.images.get("child")).bases?.map(({ reference }) => reference).toSorted(), [
       "base",
       "busybox",
     ]);

@@ -6,6 +6,7 @@ import { answerError } from "./errors.ts";
 import { newApp, type App } from "./mount.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
+import { mountHousekeeping } from "./routes/housekeeping.ts";
 import { mountImages } from "./routes/images.ts";
 import { mountStreams } from "./routes/streams.ts";
 import { mountSystem } from "./routes/system.ts";
@@ -66,6 +67,7 @@ export function buildApp(deps: Deps): App {
   mountContainers(app);
   mountStreams(app);
   mountVolumes(app);
+  mountHousekeeping(app);
   mountSystem(app);
 
   app.onError(answerError);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { endExpired, keepHouse, nudgeUnsettled, reconcile, type HostCtx } from "@hafen/core";
+import { applyRetention, endExpired, keepHouse, nudgeUnsettled, reconcile, type HostCtx } from "@hafen/core";
 import { unsettledContainers } from "@hafen/db";
 import type { Payload } from "@hafen/queue";
 import { errorFields, type Log } from "@hafen/process";
@@ -49,7 +49,10 @@ export function startSweep(
       if (found.foreign.length > 0)
         log.error({ containers: found.foreign }, "containers carry Hafen's label but are not Hafen's");
     }
-    if (count % HOUSE_EVERY === 0) await keepHouse(ctx.db);
+    if (count % HOUSE_EVERY === 0) {
+      await keepHouse(ctx.db);
+      await applyRetention(ctx);
+    }
   }
 
   async function run(): Promise<void> {

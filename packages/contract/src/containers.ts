@@ -197,6 +197,14 @@ export const Mount = z
   .openapi("Mount");
 export type Mount = z.infer<typeof Mount>;
 
+export const ContainerSize = z
+  .object({
+    writableBytes: z.number().int().describe("What it wrote over its image"),
+    rootBytes: z.number().int().describe("All that its root shows: that and the image"),
+  })
+  .openapi("ContainerSize");
+export type ContainerSize = z.infer<typeof ContainerSize>;
+
 export const Container = z
   .object({
     id: z.string(),
@@ -237,6 +245,7 @@ export const Container = z
     createdAt: Time,
     startedAt: Time.nullable(),
     finishedAt: Time.nullable(),
+    size: ContainerSize.nullable().describe("With ?size=true, where there is a file system for it"),
   })
   .openapi("Container");
 export type Container = z.infer<typeof Container>;

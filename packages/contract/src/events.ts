@@ -7,6 +7,7 @@ export const EVENT_TYPES = [
   "build.succeeded",
   "build.failed",
   "build.cancelled",
+  "build.removed",
   "image.created",
   "image.tagged",
   "image.untagged",

@@ -57,9 +57,14 @@ export const Image = ImageSummary.extend({
   config: ImageConfig,
   layers: z.array(z.string()).describe("Digests of the layers' uncompressed contents, base first"),
   buildId: z.string().nullable(),
-  bases: z.array(
-    z.object({ reference: z.string(), imageId: z.string(), digest: z.string(), source: z.enum(["own", "catalog"]) }),
-  ),
+  bases: z
+    .array(
+      z.object({ reference: z.string(), imageId: z.string(), digest: z.string(), source: z.enum(["own", "catalog"]) }),
+    )
+    .nullable()
+    .describe("null: the build that recorded them was removed"),
+  sharedBytes: z.number().int().describe("In layers that another image of one's own or of the catalog has, too"),
+  uniqueBytes: z.number().int().describe("In layers that only this one has: what removing it frees"),
   usedBy: z.array(z.object({ id: z.string(), name: z.string() })).describe("The asking user's containers"),
   host: z.string(),
 }).openapi("Image");

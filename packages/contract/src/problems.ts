@@ -36,6 +36,7 @@ export const PROBLEMS = {
   container_wrong_state: { status: 409, title: "The container's state does not allow this" },
   build_wrong_state: { status: 409, title: "The build's state does not allow this" },
   image_in_use: { status: 409, title: "The image is in use" },
+  volume_not_empty: { status: 409, title: "The volume holds data" },
   volume_in_use: { status: 409, title: "The volume is in use" },
   other_host: { status: 409, title: "Image and volumes are on different hosts" },
   quota_exceeded: { status: 409, title: "Over the quota" },

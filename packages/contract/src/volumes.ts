@@ -15,6 +15,11 @@ export const Volume = z
     host: z.string().nullable(),
     mountedBy: z.array(z.object({ id: z.string(), name: z.string(), target: z.string(), readOnly: z.boolean() })),
     createdAt: Time,
+    usedBytes: z
+      .number()
+      .int()
+      .nullable()
+      .describe("With ?size=true: what its files hold, up to 10 s ago; null: not measured"),
   })
   .openapi("Volume");
 export type Volume = z.infer<typeof Volume>;

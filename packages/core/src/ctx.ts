@@ -11,14 +11,19 @@ export interface Actor {
   requestId?: string | undefined;
   /** Set once claimed: what a verb makes is recorded under it in the same transaction. */
   idempotencyKey?: string | undefined;
+  /** What asks in the user's name for many things at once; the audit log and the events say so. */
+  via?: "prune" | "retention" | undefined;
 }
 
-/** What a verb of a request needs. */
-export interface Ctx {
+/** What a verb needs that does not wait for its outcome. */
+export interface AskCtx {
   db: Db;
   jobs: Jobs;
-  changes: Changes;
   actor: Actor;
+}
+/** What a verb of a request needs. */
+export interface Ctx extends AskCtx {
+  changes: Changes;
 }
 
 /** What the work of a host needs: only workers have an engine. */

@@ -11,16 +11,17 @@ export async function record(
   actor: Actor,
   entry: { type: EventType; action: string; subject: string; data?: Record<string, unknown>; made?: boolean },
 ): Promise<void> {
-  const { userId, keyId, requestId, idempotencyKey } = actor;
+  const { userId, keyId, requestId, idempotencyKey, via } = actor;
+  const data = { ...entry.data, ...(via ? { via } : {}) };
   const [, , mine] = await Promise.all([
-    insertEvent(tx, { userId, type: entry.type, subject: entry.subject, ...(entry.data ? { data: entry.data } : {}) }),
+    insertEvent(tx, { userId, type: entry.type, subject: entry.subject, data }),
     insertAudit(tx, {
       userId,
       keyId,
       requestId,
       action: entry.action,
       subject: entry.subject,
-      detail: entry.data ?? {},
+      detail: data,
     }),
     entry.made && idempotencyKey ? recordSubject(tx, userId, idempotencyKey, entry.subject) : true,
   ]);

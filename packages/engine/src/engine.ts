@@ -5,6 +5,7 @@ import type { HistoryEntry, ImageInfo, ImportOptions } from "./types/image.ts";
 import type { NetworkInfo, NetworkSpec } from "./types/network.ts";
 import type { EngineId, Label, Op } from "./types/op.ts";
 import type { AttachOptions, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
+import type { ContainerSize, DiskUsage } from "./types/usage.ts";
 import type { VolumeInfo, VolumeSpec } from "./types/volume.ts";
 
 export type * from "./types/build.ts";
@@ -14,6 +15,7 @@ export type * from "./types/image.ts";
 export type * from "./types/network.ts";
 export type * from "./types/op.ts";
 export type * from "./types/streams.ts";
+export type * from "./types/usage.ts";
 export type * from "./types/volume.ts";
 
 /**
@@ -78,6 +80,13 @@ export interface Engine {
   listVolumes(label: Label, op?: Op): Promise<VolumeInfo[]>;
   /** `conflict` while a container mounts it. */
   removeVolume(name: string, op?: Op): Promise<void>;
+  /** Whether it has not even an empty file or directory in it. An absent one has not; `unavailable` where nobody can look. */
+  isVolumeEmpty(name: string, op?: Op): Promise<boolean>;
+
+  /** Walks every file of every container and volume: seconds, or minutes. Those who ask while it walks get the same walk. */
+  diskUsage(op?: Op): Promise<DiskUsage>;
+  /** Walks one container's own layer. */
+  containerSize(id: EngineId, op?: Op): Promise<ContainerSize | undefined>;
 
   /** Creates, or finds the network that already carries this name. */
   createNetwork(spec: NetworkSpec, op?: Op): Promise<void>;

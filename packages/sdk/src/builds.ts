@@ -86,6 +86,11 @@ export class Builds {
     return this.#transport.json({ method: "POST", path: address`/v1/builds/${id}/cancel`, options });
   }
 
+  /** One that has ended, with its log; its image stays. */
+  async remove(id: string, options: CallOptions = {}): Promise<void> {
+    await this.#transport.json({ method: "DELETE", path: address`/v1/builds/${id}`, options });
+  }
+
   /** Each line once and in order, over broken connections too. As a generator it returns the build. */
   logs(id: string, options: BuildLogOptions = {}): AsyncGenerator<BuildLogLine, Build> {
     return buildLog(this.#transport, id, options);

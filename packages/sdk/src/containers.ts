@@ -23,6 +23,11 @@ import type {
   Waited,
 } from "./wire.ts";
 
+export interface GetContainerOptions extends CallOptions {
+  /** With the size of its own layer and of its root. */
+  size?: boolean | undefined;
+}
+
 export interface RemoveContainerOptions extends RemoveOptions {
   /** Also when it runs. */
   force?: boolean | undefined;
@@ -54,8 +59,8 @@ export class Containers {
     return everyItem((each: ContainerListQuery) => this.list(each, options), query);
   }
 
-  async get(ref: string, options: CallOptions = {}): Promise<Container> {
-    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}`, options });
+  async get(ref: string, { size, ...options }: GetContainerOptions = {}): Promise<Container> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}`, query: { size }, options });
   }
 
   async start(ref: string, options: ChangeOptions = {}): Promise<Container> {

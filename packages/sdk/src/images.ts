@@ -3,7 +3,7 @@ import { callOptions, type CallOptions, type ChangeOptions } from "./call-option
 import { everyItem, type Page } from "./page.ts";
 import { uploadOf, type TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
-import type { Build, HistoryEntry, Image, ImageListQuery, ImageSummary, RemovedImage } from "./wire.ts";
+import type { Build, HistoryEntry, Image, ImageListQuery, ImageSummary, ImageTree, RemovedImage } from "./wire.ts";
 
 export interface ImportOptions extends ChangeOptions {
   tag?: string | undefined;
@@ -42,6 +42,11 @@ export class Images {
       options,
     });
     return items;
+  }
+
+  /** Which layers one's own images and the catalog's share, and what removing one would free. */
+  tree(options: CallOptions = {}): Promise<ImageTree> {
+    return this.#transport.json({ method: "GET", path: "/v1/image-tree", options });
   }
 
   /** A tag that another image of one's own has moves to this one. */

@@ -84,7 +84,8 @@ export interface paths {
         get: operations["getBuild"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Forget a build that has ended, with its log; its image stays */
+        delete: operations["removeBuild"];
         options?: never;
         head?: never;
         patch?: never;
@@ -429,6 +430,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/image-tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which layers one's own images and the catalog's share, and what removing one would free */
+        get: operations["getImageTree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/images": {
         parameters: {
             query?: never;
@@ -559,6 +577,58 @@ export interface paths {
         };
         /** Who am I, what may I hold, what do I hold */
         get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove what lies around, and say what went, what stays and why, and how many bytes come back */
+        post: operations["prune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When one's stopped containers and ended builds go by themselves */
+        get: operations["getRetention"];
+        /** Say when they go */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/system/df": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one's images, containers, volumes and builds take, on all hosts; up to 10 s old */
+        get: operations["getDiskUsage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -780,6 +850,21 @@ export interface components {
             tag: string | null;
             target: string | null;
         };
+        BuildUse: {
+            /** @description Of its upload, while that is kept: until it has ended */
+            contextBytes: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            createdAt: string;
+            id: string;
+            /** @description As kept: compressed */
+            logBytes: number;
+            /** @enum {string} */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            tag: string | null;
+        };
         Container: {
             autoRemove: boolean;
             command: string[] | null;
@@ -845,6 +930,7 @@ export interface components {
             restartAt: string | null;
             /** @description Restarts by the policy since it was last started on request */
             restartCount: number;
+            size: components["schemas"]["ContainerSize"];
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -872,6 +958,29 @@ export interface components {
         ContainerList: {
             items: components["schemas"]["Container"][];
             nextCursor: string | null;
+        };
+        /** @description With ?size=true, where there is a file system for it */
+        ContainerSize: {
+            /** @description All that its root shows: that and the image */
+            rootBytes: number;
+            /** @description What it wrote over its image */
+            writableBytes: number;
+        } | null;
+        ContainerUse: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            createdAt: string;
+            id: string;
+            image: string;
+            /** @description Volumes it mounts */
+            mounts: number;
+            name: string;
+            /** @enum {string} */
+            state: "pending" | "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "removed" | "failed" | "lost";
+            /** @description null: not measured, as where the host does not answer */
+            writableBytes: number | null;
         };
         CreateContainer: {
             /** @description Removed, with its anonymous volumes that nobody else mounts, some seconds after it has ended */
@@ -974,6 +1083,55 @@ export interface components {
             };
             name: string;
         };
+        DiskUsage: {
+            builds: {
+                contextBytes: number;
+                count: number;
+                /** @description null without verbose */
+                items: components["schemas"]["BuildUse"][] | null;
+                logBytes: number;
+                /** @description Queued or running */
+                open: number;
+                /** @description What removing all that is not in use would free */
+                reclaimableBytes: number;
+            };
+            containers: {
+                count: number;
+                /** @description null without verbose */
+                items: components["schemas"]["ContainerUse"][] | null;
+                /** @description What removing all that is not in use would free */
+                reclaimableBytes: number;
+                /** @description Paused and restarting ones, too */
+                running: number;
+                writableBytes: number;
+            };
+            images: {
+                /** @description Each layer counted once */
+                bytes: number;
+                count: number;
+                /** @description Those that a container is made from */
+                inUse: number;
+                /** @description null without verbose */
+                items: components["schemas"]["ImageUse"][] | null;
+                /** @description What removing all that is not in use would free */
+                reclaimableBytes: number;
+            };
+            /** @description Hosts whose bytes are missing above, and why */
+            unreachable: {
+                detail: string;
+                host: string;
+            }[];
+            volumes: {
+                count: number;
+                /** @description Those that a container mounts */
+                inUse: number;
+                /** @description null without verbose */
+                items: components["schemas"]["VolumeUse"][] | null;
+                /** @description What removing all that is not in use would free */
+                reclaimableBytes: number;
+                usedBytes: number;
+            };
+        };
         Event: {
             /**
              * Format: date-time
@@ -988,7 +1146,7 @@ export interface components {
             /** @description The id of what it is about */
             subject: string;
             /** @enum {string} */
-            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "image.pushed" | "link.created" | "link.revoked" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
+            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "image.pushed" | "link.created" | "link.revoked" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
         };
         Exec: {
             command: string[];
@@ -1108,19 +1266,24 @@ export interface components {
         };
         Image: components["schemas"]["ImageSummary"] & {
             architecture: string;
+            /** @description null: the build that recorded them was removed */
             bases: {
                 digest: string;
                 imageId: string;
                 reference: string;
                 /** @enum {string} */
                 source: "own" | "catalog";
-            }[];
+            }[] | null;
             buildId: string | null;
             config: components["schemas"]["ImageConfig"];
             host: string;
             /** @description Digests of the layers' uncompressed contents, base first */
             layers: string[];
             os: string;
+            /** @description In layers that another image of one's own or of the catalog has, too */
+            sharedBytes: number;
+            /** @description In layers that only this one has: what removing it frees */
+            uniqueBytes: number;
             /** @description The asking user's containers */
             usedBy: {
                 id: string;
@@ -1162,6 +1325,29 @@ export interface components {
             id: string;
             sizeBytes: number;
             tags: string[];
+        };
+        ImageTree: {
+            /** @description Of all layers, each counted once */
+            bytes: number;
+            /** @description Each after its parent, depth first */
+            items: components["schemas"]["LayerNode"][];
+        };
+        ImageUse: {
+            /** @description The asking user's that are made from it */
+            containers: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            createdAt: string;
+            digest: string;
+            id: string;
+            /** @description In layers that another image of one's own or of the catalog has, too */
+            sharedBytes: number;
+            sizeBytes: number;
+            tags: string[];
+            /** @description In layers that only this one has: what removing it frees */
+            uniqueBytes: number;
         };
         InlineBuild: {
             buildArgs?: {
@@ -1211,6 +1397,21 @@ export interface components {
              * @enum {string}
              */
             signal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGABRT" | "SIGKILL" | "SIGUSR1" | "SIGUSR2" | "SIGALRM" | "SIGTERM" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGWINCH";
+        };
+        LayerNode: {
+            /** @description Of these layers together */
+            bytes: number;
+            host: string;
+            /** @description Those whose layers end here */
+            images: components["schemas"]["TreeImage"][];
+            /** @description From the base up, as far as every image above has all of them */
+            layers: {
+                bytes: number;
+                digest: string;
+            }[];
+            node: number;
+            /** @description The node of the layers below it, earlier in the list; null at the bottom */
+            parent: number | null;
         };
         Limits: {
             /** @description Cores, as a decimal */
@@ -1280,7 +1481,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "no_healthcheck" | "mount_invalid" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "no_healthcheck" | "mount_invalid" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -1292,6 +1493,54 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        Prune: {
+            /** @description Those that have ended, with their logs */
+            builds?: true | {
+                /** @description key or key=value; only what has all of them */
+                labels?: string[];
+                /** @description Since they ended */
+                olderThanSeconds?: number;
+            };
+            /** @description Those that are created, exited or failed. Their volumes are kept */
+            containers?: true | {
+                /** @description key or key=value; only what has all of them */
+                labels?: string[];
+                /** @description Since they were made */
+                olderThanSeconds?: number;
+            };
+            /** @description Say what would go, and remove nothing */
+            dryRun?: boolean;
+            /** @description Those without a tag. None of the catalog goes */
+            images?: true | {
+                /** @description Also those with a tag. None that a container is made from goes */
+                all?: boolean;
+                /** @description key or key=value; only what has all of them */
+                labels?: string[];
+                /** @description Since they were made */
+                olderThanSeconds?: number;
+            };
+            /** @description true: those that nothing mounts and that hold nothing. With their data only those that are named */
+            volumes?: true | string[];
+        };
+        Pruned: {
+            /** @description What else there is of the kinds asked for, and why it stays */
+            kept: components["schemas"]["PruneItem"][];
+            /** @description What all of `removed` amounts to, with dryRun too */
+            reclaimableBytes: number;
+            /** @description What came back; 0 with dryRun */
+            reclaimedBytes: number;
+            /** @description With dryRun: what would go */
+            removed: components["schemas"]["PruneItem"][];
+        };
+        PruneItem: {
+            /** @description What it frees, after those before it in the list are gone; null: not measured */
+            bytes: number | null;
+            id: string;
+            /** @enum {string} */
+            kind: "container" | "image" | "volume" | "build";
+            name: string;
+            why: string;
         };
         Quota: {
             /** @description Builds queued or running */
@@ -1330,6 +1579,12 @@ export interface components {
              * @enum {string}
              */
             policy: "no" | "on-failure" | "always" | "unless-stopped";
+        };
+        Retention: {
+            /** @description After its end; null: never */
+            endedBuildsDays: number | null;
+            /** @description After its end, or since it was made if it never ran; null: never */
+            stoppedContainersDays: number | null;
         };
         StopContainer: {
             /** @description Until SIGKILL; default 10 */
@@ -1370,6 +1625,16 @@ export interface components {
             peakBytes?: number;
             signal?: string;
         } | null;
+        TreeImage: {
+            digest: string;
+            /** @description In layers that no other of these images has: what removing it frees */
+            freesBytes: number;
+            id: string;
+            /** @description false: another's, in the catalog */
+            own: boolean;
+            sizeBytes: number;
+            tags: string[];
+        };
         UpdateContainer: {
             idleTimeoutSeconds?: number | null;
             /** @description Those that are given change, also while it runs */
@@ -1426,10 +1691,23 @@ export interface components {
              * @enum {string}
              */
             state: "pending" | "copying" | "ready" | "removing" | "removed";
+            /** @description With ?size=true: what its files hold, up to 10 s ago; null: not measured */
+            usedBytes: number | null;
         };
         VolumeList: {
             items: components["schemas"]["Volume"][];
             nextCursor: string | null;
+        };
+        VolumeUse: {
+            anonymous: boolean;
+            /** @description Those that mount it, running or not */
+            containers: number;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            state: "pending" | "copying" | "ready" | "removing" | "removed";
+            /** @description null: not measured, as where the host does not answer */
+            usedBytes: number | null;
         };
         WaitContainer: {
             /**
@@ -1778,6 +2056,80 @@ export interface operations {
             };
         };
     };
+    removeBuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description build_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description build_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancelBuild: {
         parameters: {
             query?: never;
@@ -1960,6 +2312,8 @@ export interface operations {
                 /** @description key or key=value */
                 label?: string;
                 limit?: number;
+                /** @description With their sizes, up to 10 s old */
+                size?: "true" | "false";
                 state?: "pending" | "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "removed" | "failed" | "lost";
                 /** @description Those that mount this volume */
                 volume?: string;
@@ -2120,7 +2474,10 @@ export interface operations {
     };
     getContainer: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With its size, as it is now */
+                size?: "true" | "false";
+            };
             header?: never;
             path: {
                 /** @description An id, or the owner's name for it */
@@ -2175,7 +2532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unavailable */
+            /** @description unavailable, host_unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3849,6 +4206,62 @@ export interface operations {
             };
         };
     };
+    getImageTree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The layers, each with the images that end there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageTree"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listImages: {
         parameters: {
             query?: {
@@ -4598,6 +5011,273 @@ export interface operations {
             };
         };
     };
+    prune: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Prune"];
+            };
+        };
+        responses: {
+            /** @description What went and what stays */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pruned"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy; null: never, the default */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retention"];
+            };
+        };
+        responses: {
+            /** @description The policy */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDiskUsage: {
+        parameters: {
+            query?: {
+                /** @description With each thing by itself */
+                verbose?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiskUsage"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -4954,7 +5634,10 @@ export interface operations {
     };
     getVolume: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description With how much it holds */
+                size?: "true" | "false";
+            };
             header?: never;
             path: {
                 /** @description An id, or the owner's name for it */
@@ -5009,7 +5692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unavailable */
+            /** @description unavailable, host_unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;

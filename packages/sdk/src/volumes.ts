@@ -4,6 +4,11 @@ import { everyItem, type Page } from "./page.ts";
 import type { Transport } from "./transport.ts";
 import type { CreateVolume, Volume, VolumeListQuery } from "./wire.ts";
 
+export interface GetVolumeOptions extends CallOptions {
+  /** With how much it holds. */
+  size?: boolean | undefined;
+}
+
 export class Volumes {
   readonly #transport: Transport;
 
@@ -23,8 +28,8 @@ export class Volumes {
     return everyItem((each: VolumeListQuery) => this.list(each, options), query);
   }
 
-  async get(ref: string, options: CallOptions = {}): Promise<Volume> {
-    return this.#transport.json({ method: "GET", path: address`/v1/volumes/${ref}`, options });
+  async get(ref: string, { size, ...options }: GetVolumeOptions = {}): Promise<Volume> {
+    return this.#transport.json({ method: "GET", path: address`/v1/volumes/${ref}`, query: { size }, options });
   }
 
   /** With its data. One that a container mounts is refused: volume_in_use. */

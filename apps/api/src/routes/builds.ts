@@ -9,6 +9,7 @@ import {
   keepIfTaken,
   listBuilds,
   receiveContext,
+  removeBuild,
   waitBuild,
   type Source,
 } from "@hafen/core";
@@ -57,6 +58,10 @@ export function mountBuilds(app: App): void {
   mount(app, routes.getBuild, async (c) => {
     const row = await getBuildRow(c.var.ctx.db, c.var.user.id, c.req.valid("param").id);
     return c.json(await describeBuild(c.var.ctx.db, row), 200);
+  });
+  mount(app, routes.removeBuild, async (c) => {
+    await removeBuild(c.var.ctx, c.req.valid("param").id);
+    return c.body(null, 204);
   });
   mount(app, routes.cancelBuild, async (c) => {
     const { id } = c.req.valid("param");

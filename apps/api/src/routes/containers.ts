@@ -24,6 +24,7 @@ import { idempotent, type Answer } from "../idempotency.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
+import { sizeOf, withSizes } from "./container-sizes.ts";
 import { callWorker, readLines, textOf, workerCall } from "../worker-streams.ts";
 
 /** How long a followed log waits for a start that is due. */
@@ -36,12 +37,15 @@ export function mountContainers(app: App): void {
       settledContainer(c, () => createContainer(c.var.ctx, input)),
     )) as never;
   });
-  mount(app, routes.listContainers, async (c) =>
-    c.json(await listContainers(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200),
-  );
+  mount(app, routes.listContainers, async (c) => {
+    const query = c.req.valid("query");
+    const page = await listContainers(c.var.ctx.db, c.var.user.id, query);
+    return c.json(query.size === "true" ? await withSizes(c, page) : page, 200);
+  });
   mount(app, routes.getContainer, async (c) => {
     const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
-    return c.json(await describeContainer(c.var.ctx.db, row), 200);
+    const size = c.req.valid("query").size === "true" ? await sizeOf(c, row) : null;
+    return c.json({ ...(await describeContainer(c.var.ctx.db, row)), size }, 200);
   });
   mount(app, routes.removeContainer, async (c) => {
     const { force, volumes } = c.req.valid("query");

@@ -1,8 +1,12 @@
 import { routes } from "@hafen/contract";
 import { createVolume, describeVolume, getVolume, listVolumes, removeVolume, waitVolumeGone } from "@hafen/core";
+import type { VolumeRow } from "@hafen/db";
+import type { Context } from "hono";
+import type { AppEnv } from "../deps.ts";
 import { idempotent } from "../idempotency.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
+import { hostUsage } from "../user-usage.ts";
 
 export function mountVolumes(app: App): void {
   mount(app, routes.createVolume, async (c) => {
@@ -17,7 +21,9 @@ export function mountVolumes(app: App): void {
   );
   mount(app, routes.getVolume, async (c) => {
     const row = await getVolume(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref);
-    return c.json(await describeVolume(c.var.ctx.db, row), 200);
+    const volume = await describeVolume(c.var.ctx.db, row);
+    if (c.req.valid("query").size !== "true") return c.json(volume, 200);
+    return c.json({ ...volume, usedBytes: await usedBytes(c, row) }, 200);
   });
   mount(app, routes.removeVolume, async (c) => {
     const timeoutMs = waitMs(c);
@@ -25,4 +31,11 @@ export function mountVolumes(app: App): void {
     const now = await waitVolumeGone(c.var.ctx, row, timeoutMs, c.req.raw.signal);
     return c.json(await describeVolume(c.var.ctx.db, now), now.state === "removed" ? 200 : 202);
   });
+}
+
+/** What was never on a host holds nothing. */
+async function usedBytes(c: Context<AppEnv>, { id, userId, hostId }: VolumeRow): Promise<number | null> {
+  if (hostId === null) return 0;
+  const { volumes } = await hostUsage(c.var.deps, userId, hostId, c.req.raw.signal);
+  return volumes[id] ?? null;
 }

@@ -36,7 +36,7 @@ export async function answerLogs(ctx: HostCtx, { subject, response, url, signal 
   response.end();
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

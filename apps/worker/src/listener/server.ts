@@ -5,6 +5,7 @@ import { verifyGrant, type HostCtx, type StreamAction } from "@hafen/core";
 import { errorFields, type Log } from "@hafen/process";
 import { answerExec, answerLogs, answerSignal } from "./actions.ts";
 import { answerReadFiles, answerWriteFiles } from "./files.ts";
+import { answerPruneVolume, answerSize, answerUsage } from "./housekeeping.ts";
 import { openUpgrades, refuseUpgrade } from "./upgrade.ts";
 import { UsedTokens } from "./used-tokens.ts";
 
@@ -23,6 +24,9 @@ const ACTIONS: Partial<Record<StreamAction, (ctx: HostCtx, stream: StreamRequest
   signal: answerSignal,
   "files.read": answerReadFiles,
   "files.write": answerWriteFiles,
+  size: answerSize,
+  usage: answerUsage,
+  "volume.prune": answerPruneVolume,
 };
 
 export interface Listener {

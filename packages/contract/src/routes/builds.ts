@@ -67,6 +67,17 @@ export const getBuild = route({
   responses: { 200: json(Build, "The build") },
   problems: ["build_not_found"],
 });
+export const removeBuild = route({
+  method: "delete",
+  path: "/v1/builds/{id}",
+  operationId: "removeBuild",
+  tags,
+  scope: "write",
+  summary: "Forget a build that has ended, with its log; its image stays",
+  request: { params: Id },
+  responses: { 204: { description: "Forgotten" } },
+  problems: ["build_not_found", "build_wrong_state"],
+});
 export const buildLogs = route({
   method: "get",
   path: "/v1/builds/{id}/logs",

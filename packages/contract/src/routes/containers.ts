@@ -61,6 +61,7 @@ export const listContainers = route({
       label: z.string().max(1200).optional().describe("key or key=value"),
       volume: z.string().max(64).optional().describe("Those that mount this volume"),
       image: z.string().max(300).optional().describe("Those made from this image"),
+      size: Bool.describe("With their sizes, up to 10 s old"),
     }),
   },
   responses: { 200: json(listOf(Container, "ContainerList"), "Containers, newest first") },
@@ -72,9 +73,9 @@ export const getContainer = route({
   tags,
   scope: "read",
   summary: "One container",
-  request: { params: Params },
+  request: { params: Params, query: z.object({ size: Bool.describe("With its size, as it is now") }) },
   responses: { 200: json(Container, "The container") },
-  problems: ["container_not_found"],
+  problems: ["container_not_found", "host_unreachable"],
 });
 export const removeContainer = route({
   method: "delete",

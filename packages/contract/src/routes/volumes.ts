@@ -33,9 +33,12 @@ export const getVolume = route({
   tags,
   scope: "read",
   summary: "One volume and who mounts it",
-  request: { params: Params },
+  request: {
+    params: Params,
+    query: z.object({ size: z.enum(["true", "false"]).optional().describe("With how much it holds") }),
+  },
   responses: { 200: json(Volume, "The volume") },
-  problems: ["volume_not_found"],
+  problems: ["volume_not_found", "host_unreachable"],
 });
 export const removeVolume = route({
   method: "delete",

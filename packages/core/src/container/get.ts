@@ -93,6 +93,7 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Con
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
+    size: null,
   };
 }
 

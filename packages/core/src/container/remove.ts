@@ -1,15 +1,16 @@
-import type { ContainerRow } from "@hafen/db";
-import type { Ctx } from "../ctx.ts";
+import type { Condition, ContainerRow } from "@hafen/db";
+import type { AskCtx } from "../ctx.ts";
 import { request, type ContainerKey } from "./request.ts";
 
 /** Its volumes are kept; with `volumes`, its anonymous ones that nobody else mounts go too. */
 export function removeContainer(
-  ctx: Ctx,
+  ctx: AskCtx,
   key: ContainerKey,
-  options: { force: boolean; volumes: boolean },
+  options: { force: boolean; volumes: boolean; unless?: Condition },
 ): Promise<ContainerRow> {
   return request(ctx, key, {
     action: options.force ? "forceRemove" : "remove",
     change: { state: "removing", removeVolumes: options.volumes },
+    unless: options.unless,
   });
 }

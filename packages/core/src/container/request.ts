@@ -2,12 +2,13 @@ import { ACTIONS, can, ProblemError, statesFor, type Action, type Use } from "@h
 import {
   findContainer,
   requestContainer,
+  type Condition,
   type ContainerPatch,
   type ContainerRow,
   type Db,
   type UnderWay,
 } from "@hafen/db";
-import type { Ctx } from "../ctx.ts";
+import type { AskCtx } from "../ctx.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 
@@ -26,8 +27,8 @@ type Change = Omit<ContainerPatch, "desired">;
 export interface Request {
   action: Action;
   change?: Change;
-  /** Refused while a request of this kind is under way, so that of many exactly one is accepted. */
-  unless?: UnderWay;
+  /** Refused while a request of this kind is under way, so that of many exactly one is accepted; or while this is so. */
+  unless?: UnderWay | Condition | undefined;
 }
 
 /**
@@ -35,7 +36,7 @@ export interface Request {
  * compare-and-set moves the row, and the host is nudged. If we die in between, the sweep finds the row past its deadline.
  */
 export async function request(
-  ctx: Ctx,
+  ctx: AskCtx,
   key: ContainerKey,
   { action, change = {}, unless }: Request,
 ): Promise<ContainerRow> {

@@ -1,7 +1,9 @@
 import type { HistoryEntry, Image, ImageSummary } from "@hafen/contract";
 import {
+  buildById,
   containersOfImage,
   hostNames,
+  imagesOnSameBase,
   listBases,
   listImages as listRows,
   listLayers,
@@ -12,6 +14,8 @@ import {
 } from "@hafen/db";
 import { readPage, toPage } from "../page.ts";
 import { findImage } from "./find.ts";
+import { plant, shares } from "./layer-forest.ts";
+import { layeredOf } from "./layered.ts";
 
 function summary(row: ImageRow, tags: TagRow[]): ImageSummary {
   return {
@@ -44,11 +48,12 @@ export async function getImage(db: Db, userId: string, ref: string): Promise<Ima
 /** Another user who sees a catalog image does not see who else uses it. */
 export async function describeImage(db: Db, userId: string, row: ImageRow): Promise<Image> {
   const own = row.userId === userId;
-  const [tags, users, bases, hosts] = await Promise.all([
+  const [tags, users, bases, hosts, sharing] = await Promise.all([
     tagsOf(db, [row.id]),
     containersOfImage(db, row.id),
-    own && row.buildId ? listBases(db, row.buildId) : [],
+    own && row.buildId ? recordedBases(db, row.buildId) : [],
     hostNames(db, [row.hostId]),
+    sharedWith(db, userId, row),
   ]);
   return {
     ...summary(row, tags),
@@ -57,10 +62,28 @@ export async function describeImage(db: Db, userId: string, row: ImageRow): Prom
     config: row.config,
     layers: row.diffIds,
     buildId: own ? row.buildId : null,
-    bases: bases.map(({ reference, imageId, digest, source }) => ({ reference, imageId, digest, source })),
+    bases: bases?.map(({ reference, imageId, digest, source }) => ({ reference, imageId, digest, source })) ?? null,
+    ...sharing,
     usedBy: users.filter((user) => user.userId === userId).map(({ id, name }) => ({ id, name })),
     host: hosts.get(row.hostId) ?? row.hostId,
   };
+}
+
+/** Null once the build is gone: nobody knows any more what it stood on. */
+async function recordedBases(db: Db, buildId: string) {
+  const [build, bases] = await Promise.all([buildById(db, buildId), listBases(db, buildId)]);
+  return build ? bases : null;
+}
+
+async function sharedWith(
+  db: Db,
+  userId: string,
+  row: ImageRow,
+): Promise<{ sharedBytes: number; uniqueBytes: number }> {
+  const others = await imagesOnSameBase(db, userId, row);
+  const images = await layeredOf(db, [row, ...others.filter(({ id }) => id !== row.id)]);
+  const [image] = images;
+  return image ? shares(plant(images), image) : { sharedBytes: 0, uniqueBytes: 0 };
 }
 
 export async function imageHistory(db: Db, userId: string, ref: string): Promise<{ items: HistoryEntry[] }> {

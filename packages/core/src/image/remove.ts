@@ -1,6 +1,6 @@
 import { ProblemError } from "@hafen/contract";
 import { containersOfImage, lockImage, markImageRemoving, removeTag, tagsOf, type Db, type ImageRow } from "@hafen/db";
-import type { Ctx, HostCtx } from "../ctx.ts";
+import type { AskCtx, HostCtx } from "../ctx.ts";
 import { record } from "../record.ts";
 import { isImageId } from "../reference/is-image-id.ts";
 import { findImage, parseTag } from "./find.ts";
@@ -16,7 +16,11 @@ export function internalTag(hostId: string, imageId: string): string {
  * As `docker rmi`: by a tag, the tag goes, and the image with its last one; by an id, all of it. Refused while a container, of
  * anyone for a catalog image, is made from it. The host drops the engine's image afterwards; the row goes last.
  */
-export async function removeImage(ctx: Ctx, ref: string): Promise<{ untagged: string[]; deleted: boolean }> {
+export async function removeImage(
+  ctx: AskCtx,
+  ref: string,
+  options: { /** Refused when it has got a tag meanwhile. */ untagged?: boolean } = {},
+): Promise<{ untagged: string[]; deleted: boolean }> {
   const { userId } = ctx.actor;
   const image = await findImage(ctx.db, userId, ref);
   if (image.userId !== userId)
@@ -26,6 +30,8 @@ export async function removeImage(ctx: Ctx, ref: string): Promise<{ untagged: st
     if (!(await lockImage(tx, image.id, "update")))
       throw new ProblemError("image_not_found", `The image ${ref} is being removed.`);
     const tags = (await tagsOf(tx, [image.id])).map((tag) => tag.name);
+    if (options.untagged && tags.length > 0)
+      throw new ProblemError("image_in_use", `It is called ${tags.join(", ")} by now.`);
     const named = isImageId(ref) ? undefined : parseTag(ref);
     const going = named === undefined ? tags : [named];
     const deleted = tags.every((tag) => going.includes(tag));

@@ -78,5 +78,6 @@ async function describeVolumes(db: Db, rows: VolumeRow[]): Promise<Volume[]> {
       .filter((mounter) => mounter.volumeId === row.id)
       .map(({ id, name, target, readOnly }) => ({ id, name, target, readOnly })),
     createdAt: row.createdAt.toISOString(),
+    usedBytes: null,
   }));
 }

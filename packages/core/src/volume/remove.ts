@@ -1,12 +1,19 @@
 import { ProblemError } from "@hafen/contract";
 import { insertEvent, lockVolume, mountersOf, moveVolume, readUntil, volumeById, type VolumeRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
-import type { Ctx, HostCtx } from "../ctx.ts";
+import type { AskCtx, Ctx, HostCtx } from "../ctx.ts";
 import { record } from "../record.ts";
 import { getVolume } from "./create.ts";
 
-/** Refused while a container mounts it, also one that does not run: its data would be gone at the next start. */
-export async function removeVolume(ctx: Ctx, ref: string): Promise<VolumeRow> {
+/**
+ * Refused while a container mounts it, also one that does not run: its data would be gone at the next start. `refuse` may have more
+ * against it; while it looks nobody can begin to mount the volume.
+ */
+export async function removeVolume(
+  ctx: AskCtx,
+  ref: string,
+  refuse?: (volume: VolumeRow) => Promise<void>,
+): Promise<VolumeRow> {
   const { userId } = ctx.actor;
   const { id } = await getVolume(ctx.db, userId, ref);
   const row = await ctx.db.transaction(async (tx) => {
@@ -20,6 +27,7 @@ export async function removeVolume(ctx: Ctx, ref: string): Promise<VolumeRow> {
         mountedBy: mounters.map((mounter) => ({ id: mounter.id, name: mounter.name })),
       });
     }
+    await refuse?.(volume);
     // Never placed: there is nothing on any host.
     const moved = await moveVolume(tx, id, ["pending", "ready"], volume.hostId === null ? "removed" : "removing");
     await record(tx, ctx.actor, {

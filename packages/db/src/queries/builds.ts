@@ -1,10 +1,11 @@
 import type { BuildFailure } from "@hafen/contract";
-import type { BuildState } from "@hafen/contract/lifecycle";
+import { BUILD_ENDS, type BuildState } from "@hafen/contract/lifecycle";
 import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { notification, notify } from "../notify.ts";
 import { buildBases, buildLogChunks, builds, buildSteps, type LogChunkLine } from "../schema/index.ts";
 import { withoutFlush } from "../without-flush.ts";
+import { removeBlob } from "./blobs.ts";
 import type { Page } from "./users.ts";
 
 export type BuildRow = typeof builds.$inferSelect;
@@ -102,6 +103,16 @@ export async function endBuild(
       notify(tx, id),
     ]);
   }
+  return row;
+}
+
+/** Drops an ended build with its steps, its log and its upload. Undefined when it is open, or gone. */
+export async function deleteBuild(tx: Db, userId: string, id: string): Promise<BuildRow | undefined> {
+  const [row] = await tx
+    .delete(builds)
+    .where(and(eq(builds.id, id), eq(builds.userId, userId), inArray(builds.state, [...BUILD_ENDS])))
+    .returning();
+  if (row?.blobId != null) await removeBlob(tx, row.blobId);
   return row;
 }
 

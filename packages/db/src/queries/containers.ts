@@ -117,7 +117,7 @@ export type UnderWay = keyof typeof underWay;
  */
 export async function requestContainer(
   tx: Db,
-  key: { id: string; userId: string; from: readonly State[]; unless?: UnderWay | undefined },
+  key: { id: string; userId: string; from: readonly State[]; unless?: UnderWay | Condition | undefined },
   patch: ContainerPatch,
 ): Promise<ContainerRow | undefined> {
   const [row] = await tx
@@ -129,13 +129,30 @@ export async function requestContainer(
         eq(containers.userId, key.userId),
         inArray(containers.state, [...key.from]),
         ne(containers.desired, "removed"),
-        key.unless && sql`not (${underWay[key.unless]})`,
+        key.unless && sql`not (${typeof key.unless === "string" ? underWay[key.unless] : key.unless})`,
       ),
     )
     .returning();
   if (row) await notify(tx, row.id);
   return row;
 }
+/** What must be so for a request to be taken; made here, since only here is SQL written. */
+export type Condition = SQL;
+/**
+ * A container that lies around: it does not run and is not about to. With a time, for longer than that: since its end, or since it was
+ * made. Held against the row at the moment it is moved, so that one that starts just then is not lost.
+ */
+export function lying(longerThan?: SQL): Condition {
+  const atRest = sql`not ${containers.startDue} and (${containers.state} = 'failed' and ${containers.desired} <> 'removed'
+    or ${containers.state} in ('created', 'exited') and ${containers.desired} in ('created', 'exited'))`;
+  if (!longerThan) return sql`(${atRest})`;
+  return sql`(${atRest} and coalesce(${containers.finishedAt}, ${containers.createdAt}) < now() - ${longerThan})`;
+}
+/** For `requestContainer`: it does not lie around, or not for so many days. */
+export function notLying(days?: number): Condition {
+  return sql`not ${lying(days === undefined ? undefined : sql`make_interval(days => ${days})`)}`;
+}
+
 /** A worker writes what it saw, if the row still has the generation it read. Undefined: read again. */
 export async function observeContainer(
   db: Db,

@@ -8,6 +8,7 @@ import { pauseTests } from "./pause.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 import { type Opened, openSubject, type Subject } from "./subject.ts";
+import { usageTests } from "./usage.ts";
 
 /** What every driver promises. `open` is called once; all that the tests make is removed at the end. */
 export function engineConformance(name: string, open: () => Promise<Opened>): void {
@@ -27,5 +28,6 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
     fileTests(get);
     imageTests(get);
     buildTests(get);
+    usageTests(get);
   });
 }

@@ -7,6 +7,8 @@ export const DEADLINES_MS = {
   ask: 30_000,
   change: 60_000,
   remove: 120_000,
+  /** For counting every file on the engine's disk. */
+  walk: 600_000,
   /** Until the head of a stream's answer; the stream itself has no deadline. */
   open: 30_000,
   /** For taking the next piece of an upload. */

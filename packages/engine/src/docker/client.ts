@@ -1,6 +1,7 @@
 import { Agent } from "node:http";
 import { inspect } from "node:util";
 import Docker from "dockerode";
+import type { DiskUsage } from "../engine.ts";
 import { EngineError } from "../error.ts";
 
 export interface Client {
@@ -8,6 +9,8 @@ export interface Client {
   agent: Agent;
   /** Once it was asked for. */
   cgroupDriver?: string;
+  /** The walk that is under way. */
+  walk?: Promise<DiskUsage> | undefined;
 }
 
 /** docker-modem writes out the options of every request, agent and open sockets included, even with its debug log off: 2 ms a call. */

@@ -4,6 +4,7 @@ import { attach } from "./attach.ts";
 import { buildImage, clearBuild } from "./build.ts";
 import { connect } from "./client.ts";
 import { createContainer, inspectContainer, listContainers, signalContainer, startContainer } from "./containers.ts";
+import { containerSize, diskUsage } from "./disk-usage.ts";
 import { events } from "./events.ts";
 import { exec } from "./exec.ts";
 import { importImage, loadImages } from "./image-load.ts";
@@ -14,7 +15,7 @@ import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networ
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { removeContainer, stopContainer } from "./stop.ts";
 import { updateContainer } from "./update.ts";
-import { createVolume, inspectVolume, listVolumes, removeVolume } from "./volumes.ts";
+import { createVolume, inspectVolume, isVolumeEmpty, listVolumes, removeVolume } from "./volumes.ts";
 
 /** A Docker engine at `unix:///path` or `tcp://address:port`. Nothing is sent before the first call. */
 export function openDocker(host: string): Engine {
@@ -53,6 +54,10 @@ export function openDocker(host: string): Engine {
     inspectVolume: (name, op) => inspectVolume(client, name, op),
     listVolumes: (label, op) => listVolumes(client, label, op),
     removeVolume: (name, op) => removeVolume(client, name, op),
+    isVolumeEmpty: (name, op) => isVolumeEmpty(client, name, op),
+
+    diskUsage: (op) => diskUsage(client, op),
+    containerSize: (id, op) => containerSize(client, id, op),
 
     createNetwork: (spec, op) => createNetwork(client, spec, op),
     setAliases: (id, network, aliases, op) => setAliases(client, id, network, aliases, op),

@@ -1,5 +1,7 @@
+import { opendir } from "node:fs/promises";
 import type { VolumeInspectInfo } from "dockerode";
 import type { Label, Op, VolumeInfo, VolumeSpec } from "../engine.ts";
+import { EngineError } from "../error.ts";
 import { call, DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
 import { absent } from "./containers.ts";
@@ -31,6 +33,20 @@ export async function removeVolume(client: Client, name: string, op?: Op): Promi
   await call(`remove volume ${name}`, DEADLINES_MS.remove, op, (abortSignal) =>
     client.docker.getVolume(checkedName(name)).remove({ abortSignal }).catch(absent),
   );
+}
+
+/** The engine counts bytes, which an empty file has none of: so we look into the directory, which is on this machine. */
+export async function isVolumeEmpty(client: Client, name: string, op?: Op): Promise<boolean> {
+  const found = await call(`inspect volume ${name}`, DEADLINES_MS.ask, op, (abortSignal) =>
+    client.docker.getVolume(checkedName(name)).inspect({ abortSignal }).catch(absent),
+  );
+  if (!found) return true;
+  try {
+    for await (const _ of await opendir(found.Mountpoint)) return false;
+    return true;
+  } catch (cause) {
+    throw new EngineError("unavailable", `cannot look into volume ${name}`, { cause });
+  }
 }
 
 function toVolumeInfo(found: VolumeInspectInfo): VolumeInfo {

@@ -11,6 +11,7 @@ import {
   stopContainer,
 } from "./containers.ts";
 import { type Controls, instrument } from "./controls.ts";
+import { containerSize, diskUsage } from "./disk-usage.ts";
 import { importImage, inspectImage, loadImages, removeTag, tagImage } from "./images.ts";
 import { logs } from "./logs.ts";
 import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
@@ -69,6 +70,9 @@ export function openMemory(): MemoryEngine {
     setAliases: async (id, network, aliases) => setAliases(world, id, network, aliases),
     listNetworks: async (label) => listNetworks(world, label),
     removeNetwork: async (name) => removeNetwork(world, name),
+    isVolumeEmpty: async (name) => (world.volumes.get(name)?.files.size ?? 0) === 0,
+    diskUsage: async () => diskUsage(world),
+    containerSize: async (id) => containerSize(world, id),
     close: async () => world.events.close(),
   };
   return instrument(engine, world);

@@ -3,6 +3,7 @@ import { command } from "../../command.ts";
 import { UsageError } from "../../failures.ts";
 import { many, on } from "../../flags.ts";
 import { ago } from "../../format/age.ts";
+import { bytes } from "../../format/bytes.ts";
 import { cut } from "../../format/columns.ts";
 import { pair } from "../../format/quantities.ts";
 import { lines, table } from "../../result.ts";
@@ -20,11 +21,14 @@ export default command({
     all: on("a", "Also those that do not run"),
     quiet: on("q", "Only ids"),
     noTrunc: on("Leave nothing out"),
+    size: on("s", "What each wrote, and that with its image"),
     filter: many("KEY=VALUE", ["f", "status, name, label, volume or ancestor"], pair),
   },
-  async run(ctx, { flags: { all, quiet, noTrunc, filter } }) {
+  async run(ctx, { flags: { all, quiet, noTrunc, size, filter } }) {
     const client = await ctx.client();
-    const found = await Array.fromAsync(client.containers.listAll({ limit: 200, ...queryOf(filter) }));
+    const found = await Array.fromAsync(
+      client.containers.listAll({ limit: 200, ...queryOf(filter), ...(size ? { size: "true" } : {}) }),
+    );
     const names = filter.flatMap(([key, value]) => (key === "name" ? [value] : []));
     const everyState = all || filter.some(([key]) => key === "status");
     const rows = found
@@ -41,9 +45,14 @@ export default command({
       { title: "CREATED", cell: ({ createdAt }) => ago(createdAt, ctx.now()) },
       { title: "STATUS", cell: (row) => status(row, ctx.now()) },
       { title: "NAMES", cell: ({ name }) => name },
+      ...(size ? [{ title: "SIZE", cell: sizeOf }] : []),
     ]);
   },
 });
+
+function sizeOf({ size }: Container): string {
+  return size === null ? "-" : `${bytes(size.writableBytes)} (virtual ${bytes(size.rootBytes)})`;
+}
 
 function queryOf(filter: [string, string][]): ContainerListQuery {
   const query: Record<string, string> = {};

@@ -1,8 +1,10 @@
 import type { ImageSummary } from "@hafen/sdk";
 import { command } from "../../command.ts";
+import { UsageError } from "../../failures.ts";
 import { on } from "../../flags.ts";
 import { ago } from "../../format/age.ts";
 import { bytes } from "../../format/bytes.ts";
+import { layerTree } from "../../format/layer-tree.ts";
 import { lines, table, type Result } from "../../result.ts";
 import { shortDigest } from "../../short-ids.ts";
 
@@ -15,9 +17,14 @@ interface Row {
 export default command({
   usage: "[NAME]",
   takes: [0, 1],
-  flags: { quiet: on("q", "Only ids"), noTrunc: on("Whole ids") },
-  async run(ctx, { flags: { quiet, noTrunc }, args: [name] }): Promise<Result> {
+  flags: { quiet: on("q", "Only ids"), noTrunc: on("Whole ids"), tree: on("By the layers they share") },
+  async run(ctx, { flags: { quiet, noTrunc, tree }, args: [name] }): Promise<Result> {
     const client = await ctx.client();
+    if (tree && (quiet || name !== undefined)) throw new UsageError("--tree shows all images, and not their ids alone");
+    if (tree) {
+      const found = await client.images.tree();
+      return lines(layerTree(found), found);
+    }
     const images = await Array.fromAsync(client.images.listAll({ limit: 200 }));
     const rows = images
       .flatMap(rowsOf)

@@ -55,6 +55,7 @@ export function containerView(container: Container): Record<string, unknown> {
         MaximumRetryCount: container.restart.maximumRetryCount ?? 0,
       },
     },
+    ...(container.size ? { SizeRw: container.size.writableBytes, SizeRootFs: container.size.rootBytes } : {}),
     Hafen: container,
   };
 }
@@ -111,6 +112,7 @@ export function volumeView(volume: Volume): Record<string, unknown> {
     Driver: "local",
     Labels: volume.labels,
     Scope: "local",
+    ...(volume.usedBytes === null ? {} : { UsageData: { Size: volume.usedBytes, RefCount: volume.mountedBy.length } }),
     Hafen: volume,
   };
 }
