@@ -1,8 +1,10 @@
 import { after, before, describe } from "node:test";
 import { buildTests } from "./builds.ts";
+import { commitTests } from "./commits.ts";
 import { fileTests } from "./files.ts";
 import { imageTests } from "./images.ts";
 import { lifecycleTests } from "./lifecycle.ts";
+import { registryTests } from "./registries.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 import { type Opened, openSubject, type Subject } from "./subject.ts";
@@ -23,5 +25,7 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
     fileTests(get);
     imageTests(get);
     buildTests(get);
+    commitTests(get);
+    registryTests(get);
   });
 }

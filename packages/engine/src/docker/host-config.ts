@@ -6,6 +6,13 @@ type CreateOptions = Omit<ContainerCreateOptions, "HostConfig"> & {
   HostConfig: HostConfig & { CgroupnsMode: "private" };
 };
 
+const NO_HEALTHCHECK = "NONE";
+
+/** Whether a container's check is the one that stands in for its image's. */
+export function isOwnHealthcheck(check: { Test?: string[] | null } | null | undefined): boolean {
+  return check?.Test?.[0] === NO_HEALTHCHECK;
+}
+
 /**
  * Everything dockerd is told about a container. Pure, so that a property test can hold every spec against the rules:
  * nothing a spec may say widens what is fixed here, and nothing is left to a default of the engine.
@@ -30,7 +37,7 @@ export function toCreateOptions(spec: ContainerSpec): CreateOptions {
     AttachStderr: true,
     Labels: spec.labels,
     // The image's own check would run as a process nobody counts.
-    Healthcheck: { Test: ["NONE"] },
+    Healthcheck: { Test: [NO_HEALTHCHECK] },
     HostConfig: hostConfig(spec),
   };
 }

@@ -12,6 +12,7 @@ import type {
 import { EngineError } from "../error.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { FileView, Process } from "./process.ts";
+import type { Registry } from "./registry.ts";
 import type { Files } from "../tar.ts";
 
 export interface Container {
@@ -45,6 +46,8 @@ export interface World {
   images: Map<string, Image>;
   tags: Map<string, string>;
   volumes: Map<string, Volume>;
+  /** By host. */
+  registries: Map<string, Registry>;
   events: Journal<EngineEvent>;
   /** RFC 3339 with nanoseconds, and never the same twice. */
   stamp(): string;
@@ -63,6 +66,7 @@ export function createWorld(): World {
     images: new Map(),
     tags: new Map(),
     volumes: new Map(),
+    registries: new Map(),
     events: openJournal(),
     stamp,
   };
