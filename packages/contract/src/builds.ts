@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Labels, Time } from "./conventions.ts";
-import { BUILD_FAILURES, BUILD_KINDS, BUILD_STATES, STEP_STATES } from "./lifecycle.ts";
+import { BUILD_FAILURES, BUILD_KINDS, BUILD_STATES, REGISTRY_FAILURES, STEP_STATES } from "./lifecycle.ts";
 
 const BuildArgs = z
   .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "a variable name"), z.string().max(32 * 1024))
@@ -68,6 +68,7 @@ export const BuildFailure = z
   .object({
     code: z.enum(BUILD_FAILURES),
     detail: z.string(),
+    reason: z.enum(REGISTRY_FAILURES).optional().describe("For registry_failed"),
     exitCode: z.number().int().optional(),
     step: z.number().int().optional(),
     lastLines: z.array(z.string()).optional(),
@@ -88,6 +89,8 @@ export const Build = z
     noCache: z.boolean(),
     contextDigest: z.string().nullable().describe("null where nothing was uploaded: commit, pull, push"),
     contextBytes: z.number().int().nullable(),
+    containerId: z.string().nullable().describe("What a commit keeps"),
+    reference: z.string().nullable().describe("What is pulled, or where to it is pushed"),
     imageId: z.string().nullable(),
     failure: BuildFailure.nullable(),
     queuePosition: z.number().int().nullable().describe("Builds before it; null once it runs"),

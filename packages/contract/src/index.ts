@@ -10,6 +10,7 @@ export * from "./images.ts";
 export * from "./lifecycle.ts";
 export { openapiDocument } from "./openapi.ts";
 export * from "./problems.ts";
+export * from "./registries.ts";
 export * from "./restart.ts";
 export * as routes from "./routes/index.ts";
 export * from "./streams.ts";

@@ -139,6 +139,9 @@ export const BUILD_FAILURES = [
 ] as const;
 export type BuildFailureCode = (typeof BUILD_FAILURES)[number];
 
+/** Why a registry did not give or take an image. */
+export const REGISTRY_FAILURES = ["unauthorized", "not_found", "unreachable", "too_large", "refused"] as const;
+
 export const STEP_STATES = ["running", "succeeded", "failed", "cancelled"] as const;
 export const VOLUME_STATES = ["pending", "copying", "ready", "removing", "removed"] as const;
 export type VolumeState = (typeof VOLUME_STATES)[number];

@@ -2,6 +2,7 @@ import type { Role } from "@hafen/contract";
 import type { Changes, Db } from "@hafen/db";
 import type { Engine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
+import type { RegistryPolicy } from "./registry/policy.ts";
 
 /** Who asks. Made by the api from a verified key, never from the request's body. */
 export interface Actor {
@@ -19,6 +20,7 @@ export interface Ctx {
   jobs: Jobs;
   changes: Changes;
   actor: Actor;
+  registries: RegistryPolicy;
 }
 
 /** What the work of a host needs: only workers have an engine. */
@@ -33,4 +35,7 @@ export interface HostCtx {
   cgroupRoot: string;
   /** Of one download or upload of files. */
   filesBytes: number;
+  /** Largest image that is pulled, packed and unpacked. */
+  imageBytes: number;
+  registries: RegistryPolicy;
 }

@@ -1,5 +1,6 @@
 export { InputError } from "./archive/error.ts";
 export { cancelBuild } from "./build/cancel.ts";
+export { commitContainer } from "./build/commit.ts";
 export {
   createBuild,
   keepIfTaken,
@@ -12,6 +13,7 @@ export {
 export { describeBuild, getBuildRow, listBuilds, waitBuild } from "./build/get.ts";
 export { BUILD_LIMITS } from "./build/limits.ts";
 export { buildLogs } from "./build/logs.ts";
+export { pullImage, pushImage } from "./build/pull.ts";
 export { runBuild } from "./build/run.ts";
 export { attachContainer, type Attached } from "./container/attach.ts";
 export { convergeContainer } from "./container/converge.ts";
@@ -29,10 +31,13 @@ export { waitContainer, waitSettled } from "./container/wait.ts";
 export type { Actor, Ctx, HostCtx } from "./ctx.ts";
 export { eventFeed, feedStart, positionId } from "./event/feed.ts";
 export { chooseHost, getHost, listHosts } from "./host/hosts.ts";
+export { exportedTags, exportImage } from "./image/export.ts";
 export { findImage, lookUpImage } from "./image/find.ts";
 export { describeImage, getImage, imageHistory, listImages } from "./image/get.ts";
 export { convergeImage, internalTag, removeImage } from "./image/remove.ts";
 export { tagImage } from "./image/tag.ts";
+export { listCredentials, removeCredential, storeCredential } from "./registry/credentials.ts";
+export { DEFAULT_REGISTRIES, readRegistryPolicy, type RegistryPolicy } from "./registry/policy.ts";
 export { signGrant, STREAM_ACTIONS, verifyGrant, type StreamAction, type StreamGrant } from "./stream-token.ts";
 export { keepHouse } from "./sweep/keep.ts";
 export { nudgeUnsettled } from "./sweep/nudge.ts";

@@ -39,9 +39,9 @@ export function mountImages(app: App): void {
     app,
     routes.importImage,
     async (c) => {
-      const { tag, catalog, command } = c.req.valid("query");
+      const { tag, catalog, command, keepTags } = c.req.valid("query");
       const changes = command === undefined ? [] : [`CMD ${commandJson(command)}`];
-      const { kind, blob } = await receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits);
+      const { kind, blob, tags } = await receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits);
       return (await keepIfTaken(c.var.ctx, blob, (take) =>
         idempotent(c, blob.digest, async () => {
           take();
@@ -52,6 +52,7 @@ export function mountImages(app: App): void {
             catalog: catalog === "true",
             changes,
             dockerfileText: "",
+            ...(keepTags === "true" && { tags }),
           });
           return settledBuild(c, row);
         }),

@@ -4,6 +4,7 @@ import { PROBLEMS, ProblemError } from "@hafen/contract";
 import { verifyGrant, type HostCtx, type StreamAction } from "@hafen/core";
 import { errorFields, type Log } from "@hafen/process";
 import { answerExec, answerLogs, answerSignal } from "./actions.ts";
+import { answerExport } from "./export.ts";
 import { answerReadFiles, answerWriteFiles } from "./files.ts";
 import { openUpgrades, refuseUpgrade } from "./upgrade.ts";
 import { UsedTokens } from "./used-tokens.ts";
@@ -23,6 +24,7 @@ const ACTIONS: Partial<Record<StreamAction, (ctx: HostCtx, stream: StreamRequest
   signal: answerSignal,
   "files.read": answerReadFiles,
   "files.write": answerWriteFiles,
+  "image.export": answerExport,
 };
 
 export interface Listener {

@@ -77,6 +77,8 @@ function summary(row: BuildRow, hosts: Map<string, string>, position: number | n
     noCache: row.noCache,
     contextDigest: row.contextDigest,
     contextBytes: row.contextBytes,
+    containerId: row.source?.containerId ?? null,
+    reference: row.source?.reference ?? null,
     imageId: row.imageId,
     failure: row.failure,
     queuePosition: position,

@@ -59,6 +59,7 @@ export async function describeImage(db: Db, userId: string, row: ImageRow): Prom
     buildId: own ? row.buildId : null,
     bases: bases.map(({ reference, imageId, digest, source }) => ({ reference, imageId, digest, source })),
     usedBy: users.filter((user) => user.userId === userId).map(({ id, name }) => ({ id, name })),
+    manifestDigest: row.manifestDigest,
     host: hosts.get(row.hostId) ?? row.hostId,
   };
 }

@@ -1,6 +1,7 @@
 import type { State } from "@hafen/contract";
-import { containersOnHost, imagesOnHost, moveVolume, volumesOnHost } from "@hafen/db";
+import { containersOnHost, imagesOnHost, moveVolume, openBuilds, volumesOnHost } from "@hafen/db";
 import type { ContainerSummary } from "@hafen/engine";
+import { isHold } from "../build/holds.ts";
 import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
 import { convergeImage, internalTag } from "../image/remove.ts";
@@ -29,6 +30,8 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
     ctx.engine.listVolumes(label),
     ctx.engine.listTags(internalTag(ctx.hostId, "")),
   ]);
+  // Before the images: of a build that has ended by now, its image is surely among them.
+  const open = await openBuilds(ctx.db, ctx.hostId);
   const [rows, volumeRows, imageRows] = await Promise.all([
     containersOnHost(ctx.db, ctx.hostId),
     volumesOnHost(ctx.db, ctx.hostId),
@@ -59,7 +62,8 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
     if (state !== "ready" || seenVolumes.has(id) || (await ctx.engine.inspectVolume(id))) continue;
     if (await moveVolume(ctx.db, id, ["ready"], "pending")) result.vanished.push(id);
   }
-  await reconcileTags(ctx, tags, imageRows, result);
+  const held = tags.filter(({ tag }) => !open.some(({ id }) => isHold(ctx.hostId, id, tag)));
+  await reconcileTags(ctx, held, imageRows, result);
   return result;
 }
 

@@ -40,10 +40,24 @@ export const blobChunks = pgTable(
   (t) => [primaryKey({ columns: [t.blobId, t.position] })],
 );
 
-/** What a build is made of when nothing was uploaded. */
-export type BuildSource =
-  | { containerId: string; pause: boolean; message: string; author: string; changes: string[] }
-  | { reference: string };
+/** What a build is made of beside an upload. */
+export interface BuildSource {
+  /** Of a commit. */
+  containerId?: string;
+  pause?: boolean;
+  message?: string;
+  author?: string;
+  changes?: string[];
+  /** What a pull gets, or where to a push goes. */
+  reference?: string;
+  platform?: string;
+  /** What a push sends. */
+  imageId?: string;
+  /** Further names for the image of an archive. */
+  tags?: string[];
+  /** Names of a registry that the engine may hold while this runs, written down before it does: whoever ends or resumes it drops them. */
+  engineNames?: string[];
+}
 
 export const builds = pgTable(
   "builds",

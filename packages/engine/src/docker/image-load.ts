@@ -43,6 +43,8 @@ export async function loadImages(client: Client, archive: AsyncIterable<Uint8Arr
 
 export async function saveImage(client: Client, imageId: string, op?: Op): Promise<AsyncIterable<Uint8Array>> {
   const what = `save ${imageId}`;
+  // The engine itself answers with a path of the host that is not there.
+  if (!(await inspectImage(client, imageId, op))) throw new EngineError("not_found", `${what}: there is no such image`);
   // The engine writes all layers to its disk before the first byte.
   const request: StreamRequest = {
     method: "GET",
