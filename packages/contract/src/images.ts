@@ -91,6 +91,11 @@ export const ImportQuery = z.object({
   catalog: z.enum(["true", "false"]).optional().describe("Offer it to everyone; admins only"),
   keepTags: z.enum(["true", "false"]).optional().describe("Give it the names that the docker save archive has for it"),
   command: z.string().max(4096).optional().describe("For a root file system: CMD, as a JSON array"),
+  changes: z
+    .string()
+    .max(64 * 1024)
+    .optional()
+    .describe("For a root file system: Dockerfile instructions for its configuration, as a JSON array"),
 });
 
 export const Changes = z

@@ -33,6 +33,7 @@ export { eventFeed, feedStart, positionId } from "./event/feed.ts";
 export { chooseHost, getHost, listHosts } from "./host/hosts.ts";
 export { exportedTags, exportImage } from "./image/export.ts";
 export { findImage, lookUpImage } from "./image/find.ts";
+export { importChanges } from "./build/import-changes.ts";
 export { describeImage, getImage, imageHistory, listImages } from "./image/get.ts";
 export { convergeImage, internalTag, removeImage } from "./image/remove.ts";
 export { tagImage } from "./image/tag.ts";

@@ -4183,6 +4183,8 @@ export interface operations {
             query?: {
                 /** @description Offer it to everyone; admins only */
                 catalog?: "true" | "false";
+                /** @description For a root file system: Dockerfile instructions for its configuration, as a JSON array */
+                changes?: string;
                 /** @description For a root file system: CMD, as a JSON array */
                 command?: string;
                 /** @description Give it the names that the docker save archive has for it */
