@@ -32,8 +32,8 @@ export const WorkerConfig = z.object({
     .positive()
     .default(2 * 1024 ** 3),
   /** 32 random bytes in base64, the same for apis and workers: seals users' passwords for registries. Or a file that holds them. */
-  HAFEN_SECRET_KEY: z.string().min(1).optional(),
-  HAFEN_SECRET_KEY_FILE: z.string().min(1).optional(),
+  HAFEN_SECRET_KEY: z.string().optional(),
+  HAFEN_SECRET_KEY_FILE: z.string().optional(),
   /** The only registries that may be named, comma-separated. */
   HAFEN_REGISTRIES: z.string().default(DEFAULT_REGISTRIES),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),

@@ -12,9 +12,10 @@ export function readConfig<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEn
   throw new Error(`The environment is not complete:\n${lines.join("\n")}`);
 }
 
-/** A secret that the environment holds or names a file of. */
-export function readSecret(value: string | undefined, file: string | undefined): string | undefined {
-  return value ?? (file === undefined ? undefined : readFileSync(file, "utf8"));
+/** A secret that the environment holds or names a file of; an empty variable is as good as none. */
+export function readSecret(value = "", file = ""): string | undefined {
+  if (value !== "") return value;
+  return file === "" ? undefined : readFileSync(file, "utf8");
 }
 
 /** A port of 0 lets the system choose. */
