@@ -82,6 +82,7 @@ export const Build = z
     kind: z.enum(BUILD_KINDS),
     state: z.enum(BUILD_STATES),
     tag: z.string().nullable(),
+    tags: z.array(z.string()).describe("All names that the image gets; several only out of an archive"),
     dockerfile: z.string(),
     target: z.string().nullable(),
     buildArgs: z.record(z.string(), z.string()),

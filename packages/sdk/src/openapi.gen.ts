@@ -736,6 +736,8 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             steps: components["schemas"]["BuildStep"][];
             tag: string | null;
+            /** @description All names that the image gets; several only out of an archive */
+            tags: string[];
             target: string | null;
         };
         BuildBase: {
@@ -839,6 +841,8 @@ export interface components {
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             tag: string | null;
+            /** @description All names that the image gets; several only out of an archive */
+            tags: string[];
             target: string | null;
         };
         CommitContainer: {

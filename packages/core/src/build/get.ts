@@ -70,6 +70,7 @@ function summary(row: BuildRow, hosts: Map<string, string>, position: number | n
     kind: row.kind,
     state: row.state,
     tag: row.tag,
+    tags: [...new Set([...(row.tag === null ? [] : [row.tag]), ...(row.source?.tags ?? [])])],
     dockerfile: row.dockerfile,
     target: row.target,
     buildArgs: row.buildArgs,

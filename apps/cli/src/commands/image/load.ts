@@ -21,9 +21,9 @@ export default command({
     return stream(
       buildOutput(ctx, client, build, {
         quiet: true,
-        result: ({ imageId }, image) =>
-          image?.tags.length
-            ? image.tags.map((tag) => `Loaded image: ${tag}`)
+        result: ({ tags, imageId }, image) =>
+          tags.length > 0
+            ? tags.map((tag) => `Loaded image: ${tag}`)
             : [`Loaded image ID: ${image?.digest ?? imageId}`],
       }),
     );
