@@ -67,6 +67,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     HAFEN_HOST_NAME: `host-${id}`,
     HAFEN_CGROUP_ROOT: `/hafen-test-${id}`,
     HAFEN_PORT: "0",
+    // No test asks a registry of the world outside.
+    HAFEN_REGISTRIES: "",
     ...options.env,
   };
   const database = openDatabase(clone.url, { connections: 5 });

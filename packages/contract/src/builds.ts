@@ -1,6 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { Labels, Time } from "./conventions.ts";
-import { BUILD_FAILURES, BUILD_KINDS, BUILD_STATES, REGISTRY_FAILURES, STEP_STATES } from "./lifecycle.ts";
+import {
+  BASE_SOURCES,
+  BUILD_FAILURES,
+  BUILD_KINDS,
+  BUILD_STATES,
+  REGISTRY_FAILURES,
+  STEP_STATES,
+} from "./lifecycle.ts";
 
 const BuildArgs = z
   .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "a variable name"), z.string().max(32 * 1024))
@@ -58,9 +65,9 @@ export const BuildStep = z
 export const BuildBase = z
   .object({
     reference: z.string().describe("As the Dockerfile names it"),
-    imageId: z.string(),
-    digest: z.string().describe("The image it was pinned to"),
-    source: z.enum(["own", "catalog"]),
+    imageId: z.string().nullable().describe("null for one out of a registry"),
+    digest: z.string().describe("The image it was pinned to; for one out of a registry, its manifest there"),
+    source: z.enum(BASE_SOURCES),
   })
   .openapi("BuildBase");
 

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Time } from "./conventions.ts";
+import { BASE_SOURCES } from "./lifecycle.ts";
 
 /** A command that tells whether a container is well: exit code 0 says yes. */
 export const Healthcheck = z
@@ -58,7 +59,12 @@ export const Image = ImageSummary.extend({
   layers: z.array(z.string()).describe("Digests of the layers' uncompressed contents, base first"),
   buildId: z.string().nullable(),
   bases: z.array(
-    z.object({ reference: z.string(), imageId: z.string(), digest: z.string(), source: z.enum(["own", "catalog"]) }),
+    z.object({
+      reference: z.string(),
+      imageId: z.string().nullable(),
+      digest: z.string(),
+      source: z.enum(BASE_SOURCES),
+    }),
   ),
   usedBy: z.array(z.object({ id: z.string(), name: z.string() })).describe("The asking user's containers"),
   manifestDigest: z

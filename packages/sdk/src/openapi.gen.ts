@@ -741,13 +741,14 @@ export interface components {
             target: string | null;
         };
         BuildBase: {
-            /** @description The image it was pinned to */
+            /** @description The image it was pinned to; for one out of a registry, its manifest there */
             digest: string;
-            imageId: string;
+            /** @description null for one out of a registry */
+            imageId: string | null;
             /** @description As the Dockerfile names it */
             reference: string;
             /** @enum {string} */
-            source: "own" | "catalog";
+            source: "own" | "catalog" | "registry";
         };
         BuildFailure: {
             /** @enum {string} */
@@ -1185,10 +1186,10 @@ export interface components {
             architecture: string;
             bases: {
                 digest: string;
-                imageId: string;
+                imageId: string | null;
                 reference: string;
                 /** @enum {string} */
-                source: "own" | "catalog";
+                source: "own" | "catalog" | "registry";
             }[];
             buildId: string | null;
             config: components["schemas"]["ImageConfig"];

@@ -4,7 +4,7 @@ import { EngineError } from "@hafen/engine/error";
 import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
 import { readChanges } from "../dockerfile/changes.ts";
-import { BuildRefused } from "./bases.ts";
+import { BuildRefused } from "./refused.ts";
 import type { Product } from "./execute.ts";
 import { holdTag } from "./holds.ts";
 import type { LogWriter } from "./log-writer.ts";

@@ -1,9 +1,9 @@
-import { imageById, setEngineNames, type BuildRow } from "@hafen/db";
+import { imageById, type BuildRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
-import { BuildRefused } from "./bases.ts";
+import { BuildRefused } from "./refused.ts";
 import type { Product } from "./execute.ts";
-import { holdTag } from "./holds.ts";
+import { holdTag, noteNames } from "./holds.ts";
 import type { LogWriter } from "./log-writer.ts";
 import { follow, openTransfer } from "./transfer.ts";
 
@@ -22,10 +22,10 @@ export async function executePush(
       code: "host_lost",
       detail: "The host that has the image is gone. Push it once it is back.",
     });
-  const transfer = await openTransfer(ctx, build);
+  const transfer = await openTransfer(ctx, build, build.source?.reference ?? "");
   const { remote, login } = transfer;
   await log.write("status", `Pushing to ${remote.full}\n`, Date.now());
-  await setEngineNames(ctx.db, build.id, [remote.full]);
+  await noteNames(ctx, build, [remote.full]);
   try {
     // Held by the build too, so that it stays whole when its owner removes it meanwhile.
     await ctx.engine.tagImage(image.digest, holdTag(ctx, build), { signal });

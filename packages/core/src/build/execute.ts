@@ -3,12 +3,13 @@ import type { BuildEvent } from "@hafen/engine";
 import { InputError } from "../archive/error.ts";
 import { withDockerfile } from "../archive/with-dockerfile.ts";
 import type { HostCtx } from "../ctx.ts";
-import { asWritten, BuildRefused, pinBases } from "./bases.ts";
+import { asWritten, pinBases } from "./bases.ts";
 import { executeCommit } from "./execute-commit.ts";
 import { executePull } from "./execute-pull.ts";
 import { executePush } from "./execute-push.ts";
 import { BUILD_LIMITS } from "./limits.ts";
 import type { LogWriter } from "./log-writer.ts";
+import { BuildRefused } from "./refused.ts";
 import { readBlob } from "./upload.ts";
 
 /** What a build has made or moved. */
@@ -67,7 +68,7 @@ async function runDockerfile(
   log: LogWriter,
   signal: AbortSignal,
 ): Promise<string> {
-  const pinned = await pinBases(ctx, build);
+  const pinned = await pinBases(ctx, build, log, signal);
   const packed = withDockerfile(context, pinned.text);
   let contextError: unknown;
   packed.summary.catch((error: unknown) => (contextError = error));

@@ -1,4 +1,4 @@
-import type { BuildRow } from "@hafen/db";
+import { setEngineNames, type BuildRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 import { internalTag } from "../image/remove.ts";
 
@@ -18,11 +18,16 @@ function prefix(hostId: string, buildId: string): string {
   return `${internalTag(hostId, buildId)}.`;
 }
 
-/** Only builds of these kinds hold anything. */
-const HOLDING: ReadonlySet<BuildRow["kind"]> = new Set(["commit", "pull", "push"]);
+/** Adds names of a registry that the engine may hold for the build from now on; `build` knows them, too. */
+export async function noteNames(ctx: HostCtx, build: BuildRow, names: readonly string[]): Promise<void> {
+  const engineNames = [...new Set([...(build.source?.engineNames ?? []), ...names])];
+  await setEngineNames(ctx.db, build.id, engineNames);
+  build.source = { ...build.source, engineNames };
+}
 
+/** Of builds that hold none the engine is not asked. */
 export async function dropHolds(ctx: HostCtx, build: BuildRow): Promise<void> {
-  if (!HOLDING.has(build.kind)) return;
+  if (build.kind !== "commit" && build.source?.engineNames === undefined) return;
   for (const { tag } of await ctx.engine.listTags(prefix(ctx.hostId, build.id))) await ctx.engine.removeTag(tag);
 }
 

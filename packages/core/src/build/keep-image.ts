@@ -4,7 +4,7 @@ import type { HostCtx } from "../ctx.ts";
 import { internalTag } from "../image/remove.ts";
 import { toImageConfig } from "../image/config.ts";
 import { layerBytes } from "../image/layer-bytes.ts";
-import { BuildRefused } from "./bases.ts";
+import { BuildRefused } from "./refused.ts";
 import { toIso } from "../container/termination.ts";
 import type { Product } from "./execute.ts";
 

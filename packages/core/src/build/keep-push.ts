@@ -1,6 +1,6 @@
 import { endBuild, imageById, insertEvent, setManifestDigest, type BuildRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
-import { BuildRefused } from "./bases.ts";
+import { BuildRefused } from "./refused.ts";
 import type { Product } from "./execute.ts";
 
 /** Writes down that the image was pushed. Killed before the commit: another attempt pushes it again, which changes nothing. */

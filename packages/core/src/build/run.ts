@@ -2,7 +2,7 @@ import { buildEnded, type BuildFailure, type BuildFailureCode, type BuildKind } 
 import { beginBuild, buildById, endBuild, insertEvent, type BuildRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
-import { BuildRefused } from "./bases.ts";
+import { BuildRefused } from "./refused.ts";
 import { buildCgroup, execute } from "./execute.ts";
 import { dropHolds, dropLeftovers } from "./holds.ts";
 import { keepImage } from "./keep-image.ts";

@@ -6,7 +6,7 @@ import { remoteReference, type RemoteReference } from "../reference/remote-refer
 import { loginFor } from "../registry/credentials.ts";
 import { registryFailed } from "../registry/failure.ts";
 import { requireAllowed } from "../registry/policy.ts";
-import { BuildRefused } from "./bases.ts";
+import { BuildRefused } from "./refused.ts";
 import type { LogWriter } from "./log-writer.ts";
 
 export interface Transfer {
@@ -16,15 +16,15 @@ export interface Transfer {
 }
 
 /** What a pull or push needs to know. The list of registries is asked again: it may have become shorter since the request. */
-export async function openTransfer(ctx: HostCtx, build: BuildRow): Promise<Transfer> {
-  const remote = remoteReference(build.source?.reference ?? "");
+export async function openTransfer(ctx: HostCtx, { userId }: BuildRow, reference: string): Promise<Transfer> {
+  const remote = remoteReference(reference);
   try {
     requireAllowed(ctx.registries, remote.registry);
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     throw new BuildRefused({ code: "registry_failed", detail: error.detail, reason: "refused" });
   }
-  return { remote, login: await loginFor(ctx, build.userId, remote.registry) };
+  return { remote, login: await loginFor(ctx, userId, remote.registry) };
 }
 
 type End = Extract<TransferEvent, { type: "pulled" | "pushed" }>;

@@ -1,5 +1,6 @@
 import type { BuildFailure } from "@hafen/contract";
 import {
+  BASE_SOURCES,
   BUILD_ENDS,
   BUILD_KINDS,
   BUILD_STATES,
@@ -155,12 +156,15 @@ export const buildBases = pgTable(
       .notNull()
       .references(() => builds.id, { onDelete: "cascade" }),
     reference: text("reference").notNull(),
-    imageId: text("image_id").notNull(),
+    /** Null for one of a registry: it is nobody's image here. */
+    imageId: text("image_id"),
+    /** The image's, or for one of a registry its manifest's. */
     digest: text("digest").notNull(),
-    source: text("source").$type<"own" | "catalog">().notNull(),
+    source: text("source").$type<(typeof BASE_SOURCES)[number]>().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.buildId, t.reference] }),
-    check("build_bases_source", oneOf("source", ["own", "catalog"])),
+    check("build_bases_source", oneOf("source", BASE_SOURCES)),
+    check("build_bases_image", sql`(image_id is null) = (source = 'registry')`),
   ],
 );
