@@ -3,14 +3,13 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { extract } from "tar-stream";
-import type { Hafen } from "@hafen/sdk";
+import { Hafen } from "@hafen/sdk";
 import { openOwnEngine, startWorld, type World } from "../support/index.ts";
 import { refusal } from "./ask.ts";
-import { tarOf } from "./tar.ts";
+import { filesOf, tarOf } from "./tar.ts";
 
 const WAIT = { waitSeconds: 120 };
 let world: World;
@@ -38,13 +37,6 @@ interface Manifest {
   Config: string;
   RepoTags: string[] | null;
   Layers: string[];
-}
-async function filesOf(archive: Buffer): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>();
-  const tar = extract();
-  tar.end(archive);
-  for await (const entry of tar) files.set(entry.header.name, await buffer(entry));
-  return files;
 }
 async function manifestOf(archive: Buffer): Promise<Manifest[]> {
   return JSON.parse(String((await filesOf(archive)).get("manifest.json"))) as Manifest[];
@@ -126,6 +118,23 @@ describe("an export", () => {
       break;
     }
     assert.equal((await manifestOf(await saved("left"))).length, 1);
+  });
+
+  test("ends with the key it was asked for with", async () => {
+    await built("revoked");
+    const dockerfile = "FROM revoked\nRUN dd if=/dev/urandom of=/large bs=1M count=64\n";
+    assert.equal((await user.builds.createFromFiles({ dockerfile }, { tag: "large", ...WAIT })).state, "succeeded");
+    const { apiKey, id } = await user.keys.create({ name: "short-lived", scopes: ["read"] });
+    const reader = new Hafen({ url: world.url, apiKey });
+    let bytes = 0;
+    await assert.rejects(async () => {
+      for await (const piece of reader.images.export("large")) {
+        if (bytes === 0) await user.keys.revoke(id);
+        bytes += piece.length;
+        await delay(5); // slower than what revokes it
+      }
+    });
+    assert.ok(bytes < 64 * 1024 ** 2, `${bytes} bytes came`);
   });
 });
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import type { Build, Hafen } from "@hafen/sdk";
 import { assertConverges, startWorld, testRegistries, type World } from "../support/index.ts";
+import { filesOf, tarOf } from "./tar.ts";
 
 const WAIT = { waitSeconds: 120 };
 const { open, guarded, login } = testRegistries();
@@ -53,14 +54,14 @@ describe("FROM a registry", () => {
 
   test("means what the registry has now, and with a digest what it had then", async () => {
     const reference = `${open}/${unique}/moving:1`;
-    const before1 = await published(reference, "first");
+    const then = await published(reference, "first");
     succeeded(await build(`FROM ${reference}\n`, "moving"));
     assert.equal(await output("moving"), `first ${unique}`);
     await published(reference, "second");
     succeeded(await build(`FROM ${reference}\n`, "moving"));
     assert.equal(await output("moving"), `second ${unique}`);
-    const pinned = succeeded(await build(`FROM ${open}/${unique}/moving@${before1}\n`, "pinned"));
-    assert.equal(pinned.bases[0]?.digest, before1);
+    const pinned = succeeded(await build(`FROM ${open}/${unique}/moving@${then}\n`, "pinned"));
+    assert.equal(pinned.bases[0]?.digest, then);
     assert.equal(await output("pinned"), `first ${unique}`);
   });
 
@@ -121,12 +122,24 @@ describe("FROM a registry", () => {
     assert.deepEqual([silent.failure?.code, silent.failure?.reason], ["registry_failed", "unreachable"]);
   });
 
-  test("with an ONBUILD ADD of a URL is refused", async () => {
-    const { imageId } = succeeded(await build("FROM busybox\nONBUILD RUN true\n", "trigger"));
-    const { id } = await user.containers.create({ image: "busybox", command: ["true"] }, WAIT);
-    await user.containers.commit(id, { tag: "plain" }, WAIT);
-    succeeded(await user.images.push(imageId ?? "", `${open}/${unique}/trigger:1`, WAIT));
-    await user.images.remove(imageId ?? "");
-    succeeded(await build(`FROM ${open}/${unique}/trigger:1\n`, "triggered"));
+  test("with an ONBUILD ADD of a URL is refused, as any other base with one is", async () => {
+    const { imageId } = succeeded(await build("FROM busybox\nRUN echo t > /t\n", "plain"));
+    const files = await filesOf(Buffer.concat(await Array.fromAsync(user.images.export(imageId ?? ""))));
+    const [manifest] = JSON.parse(String(files.get("manifest.json"))) as [{ Config: string }];
+    const config = JSON.parse(String(files.get(manifest.Config))) as { config: object };
+    const changed = JSON.stringify({ ...config, config: { ...config.config, OnBuild: ["ADD http://10.0.0.1/x /x"] } });
+    const name = `${createHash("sha256").update(changed).digest("hex")}.json`;
+    files.delete(manifest.Config);
+    const archive = await tarOf({
+      ...Object.fromEntries(files),
+      [name]: changed,
+      "manifest.json": JSON.stringify([{ ...manifest, Config: name }]),
+    });
+    const loaded = succeeded(await user.images.import(archive, WAIT));
+    const reference = `${open}/${unique}/trigger:1`;
+    succeeded(await user.images.push(loaded.imageId ?? "", reference, WAIT));
+    await user.images.remove(loaded.imageId ?? "");
+    assert.equal((await build(`FROM ${reference}\n`, "x")).failure?.code, "remote_add_refused");
+    await assertConverges(world);
   });
 });

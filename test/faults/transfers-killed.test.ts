@@ -6,13 +6,13 @@ import { engineRequest } from "@hafen/infra";
 import { assertConverges, eventually, startWorld, testRegistries, type World } from "../support/index.ts";
 
 const WAIT = { waitSeconds: 120 };
-const { open } = testRegistries();
+const { open, guarded, login } = testRegistries();
 const unique = randomBytes(4).toString("hex");
 /** Large enough that a transfer or a commit is under way when it is looked at. */
 const LARGE = "dd if=/dev/urandom of=/large bs=1M count=192";
 let world: World;
 before(async () => {
-  world = await startWorld({ env: { HAFEN_REGISTRIES: open } });
+  world = await startWorld({ env: { HAFEN_REGISTRIES: `${open},${guarded}` } });
   const made = await world.admin.builds.createFromFiles(
     { dockerfile: `FROM busybox\nRUN ${LARGE}\n` },
     { tag: "large", ...WAIT },
@@ -90,14 +90,16 @@ test("a commit whose worker is killed is committed once more, and leaves no imag
 });
 
 test("a push that is cancelled while its worker is dead leaves no name in the engine", async () => {
-  const reference = `${open}/${unique}/cancelled:1`;
+  // A registry that has none of its layers yet.
+  await world.admin.registries.store(guarded, login);
+  const reference = `${guarded}/${unique}/cancelled:1`;
   const { id } = await world.admin.images.push("large", reference);
   await eventually("the engine has its name", async () => (await world.engine.inspectImage(reference)) !== undefined);
   await world.worker.kill();
   await world.admin.builds.cancel(id);
   await world.worker.start();
   assert.equal((await world.admin.builds.wait(id)).state, "cancelled");
-  assert.deepEqual(await world.engine.listTags(open), []);
+  assert.deepEqual(await world.engine.listTags(guarded), []);
   await assertConverges(world);
 });
 

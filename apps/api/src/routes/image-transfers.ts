@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { routes } from "@hafen/contract";
 import { commitContainer, exportedTags, findImage, pullImage, pushImage } from "@hafen/core";
 import { idempotent } from "../idempotency.ts";
+import { whileKeyHolds } from "../key-signal.ts";
 import { mount, type App } from "../mount.ts";
 import { callWorker, workerCall } from "../worker-streams.ts";
 import { settledBuild } from "./builds.ts";
@@ -32,7 +33,12 @@ export function mountImageTransfers(app: App): void {
     const image = await findImage(ctx.db, user.id, ref);
     const tags = await exportedTags(ctx.db, user.id, image, ref);
     const call = await workerCall(deps, image, "image.export", { tags: JSON.stringify(tags) });
-    const tar = await callWorker(call, undefined, c.req.raw.signal);
+    const { signal, release } = whileKeyHolds(c);
+    const tar = await callWorker(call, undefined, signal).catch((error: unknown) => {
+      release();
+      throw error;
+    });
+    tar.once("close", release);
     return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
       "content-type": "application/x-tar",
       "cache-control": "no-store",

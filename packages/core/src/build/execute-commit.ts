@@ -36,7 +36,9 @@ export async function executeCommit(
     });
     return { digest };
   } catch (error) {
-    if (error instanceof EngineError && error.kind === "not_found") throw gone("is no longer on its host");
+    if (!(error instanceof EngineError)) throw error;
+    if (error.kind === "not_found") throw gone("is no longer on its host");
+    if (error.kind === "conflict") throw gone("is being removed");
     throw error;
   }
 }

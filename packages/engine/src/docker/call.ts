@@ -8,7 +8,7 @@ export const DEADLINES_MS = {
   change: 60_000,
   remove: 120_000,
   /** For what makes the engine ask a registry, which it tries over and over before it gives up. */
-  registry: 180_000,
+  registry: 120_000,
   /** For writing a container's changes down as a layer. */
   commit: 600_000,
   /** Until the head of a stream's answer; the stream itself has no deadline. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { RegistryFailureReason } from "../engine.ts";
+import { EngineError } from "../error.ts";
 import { registryFailure } from "./registry-failure.ts";
+import { saidByRegistry } from "./resolve.ts";
 
 /** As engine 20.10 passes them on. */
 const SAID: [RegistryFailureReason, string, number?][] = [
@@ -28,3 +30,24 @@ const SAID: [RegistryFailureReason, string, number?][] = [
 for (const [reason, text, status] of SAID) {
   test(`${reason}: ${text.slice(0, 70)}`, () => assert.equal(registryFailure(text, status).reason, reason));
 }
+
+test("an engine that fails is no failure of a registry, but one that waits for a registry too long is", () => {
+  const silent = new EngineError("unavailable", "resolve ghcr.io/x:1: no answer within 120 s");
+  assert.deepEqual(saidByRegistry(silent), {
+    type: "failed",
+    reason: "unreachable",
+    message: "no answer within 120 s",
+  });
+  const status = (statusCode: number) => Object.assign(new Error("unauthorized"), { statusCode });
+  for (const error of [
+    new EngineError("unavailable", "x", { cause: new Error("connect ECONNREFUSED") }),
+    new EngineError("no_space", "x", { cause: status(500) }),
+    new EngineError("aborted", "x"),
+    new Error("x"),
+  ])
+    assert.throws(
+      () => saidByRegistry(error),
+      (thrown) => thrown === error,
+    );
+  assert.equal(saidByRegistry(new EngineError("unavailable", "x", { cause: status(500) })).reason, "unauthorized");
+});

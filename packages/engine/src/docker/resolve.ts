@@ -34,9 +34,14 @@ export function authOf(login: RegistryLogin | undefined): object {
   return { ...login };
 }
 
-/** The engine answers for a registry with statuses of its own; without one, or with a full disk, it is the engine that failed. */
+/**
+ * The engine answers for a registry with statuses of its own; without one, or with a full disk, it is the engine that failed. Only when
+ * the time was up, it waits for the registry: that is not to be tried over and over.
+ */
 export function saidByRegistry(error: unknown): RegistryFailure {
   const status = causeStatus(error);
+  if (error instanceof EngineError && error.kind === "unavailable" && error.cause === undefined)
+    return { type: "failed", reason: "unreachable", message: error.message.replace(/^.*: /s, "") };
   if (status === undefined || !(error instanceof EngineError) || error.kind === "no_space") throw error;
   return registryFailure(engineText(error.cause), status);
 }
