@@ -1,12 +1,11 @@
-import { isImageId } from "../reference/is-image-id.ts";
 import { ProblemError } from "@hafen/contract";
 import { imageById, tagsOf, type Db, type ImageRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
-import { packing } from "../archive/packing.ts";
 import { readTar } from "../archive/read-tar.ts";
 import { dockerArchiveTar } from "../archive/repack-docker-archive.ts";
 import { IMAGE } from "../archive/upload.ts";
 import type { HostCtx } from "../ctx.ts";
+import { isImageId } from "../reference/is-image-id.ts";
 import { parseTag } from "./find.ts";
 
 /** What the engine says of its own images is not bounded. */
@@ -34,7 +33,7 @@ export async function exportImage(
   if (!image || image.hostId !== ctx.hostId || image.state !== "ready") throw gone();
   try {
     const archive = await ctx.engine.saveImage(image.digest, { signal });
-    return packing(dockerArchiveTar(readTar(archive, IMAGE), UNBOUNDED, tags)).tar;
+    return dockerArchiveTar(readTar(archive, IMAGE), UNBOUNDED, tags);
   } catch (error) {
     if (error instanceof EngineError && error.kind === "not_found") throw gone();
     if (error instanceof EngineError && error.kind === "unavailable")
