@@ -33,9 +33,11 @@ CREATE TABLE "retention" (
 	"ended_builds_days" integer
 );
 --> statement-breakpoint
+ALTER TABLE "build_bases" DROP CONSTRAINT "build_bases_source";--> statement-breakpoint
 ALTER TABLE "builds" DROP CONSTRAINT "builds_kind";--> statement-breakpoint
 ALTER TABLE "containers" DROP CONSTRAINT "containers_desired";--> statement-breakpoint
 ALTER TABLE "volumes" DROP CONSTRAINT "volumes_state";--> statement-breakpoint
+ALTER TABLE "build_bases" ALTER COLUMN "image_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "builds" ALTER COLUMN "context_digest" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "builds" ALTER COLUMN "context_bytes" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "builds" ADD COLUMN "source" jsonb;--> statement-breakpoint
@@ -72,6 +74,8 @@ CREATE INDEX "containers_restart" ON "containers" USING btree ("host_id","restar
 CREATE INDEX "containers_expiry" ON "containers" USING btree ("host_id","expires_at") WHERE expires_at is not null;--> statement-breakpoint
 CREATE INDEX "containers_idle" ON "containers" USING btree ("host_id") WHERE idle_timeout_seconds is not null and state = 'running';--> statement-breakpoint
 CREATE INDEX "containers_network" ON "containers" USING btree ("network_id");--> statement-breakpoint
+ALTER TABLE "build_bases" ADD CONSTRAINT "build_bases_image" CHECK ((image_id is null) = (source = 'registry'));--> statement-breakpoint
+ALTER TABLE "build_bases" ADD CONSTRAINT "build_bases_source" CHECK (source in ('own', 'catalog', 'registry'));--> statement-breakpoint
 ALTER TABLE "builds" ADD CONSTRAINT "builds_kind" CHECK (kind in ('dockerfile', 'rootfs', 'archive', 'commit', 'pull', 'push'));--> statement-breakpoint
 ALTER TABLE "containers" ADD CONSTRAINT "containers_restart_policy" CHECK (restart_policy in ('no', 'on-failure', 'always', 'unless-stopped'));--> statement-breakpoint
 ALTER TABLE "containers" ADD CONSTRAINT "containers_restarting" CHECK (state <> 'restarting' or restart_at is not null);--> statement-breakpoint

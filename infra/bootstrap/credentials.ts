@@ -23,14 +23,23 @@ export async function writeCredentials(home: string, credentials: Credentials): 
   await writeSecret(credentialsPath(home), credentials);
 }
 
-/** Signs stream tokens between api and worker; made once for a home. */
-export async function streamSecret(home: string): Promise<string> {
+export interface Secrets {
+  /** Signs stream tokens between api and worker. */
+  streamSecret: string;
+  /** Seals users' passwords for registries: without it they are lost. */
+  secretKey: string;
+}
+
+/** Made once for a home; a home from before one of them was there gets that one. */
+export async function readSecrets(home: string): Promise<Secrets> {
   const path = join(home, "secrets.json");
-  const kept = await readJson<{ streamSecret: string }>(path);
-  if (kept) return kept.streamSecret;
-  const made = { streamSecret: randomBytes(32).toString("hex") };
-  await writeSecret(path, made);
-  return made.streamSecret;
+  const kept = await readJson<Partial<Secrets>>(path);
+  const secrets = {
+    streamSecret: kept?.streamSecret ?? randomBytes(32).toString("hex"),
+    secretKey: kept?.secretKey ?? randomBytes(32).toString("base64"),
+  };
+  if (kept?.streamSecret === undefined || kept.secretKey === undefined) await writeSecret(path, secrets);
+  return secrets;
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {

@@ -7,7 +7,7 @@ import { Hafen } from "@hafen/sdk";
 import { openServices, ServiceError } from "../services/index.ts";
 import { ensureBaseImage } from "./base-image.ts";
 import { bootstrapConfig, type BootstrapConfig } from "./config.ts";
-import { credentialsPath, readCredentials, streamSecret, writeCredentials } from "./credentials.ts";
+import { credentialsPath, readCredentials, readSecrets, writeCredentials } from "./credentials.ts";
 import { showMainJob } from "./demo.ts";
 import { heading, output, say, shell } from "./print.ts";
 import { keepRunning } from "./program.ts";
@@ -56,11 +56,14 @@ async function start(config: BootstrapConfig): Promise<void> {
   const database = openDatabase(services.databaseUrl, { connections: 1 });
   const apiKey = await ensureAdmin(database.db, "admin", (await readCredentials(home))?.apiKey).finally(database.close);
 
+  const secrets = await readSecrets(home);
   const common: Record<string, string> = {
     PATH: env["PATH"] ?? "",
     DATABASE_URL: services.databaseUrl,
     ...(services.redisUrl === undefined ? {} : { REDIS_URL: services.redisUrl }),
-    HAFEN_STREAM_SECRET: await streamSecret(home),
+    HAFEN_STREAM_SECRET: secrets.streamSecret,
+    ...secretKeyOf(env, secrets.secretKey),
+    ...(env["HAFEN_REGISTRIES"] === undefined ? {} : { HAFEN_REGISTRIES: env["HAFEN_REGISTRIES"] }),
     HAFEN_LOG_LEVEL: env["HAFEN_LOG_LEVEL"] ?? "info",
   };
   const ours: Record<string, string> = services.ownEngine
@@ -91,6 +94,13 @@ async function start(config: BootstrapConfig): Promise<void> {
   if (config.demo && hasBase)
     await orSay("the main job could not be shown", showMainJob(hafen, config.root, stop.signal));
   goOn(config);
+}
+
+/** The operator's own key goes before the one of the home. */
+function secretKeyOf(env: NodeJS.ProcessEnv, own: string): Record<string, string> {
+  const { HAFEN_SECRET_KEY: key, HAFEN_SECRET_KEY_FILE: file } = env;
+  if (key !== undefined) return { HAFEN_SECRET_KEY: key };
+  return file === undefined ? { HAFEN_SECRET_KEY: own } : { HAFEN_SECRET_KEY_FILE: file };
 }
 
 async function orSay(what: string, work: Promise<void>): Promise<boolean> {

@@ -16,6 +16,8 @@ const PACKAGES = {
   xz: "xz-utils",
   "redis-server": "redis-server",
   mmdebstrap: "mmdebstrap",
+  /** For tests alone. */
+  "docker-registry": "docker-registry",
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -1,13 +1,19 @@
+import { randomBytes } from "node:crypto";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { makeBusybox, makeDebian } from "../images/index.ts";
 import { openServices, ServiceError, type Services } from "../services/index.ts";
+import { ensurePrograms } from "../services/packages.ts";
 import { removeContainers } from "./leftovers.ts";
+import { openRegistry } from "./registry.ts";
 import { runTests } from "./run.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const PLACES = ["packages/**/*.test.ts", "apps/**/*.test.ts", "infra/**/*.test.ts", "test/**/*.test.ts"];
 const OUTSIDE = ["HAFEN_HOME", "DATABASE_URL", "REDIS_URL", "DOCKER_HOST"];
+
+/** Of the registry that lets nobody else in. */
+const LOGIN = { username: "alice", password: `registry-${randomBytes(12).toString("hex")}` };
 
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
@@ -23,10 +29,18 @@ async function main(patterns: string[]): Promise<number> {
   const files = testFiles(patterns);
   const home = process.env.HAFEN_TEST_HOME ?? join(ROOT, ".hafen-test");
   const env = process.env.HAFEN_TEST_USE_ENV === "1" ? process.env : without(process.env, OUTSIDE);
-  const services = await openServices({ home, env, say: (line) => console.log(`# ${line}`) });
+  const say = (line: string) => console.log(`# ${line}`);
+  const services = await openServices({ home, env, say });
+  await using registries = new AsyncDisposableStack();
   try {
     if (services.ownEngine) await removeContainers(services.engine); // of a run that was killed
-    Object.assign(process.env, await testEnvironment(services, home));
+    await ensurePrograms(["docker-registry"], process.env, say);
+    const open = registries.use(await openRegistry(services.engine));
+    const guarded = registries.use(await openRegistry(services.engine, LOGIN));
+    Object.assign(process.env, await testEnvironment(services, home), {
+      HAFEN_TEST_REGISTRY: open.host,
+      HAFEN_TEST_GUARDED_REGISTRY: `http://${LOGIN.username}:${LOGIN.password}@${guarded.host}`,
+    });
     if (interrupted.signal.aborted) return 1;
     const { passed, failed } = await runTests(files, interrupted.signal);
     console.log(`${passed} passed, ${failed} failed`);

@@ -1,5 +1,5 @@
 import { buffer } from "node:stream/consumers";
-import { pack, type Header } from "tar-stream";
+import { extract, pack, type Header } from "tar-stream";
 
 type Entry = string | Uint8Array | (Partial<Header> & { body?: string });
 
@@ -15,4 +15,13 @@ export async function tarOf(entries: Record<string, Entry>): Promise<Buffer> {
   }
   tar.finalize();
   return buffer(tar);
+}
+
+/** Its files by name. */
+export async function filesOf(archive: Buffer): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  const tar = extract();
+  tar.end(archive);
+  for await (const entry of tar) files.set(entry.header.name, await buffer(entry));
+  return files;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
+  BASE_SOURCES,
   BUILD_ENDS,
   BUILD_KINDS,
   BUILD_STATES,
@@ -36,6 +37,7 @@ const CHECKS: Record<string, readonly string[]> = {
   builds_kind: BUILD_KINDS,
   build_steps_state: STEP_STATES,
   volumes_state: VOLUME_STATES,
+  build_bases_source: BASE_SOURCES,
   images_state: IMAGE_STATES,
   users_role: ROLES,
   api_keys_scopes: SCOPES,

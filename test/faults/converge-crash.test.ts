@@ -31,6 +31,7 @@ import { cloneDatabase, eventually, type TestDatabase } from "../support/index.t
 class Crash extends Error {}
 type When = "before" | "after";
 
+const NO_REGISTRIES = { allowed: new Set<string>(), key: undefined };
 let clone: TestDatabase;
 let database: Database;
 let changes: Changes;
@@ -50,12 +51,12 @@ before(async () => {
   const hostId =
     (await takeLease(db, { ...made, engine: { ...info, protections: { ...info.protections } } }, 3600)) ?? "";
   assert.ok(await findHost(db, hostId));
-  const root: Ctx = { db, jobs, changes, actor: { userId: "usr_none", role: "admin" } };
+  const root: Ctx = { db, jobs, changes, actor: { userId: "usr_none", role: "admin" }, registries: NO_REGISTRIES };
   const userId = newId("user");
   await database.sql`insert into users (id, name, role) values (${userId}, 'maker', 'admin')`;
   await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000)`;
   ctx = { ...root, actor: { userId, role: "admin" } };
-  host = { db, jobs, engine, hostId, cgroupRoot: "/none", filesBytes: 1 };
+  host = { db, jobs, engine, hostId, cgroupRoot: "/none", filesBytes: 1, imageBytes: 1, registries: NO_REGISTRIES };
   const digest = await engine.importImage(emptyTar(), { changes: ['CMD ["sleep"]'] });
   const image = (await engine.inspectImage(digest)) ?? assert.fail("no image");
   await upsertImage(db, {

@@ -6,3 +6,4 @@ export { importBusybox, startWorld, type Process, type World, type WorldOptions 
 export { openOwnEngine, type OwnEngine } from "./own-engine.ts";
 export { openRedis, type OwnRedis } from "./own-redis.ts";
 export { requireEnv } from "./environment.ts";
+export { openFakeRegistry, testRegistries, type FakeRegistry } from "./registries.ts";

@@ -62,10 +62,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.redis === false ? {} : { REDIS_URL: requireEnv("HAFEN_TEST_REDIS_URL") }),
     DOCKER_HOST: requireEnv("HAFEN_TEST_ENGINE"),
     HAFEN_STREAM_SECRET: randomBytes(32).toString("hex"),
+    HAFEN_SECRET_KEY: randomBytes(32).toString("base64"),
     HAFEN_QUEUE_PREFIX: `test-${id}`,
     HAFEN_HOST_NAME: `host-${id}`,
     HAFEN_CGROUP_ROOT: `/hafen-test-${id}`,
     HAFEN_PORT: "0",
+    // No test asks a registry of the world outside.
+    HAFEN_REGISTRIES: "",
     ...options.env,
   };
   const database = openDatabase(clone.url, { connections: 5 });

@@ -8,6 +8,8 @@ import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountHousekeeping } from "./routes/housekeeping.ts";
 import { mountImages } from "./routes/images.ts";
+import { mountImageTransfers } from "./routes/image-transfers.ts";
+import { mountRegistries } from "./routes/registries.ts";
 import { mountStreams } from "./routes/streams.ts";
 import { mountSystem } from "./routes/system.ts";
 import { mountUsers } from "./routes/users.ts";
@@ -64,6 +66,8 @@ export function buildApp(deps: Deps): App {
   mountUsers(app);
   mountBuilds(app);
   mountImages(app);
+  mountImageTransfers(app);
+  mountRegistries(app);
   mountContainers(app);
   mountStreams(app);
   mountVolumes(app);

@@ -12,7 +12,7 @@ export function bearer(c: Context): string | undefined {
 /** Verifies the key, and that it has the scope; puts the user and the verbs' context into the request. */
 export function authorize(scope: Scope) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const { database, queues, changes } = c.var.deps;
+    const { database, queues, changes, registries } = c.var.deps;
     const apiKey = bearer(c);
     const found = apiKey === undefined ? undefined : await authenticate(database.db, apiKey);
     if (!found) {
@@ -31,7 +31,7 @@ export function authorize(scope: Scope) {
     c.set("user", user);
     c.set("key", key);
     c.set("scopes", key.scopes);
-    c.set("ctx", { db: database.db, jobs: queues, changes, actor: actorOf(user, key, c.var.requestId) });
+    c.set("ctx", { db: database.db, jobs: queues, changes, actor: actorOf(user, key, c.var.requestId), registries });
     await next();
   });
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_REGISTRIES } from "@hafen/core";
 import { LogLevel, Port } from "@hafen/process";
 import { z } from "zod";
 
@@ -8,6 +9,11 @@ export const ApiConfig = z.object({
   HAFEN_PORT: Port.default(7070),
   /** Shared with the workers: signs stream tokens. */
   HAFEN_STREAM_SECRET: z.string().min(32),
+  /** 32 random bytes in base64, the same for apis and workers: seals users' passwords for registries. Or a file that holds them. */
+  HAFEN_SECRET_KEY: z.string().optional(),
+  HAFEN_SECRET_KEY_FILE: z.string().optional(),
+  /** The only registries that may be named, comma-separated. */
+  HAFEN_REGISTRIES: z.string().default(DEFAULT_REGISTRIES),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
   HAFEN_CONTEXT_BYTES: z.coerce
     .number()

@@ -1,4 +1,4 @@
-import type { Ctx, UploadLimits } from "@hafen/core";
+import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
 import type { Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
@@ -13,6 +13,7 @@ export interface Deps {
   /** Resolves when the queue's store answers. */
   pingQueue: () => Promise<void>;
   streamSecret: string;
+  registries: RegistryPolicy;
   limits: UploadLimits;
   log: Log;
   metrics: Registry;

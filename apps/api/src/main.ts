@@ -1,7 +1,8 @@
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
+import { readRegistryPolicy } from "@hafen/core";
 import { listenForChanges, migrate, openDatabase } from "@hafen/db";
-import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
+import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
 import { ApiConfig } from "./config.ts";
@@ -30,6 +31,10 @@ const app = buildApp({
   queues,
   pingQueue: backend.ping,
   streamSecret: config.HAFEN_STREAM_SECRET,
+  registries: readRegistryPolicy(
+    config.HAFEN_REGISTRIES,
+    readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE),
+  ),
   limits: {
     contextBytes: config.HAFEN_CONTEXT_BYTES,
     contextEntries: config.HAFEN_CONTEXT_ENTRIES,

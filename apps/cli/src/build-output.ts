@@ -1,4 +1,4 @@
-import { HafenError, type Build, type Hafen } from "@hafen/sdk";
+import { HafenError, type Build, type Hafen, type Image } from "@hafen/sdk";
 import type { Ctx } from "./ctx.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { inert } from "./format/inert.ts";
@@ -6,8 +6,10 @@ import type { Piece } from "./result.ts";
 import { shortDigest } from "./short-ids.ts";
 
 export interface BuildOutputOptions {
-  /** Only the image's id, and the log only of a build that failed. */
+  /** Only the result, and the log only of a build that failed. */
   quiet: boolean;
+  /** What is printed once it has succeeded; default: the image's id when quiet, else a line on stderr. */
+  result?: (build: Build, image: Image | undefined) => string[];
 }
 
 /** A build's log as it comes, on stderr; then its image, or why there is none. Ctrl-C cancels the build. */
@@ -15,7 +17,7 @@ export async function* buildOutput(
   ctx: Ctx,
   client: Hafen,
   queued: Build,
-  { quiet }: BuildOutputOptions,
+  { quiet, result }: BuildOutputOptions,
 ): AsyncGenerator<Piece, number> {
   const release = ctx.onSignal("SIGINT", () => void client.builds.cancel(queued.id).catch(() => {}));
   const kept: Piece[] = [];
@@ -35,9 +37,11 @@ export async function* buildOutput(
       yield { to: "stderr", data: `hafen: ${inert(whyNot(build))}\n` };
       return build.state === "cancelled" ? EXIT_CODES.interrupted : EXIT_CODES.failed;
     }
-    const digest = await digestOf(client, build.imageId);
+    const image = await imageOf(client, build.imageId);
+    const digest = image?.digest ?? build.imageId;
     const tagged = build.tag === null ? "" : ` as ${inert(build.tag)}`;
     if (ctx.json) yield { line: "", json: build };
+    else if (result) yield* result(build, image).map((line): Piece => ({ to: "stdout", data: `${inert(line)}\n` }));
     else if (quiet) yield { to: "stdout", data: `${digest}\n` };
     else yield { to: "stderr", data: `Built ${shortDigest(digest)}${tagged}\n` };
     return EXIT_CODES.ok;
@@ -53,11 +57,11 @@ function whyNot({ state, failure, steps }: Build): string {
 }
 
 /** An image may have been removed since. */
-async function digestOf(client: Hafen, id: string): Promise<string> {
+async function imageOf(client: Hafen, id: string): Promise<Image | undefined> {
   try {
-    return (await client.images.get(id)).digest;
+    return await client.images.get(id);
   } catch (error) {
-    if (error instanceof HafenError && error.code === "image_not_found") return id;
+    if (error instanceof HafenError && error.code === "image_not_found") return undefined;
     throw error;
   }
 }

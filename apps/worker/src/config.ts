@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { DEFAULT_REGISTRIES } from "@hafen/core";
 import { LogLevel, Port } from "@hafen/process";
 import { z } from "zod";
 
@@ -30,7 +31,18 @@ export const WorkerConfig = z.object({
     .int()
     .positive()
     .default(2 * 1024 ** 3),
+  /** 32 random bytes in base64, the same for apis and workers: seals users' passwords for registries. Or a file that holds them. */
+  HAFEN_SECRET_KEY: z.string().optional(),
+  HAFEN_SECRET_KEY_FILE: z.string().optional(),
+  /** The only registries that may be named, comma-separated. */
+  HAFEN_REGISTRIES: z.string().default(DEFAULT_REGISTRIES),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
+  /** Largest image that is pulled, packed and unpacked. */
+  HAFEN_IMAGE_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(8 * 1024 ** 3),
   /** `1`: end when standard input does, as it does when the supervisor is gone. */
   HAFEN_END_WITH_PARENT: z.enum(["0", "1"]).default("0"),
   HAFEN_LOG_LEVEL: LogLevel,

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { LABELS, startAfterBoot, Turns, type HostCtx } from "@hafen/core";
+import { LABELS, readRegistryPolicy, startAfterBoot, Turns, type HostCtx } from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
-import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
+import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues, startWorkers, type Payload } from "@hafen/queue";
 import { RunningBuilds } from "./builds.ts";
 import { WorkerConfig } from "./config.ts";
@@ -17,6 +17,10 @@ const config = readConfig(WorkerConfig, process.env);
 const log = openLog("worker", config.HAFEN_LOG_LEVEL);
 const shutdown = onShutdown(log);
 if (config.HAFEN_END_WITH_PARENT === "1") endWithParent(shutdown);
+const registries = readRegistryPolicy(
+  config.HAFEN_REGISTRIES,
+  readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE),
+);
 const stopping = new AbortController();
 const metrics = openMetrics();
 
@@ -63,6 +67,8 @@ const ctx: HostCtx = {
   seccomp,
   cgroupRoot: config.HAFEN_CGROUP_ROOT,
   filesBytes: config.HAFEN_FILES_BYTES,
+  imageBytes: config.HAFEN_IMAGE_BYTES,
+  registries,
 };
 await startAfterBoot(ctx, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 const turns = new Turns((id, error) =>

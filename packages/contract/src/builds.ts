@@ -1,6 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { Labels, Time } from "./conventions.ts";
-import { BUILD_FAILURES, BUILD_KINDS, BUILD_STATES, STEP_STATES } from "./lifecycle.ts";
+import {
+  BASE_SOURCES,
+  BUILD_FAILURES,
+  BUILD_KINDS,
+  BUILD_STATES,
+  REGISTRY_FAILURES,
+  STEP_STATES,
+} from "./lifecycle.ts";
 
 const BuildArgs = z
   .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "a variable name"), z.string().max(32 * 1024))
@@ -58,9 +65,9 @@ export const BuildStep = z
 export const BuildBase = z
   .object({
     reference: z.string().describe("As the Dockerfile names it"),
-    imageId: z.string(),
-    digest: z.string().describe("The image it was pinned to"),
-    source: z.enum(["own", "catalog"]),
+    imageId: z.string().nullable().describe("null for one out of a registry"),
+    digest: z.string().describe("The image it was pinned to; for one out of a registry, its manifest there"),
+    source: z.enum(BASE_SOURCES),
   })
   .openapi("BuildBase");
 
@@ -68,6 +75,7 @@ export const BuildFailure = z
   .object({
     code: z.enum(BUILD_FAILURES),
     detail: z.string(),
+    reason: z.enum(REGISTRY_FAILURES).optional().describe("For registry_failed"),
     exitCode: z.number().int().optional(),
     step: z.number().int().optional(),
     lastLines: z.array(z.string()).optional(),
@@ -81,6 +89,7 @@ export const Build = z
     kind: z.enum(BUILD_KINDS),
     state: z.enum(BUILD_STATES),
     tag: z.string().nullable(),
+    tags: z.array(z.string()).describe("All names that the image gets; several only out of an archive"),
     dockerfile: z.string(),
     target: z.string().nullable(),
     buildArgs: z.record(z.string(), z.string()),
@@ -88,6 +97,8 @@ export const Build = z
     noCache: z.boolean(),
     contextDigest: z.string().nullable().describe("null where nothing was uploaded: commit, pull, push"),
     contextBytes: z.number().int().nullable(),
+    containerId: z.string().nullable().describe("What a commit keeps"),
+    reference: z.string().nullable().describe("What is pulled, or where to it is pushed"),
     imageId: z.string().nullable(),
     failure: BuildFailure.nullable(),
     queuePosition: z.number().int().nullable().describe("Builds before it; null once it runs"),

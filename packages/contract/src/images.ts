@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Time } from "./conventions.ts";
+import { BASE_SOURCES } from "./lifecycle.ts";
 
 /** A command that tells whether a container is well: exit code 0 says yes. */
 export const Healthcheck = z
@@ -59,13 +60,22 @@ export const Image = ImageSummary.extend({
   buildId: z.string().nullable(),
   bases: z
     .array(
-      z.object({ reference: z.string(), imageId: z.string(), digest: z.string(), source: z.enum(["own", "catalog"]) }),
+      z.object({
+        reference: z.string(),
+        imageId: z.string().nullable(),
+        digest: z.string(),
+        source: z.enum(BASE_SOURCES),
+      }),
     )
     .nullable()
     .describe("null: the build that recorded them was removed"),
   sharedBytes: z.number().int().describe("In layers that another image of one's own or of the catalog has, too"),
   uniqueBytes: z.number().int().describe("In layers that only this one has: what removing it frees"),
   usedBy: z.array(z.object({ id: z.string(), name: z.string() })).describe("The asking user's containers"),
+  manifestDigest: z
+    .string()
+    .nullable()
+    .describe("What the registry that it was pulled from or pushed to last calls it; null for one of no registry"),
   host: z.string(),
 }).openapi("Image");
 export type Image = z.infer<typeof Image>;
@@ -90,5 +100,45 @@ export const RemovedImage = z
 export const ImportQuery = z.object({
   tag: z.string().max(300).optional(),
   catalog: z.enum(["true", "false"]).optional().describe("Offer it to everyone; admins only"),
+  keepTags: z.enum(["true", "false"]).optional().describe("Give it the names that the docker save archive has for it"),
   command: z.string().max(4096).optional().describe("For a root file system: CMD, as a JSON array"),
+  changes: z
+    .string()
+    .max(64 * 1024)
+    .optional()
+    .describe("For a root file system: Dockerfile instructions for its configuration, as a JSON array"),
 });
+
+export const Changes = z
+  .array(z.string().min(1).max(4096))
+  .max(64)
+  .describe("Dockerfile instructions for the configuration: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, …");
+
+export const CommitContainer = z
+  .strictObject({
+    tag: z.string().max(300).optional().describe("The user's name for the image"),
+    message: z.string().max(1024).optional(),
+    author: z.string().max(256).optional(),
+    changes: Changes.optional(),
+    pause: z.boolean().optional().describe("Stand it still meanwhile; default true"),
+  })
+  .openapi("CommitContainer");
+export type CommitContainer = z.infer<typeof CommitContainer>;
+
+const Reference = z.string().min(1).max(512);
+export const PullImage = z
+  .strictObject({
+    reference: Reference.describe("As docker pull takes it: debian:bookworm, ghcr.io/team/app:1, …@sha256:…"),
+    tag: z.string().max(300).optional().describe("The user's name for it; default: the reference"),
+    platform: z
+      .string()
+      .regex(/^[a-z0-9]+(\/[a-z0-9_]+){1,2}$/, "a platform such as linux/amd64")
+      .optional(),
+  })
+  .openapi("PullImage");
+export type PullImage = z.infer<typeof PullImage>;
+
+export const PushImage = z
+  .strictObject({ reference: Reference.describe("Where to: ghcr.io/team/app:1") })
+  .openapi("PushImage");
+export type PushImage = z.infer<typeof PushImage>;

@@ -13,6 +13,7 @@ export * from "./lifecycle.ts";
 export { openapiDocument } from "./openapi.ts";
 export * from "./problems.ts";
 export * from "./prune.ts";
+export * from "./registries.ts";
 export * from "./restart.ts";
 export * from "./retention.ts";
 export * as routes from "./routes/index.ts";

@@ -140,6 +140,12 @@ export const BUILD_FAILURES = [
 ] as const;
 export type BuildFailureCode = (typeof BUILD_FAILURES)[number];
 
+/** Where the image that a Dockerfile names comes from, in the order in which it is looked for. */
+export const BASE_SOURCES = ["own", "catalog", "registry"] as const;
+
+/** Why a registry did not give or take an image. */
+export const REGISTRY_FAILURES = ["unauthorized", "not_found", "unreachable", "too_large", "refused"] as const;
+
 export const STEP_STATES = ["running", "succeeded", "failed", "cancelled"] as const;
 export const VOLUME_STATES = ["pending", "copying", "ready", "removing", "removed"] as const;
 export type VolumeState = (typeof VOLUME_STATES)[number];

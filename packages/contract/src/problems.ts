@@ -18,6 +18,7 @@ export const PROBLEMS = {
   path_in_memory: { status: 400, title: "The path is not on a disk" },
   no_healthcheck: { status: 400, title: "The container has no health check" },
   mount_invalid: { status: 400, title: "The mounts are not valid" },
+  registry_not_allowed: { status: 403, title: "This registry may not be used" },
   unauthenticated: { status: 401, title: "No valid API key" },
   scope_missing: { status: 403, title: "The API key lacks a scope" },
   not_found: { status: 404, title: "No such resource" },
@@ -27,6 +28,7 @@ export const PROBLEMS = {
   image_not_found: { status: 404, title: "No such image" },
   container_not_found: { status: 404, title: "No such container" },
   path_not_found: { status: 404, title: "No such path in the container" },
+  registry_not_found: { status: 404, title: "No credentials for this registry" },
   volume_not_found: { status: 404, title: "No such volume" },
   host_not_found: { status: 404, title: "No such host" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
@@ -49,6 +51,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: "Internal error" },
   disk_full: { status: 507, title: "The disk is full" },
   host_unreachable: { status: 503, title: "The container's host does not answer" },
+  secrets_unavailable: { status: 503, title: "The service has no key to seal secrets with" },
   unavailable: { status: 503, title: "A service Hafen needs does not answer" },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemCode = keyof typeof PROBLEMS;

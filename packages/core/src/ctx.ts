@@ -2,6 +2,7 @@ import type { Role } from "@hafen/contract";
 import type { Changes, Db } from "@hafen/db";
 import type { Engine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
+import type { RegistryPolicy } from "./registry/policy.ts";
 
 /** Who asks. Made by the api from a verified key, never from the request's body. */
 export interface Actor {
@@ -24,6 +25,7 @@ export interface AskCtx {
 /** What a verb of a request needs. */
 export interface Ctx extends AskCtx {
   changes: Changes;
+  registries: RegistryPolicy;
 }
 
 /** What the work of a host needs: only workers have an engine. */
@@ -38,4 +40,7 @@ export interface HostCtx {
   cgroupRoot: string;
   /** Of one download or upload of files. */
   filesBytes: number;
+  /** Largest image that is pulled, packed and unpacked. */
+  imageBytes: number;
+  registries: RegistryPolicy;
 }

@@ -1,5 +1,6 @@
 export { InputError } from "./archive/error.ts";
 export { cancelBuild } from "./build/cancel.ts";
+export { commitContainer } from "./build/commit.ts";
 export {
   createBuild,
   keepIfTaken,
@@ -13,6 +14,7 @@ export { describeBuild, getBuildRow, listBuilds, waitBuild } from "./build/get.t
 export { BUILD_LIMITS } from "./build/limits.ts";
 export { buildLogs } from "./build/logs.ts";
 export { removeBuild } from "./build/remove.ts";
+export { pullImage, pushImage } from "./build/pull.ts";
 export { runBuild } from "./build/run.ts";
 export { attachContainer, type Attached } from "./container/attach.ts";
 export { convergeContainer } from "./container/converge.ts";
@@ -33,7 +35,9 @@ export type { Actor, Ctx, HostCtx } from "./ctx.ts";
 export { eventFeed, feedStart, positionId } from "./event/feed.ts";
 export { startAfterBoot } from "./host/boot.ts";
 export { chooseHost, getHost, listHosts } from "./host/hosts.ts";
+export { exportedTags, exportImage } from "./image/export.ts";
 export { findImage, lookUpImage } from "./image/find.ts";
+export { importChanges } from "./build/import-changes.ts";
 export { describeImage, getImage, imageHistory, listImages } from "./image/get.ts";
 export { convergeImage, internalTag, removeImage } from "./image/remove.ts";
 export { tagImage } from "./image/tag.ts";
@@ -42,6 +46,8 @@ export { prune, type PruneHosts } from "./prune/prune.ts";
 export { pruneVolumeHere } from "./prune/volume-on-host.ts";
 export { applyRetention } from "./retention/apply.ts";
 export { setRetention } from "./retention/policy.ts";
+export { listCredentials, removeCredential, storeCredential } from "./registry/credentials.ts";
+export { DEFAULT_REGISTRIES, readRegistryPolicy, type RegistryPolicy } from "./registry/policy.ts";
 export { signGrant, STREAM_ACTIONS, verifyGrant, type StreamAction, type StreamGrant } from "./stream-token.ts";
 export { endExpired } from "./sweep/expire.ts";
 export { keepHouse } from "./sweep/keep.ts";

@@ -11,6 +11,7 @@ export const STREAM_ACTIONS = [
   "size",
   "usage",
   "volume.prune",
+  "image.export",
 ] as const;
 export type StreamAction = (typeof STREAM_ACTIONS)[number];
 

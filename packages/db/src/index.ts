@@ -11,6 +11,7 @@ export * from "./queries/idempotency.ts";
 export * from "./queries/images.ts";
 export * from "./queries/networks.ts";
 export * from "./queries/retention.ts";
+export * from "./queries/registries.ts";
 export * from "./queries/users.ts";
 export * from "./queries/volumes.ts";
-export type { ContainerConfig, HostEngine, LogChunkLine, StopRequest } from "./schema/index.ts";
+export type { BuildSource, ContainerConfig, HostEngine, LogChunkLine, StopRequest } from "./schema/index.ts";

@@ -1,9 +1,10 @@
 import type { BuildEvent, BuildRequest } from "./types/build.ts";
 import type { ContainerInfo, ContainerSpec, ContainerSummary, Limits, StopOptions } from "./types/container.ts";
 import type { EngineEvent, EngineInfo, EventOptions } from "./types/engine-info.ts";
-import type { HistoryEntry, ImageInfo, ImportOptions } from "./types/image.ts";
+import type { CommitOptions, HistoryEntry, ImageInfo, ImportOptions } from "./types/image.ts";
 import type { NetworkInfo, NetworkSpec } from "./types/network.ts";
 import type { EngineId, Label, Op } from "./types/op.ts";
+import type { PullRequest, PushRequest, RegistryFailure, RegistryLogin, TransferEvent } from "./types/registry.ts";
 import type { AttachOptions, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
 import type { ContainerSize, DiskUsage } from "./types/usage.ts";
 import type { VolumeInfo, VolumeSpec } from "./types/volume.ts";
@@ -14,6 +15,7 @@ export type * from "./types/engine-info.ts";
 export type * from "./types/image.ts";
 export type * from "./types/network.ts";
 export type * from "./types/op.ts";
+export type * from "./types/registry.ts";
 export type * from "./types/streams.ts";
 export type * from "./types/usage.ts";
 export type * from "./types/volume.ts";
@@ -56,6 +58,11 @@ export interface Engine {
   getArchive(id: EngineId, path: string, op?: Op): Promise<AsyncIterable<Uint8Array>>;
   /** Unpacks a tar into the directory `path`, which must exist. */
   putArchive(id: EngineId, path: string, tar: AsyncIterable<Uint8Array>, op?: Op): Promise<void>;
+  /**
+   * The container's file system and configuration as an image; returns its id. What `createContainer` added on its own account, and
+   * `withoutLabels`, are not in it.
+   */
+  commitContainer(id: EngineId, options: CommitOptions): Promise<string>;
 
   inspectImage(ref: string, op?: Op): Promise<ImageInfo | undefined>;
   /** Every tag in the engine that starts with `prefix`. */
@@ -73,6 +80,19 @@ export interface Engine {
   importImage(rootfs: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<string>;
   /** A `docker save` archive; returns the ids of its images. Sets the tags it names: strip them from what a user sends. */
   loadImages(archive: AsyncIterable<Uint8Array>, op?: Op): Promise<string[]>;
+  /** The same archive out of an image, without any name in it. */
+  saveImage(imageId: string, op?: Op): Promise<AsyncIterable<Uint8Array>>;
+
+  /** Asks the registry, with this login, which manifest `reference` (`ghcr.io/team/app:1`, or `@sha256:…`) stands for. */
+  resolveImage(
+    reference: string,
+    login: RegistryLogin | undefined,
+    op?: Op,
+  ): Promise<{ type: "resolved"; digest: string } | RegistryFailure>;
+  /** The last event is `pulled` or `failed`. Leaving the iteration or aborting ends it. */
+  pullImage(request: PullRequest, op?: Op): AsyncIterable<TransferEvent>;
+  /** The last event is `pushed` or `failed`. A killed caller leaves the tag `reference`: `removeTag` it. */
+  pushImage(request: PushRequest, op?: Op): AsyncIterable<TransferEvent>;
 
   /** Creates, or finds the volume that already carries this name. */
   createVolume(spec: VolumeSpec, op?: Op): Promise<void>;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 /**
@@ -9,6 +10,12 @@ export function readConfig<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEn
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
   throw new Error(`The environment is not complete:\n${lines.join("\n")}`);
+}
+
+/** A secret that the environment holds or names a file of; an empty variable is as good as none. */
+export function readSecret(value = "", file = ""): string | undefined {
+  if (value !== "") return value;
+  return file === "" ? undefined : readFileSync(file, "utf8");
 }
 
 /** A port of 0 lets the system choose. */

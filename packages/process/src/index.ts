@@ -1,4 +1,4 @@
-export { LogLevel, Port, readConfig } from "./config.ts";
+export { LogLevel, Port, readConfig, readSecret } from "./config.ts";
 export { errorFields, openLog, type Log } from "./log.ts";
 export { Counter, Gauge, Histogram, openMetrics, Registry, SECONDS_BUCKETS } from "./metrics.ts";
 export { endWithParent } from "./parent.ts";

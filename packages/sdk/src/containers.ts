@@ -10,6 +10,8 @@ import { everyItem, type Page } from "./page.ts";
 import { uploadOf, type TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
 import type {
+  Build,
+  CommitContainer,
   Container,
   ContainerListQuery,
   CreateContainer,
@@ -154,6 +156,11 @@ export class Containers {
   /** Its own process's input and output, live. */
   attach(ref: string, options: AttachOptions = {}): Promise<Attachment> {
     return attach(this.#transport, ref, options);
+  }
+
+  /** An image of its files and configuration; answers with the build that the commit runs as. */
+  async commit(ref: string, body: CommitContainer = {}, options: ChangeOptions = {}): Promise<Build> {
+    return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/commit`, json: body, options });
   }
 
   /** A handle on one that exists. */

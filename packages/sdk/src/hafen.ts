@@ -6,6 +6,7 @@ import { Hosts } from "./hosts.ts";
 import { Images } from "./images.ts";
 import { Keys } from "./keys.ts";
 import { System } from "./system.ts";
+import { Registries } from "./registries.ts";
 import { Transport, type HafenOptions } from "./transport.ts";
 import { Users } from "./users.ts";
 import { Volumes } from "./volumes.ts";
@@ -20,6 +21,7 @@ export class Hafen {
   readonly images: Images;
   readonly keys: Keys;
   readonly system: System;
+  readonly registries: Registries;
   readonly users: Users;
   readonly volumes: Volumes;
   readonly #transport: Transport;
@@ -34,6 +36,7 @@ export class Hafen {
     this.images = new Images(transport);
     this.keys = new Keys(transport);
     this.system = new System(transport);
+    this.registries = new Registries(transport);
     this.users = new Users(transport);
     this.volumes = new Volumes(transport);
   }

@@ -1,5 +1,6 @@
 import { address } from "./address.ts";
 import { callOptions, type CallOptions, type ChangeOptions } from "./call-options.ts";
+import { imageArchive } from "./image-archive.ts";
 import { everyItem, type Page } from "./page.ts";
 import { uploadOf, type TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
@@ -11,6 +12,17 @@ export interface ImportOptions extends ChangeOptions {
   catalog?: boolean | undefined;
   /** For a root file system: its CMD. */
   command?: string[] | undefined;
+  /** For a root file system: Dockerfile instructions for its configuration. */
+  changes?: string[] | undefined;
+  /** Give it the names that a `docker save` archive has for it. */
+  keepTags?: boolean | undefined;
+}
+
+export interface PullOptions extends ChangeOptions {
+  /** Default: the reference, as docker names it. */
+  tag?: string | undefined;
+  /** As linux/amd64. */
+  platform?: string | undefined;
 }
 
 /** An image is named by id, by `sha256:…`, or by tag. */
@@ -61,13 +73,41 @@ export class Images {
 
   /** From a tar of a root file system or a `docker save` archive; answers with the build that the import runs as. */
   async import(tar: TarSource, options: ImportOptions = {}): Promise<Build> {
-    const { tag, catalog, command } = options;
+    const { tag, catalog, command, changes, keepTags } = options;
     return this.#transport.json({
       method: "POST",
       path: "/v1/images/import",
-      query: { tag, catalog, command: command && JSON.stringify(command) },
+      query: {
+        tag,
+        catalog,
+        keepTags,
+        command: command && JSON.stringify(command),
+        changes: changes && JSON.stringify(changes),
+      },
       upload: { ...(await uploadOf(tar)), contentType: "application/x-tar" },
       options: callOptions(options),
     });
+  }
+
+  /** Out of a registry, with what `registries.store` keeps for it; answers with the build that the pull runs as. */
+  pull(reference: string, options: PullOptions = {}): Promise<Build> {
+    const { tag, platform } = options;
+    const json = { reference, tag, platform };
+    return this.#transport.json({ method: "POST", path: "/v1/images/pull", json, options: callOptions(options) });
+  }
+
+  /** Into a registry, as `reference`; answers with the build that the push runs as. */
+  async push(ref: string, reference: string, options: ChangeOptions = {}): Promise<Build> {
+    return this.#transport.json({
+      method: "POST",
+      path: address`/v1/images/${ref}/push`,
+      json: { reference },
+      options,
+    });
+  }
+
+  /** A `docker save` archive. Named by tag it holds that tag, named by id all of one's own. Breaks when it cannot be whole. */
+  export(ref: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    return imageArchive(this.#transport, ref, options);
   }
 }

@@ -185,6 +185,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{ref}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a container's files and configuration as an image; what is in volumes is not in it */
+        post: operations["commitContainer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{ref}/exec": {
         parameters: {
             query?: never;
@@ -482,6 +499,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/images/{ref}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A docker save archive. Named by tag it holds that tag, named by id all of one's own tags */
+        get: operations["exportImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/images/{ref}/history": {
         parameters: {
             query?: never;
@@ -493,6 +527,23 @@ export interface paths {
         get: operations["getImageHistory"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{ref}/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put an image into a registry, with one's own credentials for it */
+        post: operations["pushImage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -527,6 +578,23 @@ export interface paths {
         put?: never;
         /** Make an image from a tar of a root file system or a docker save archive (told apart by their first entry) */
         post: operations["importImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an image out of a registry, with one's own credentials for it */
+        post: operations["pullImage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -597,6 +665,41 @@ export interface paths {
         /** Remove what lies around, and say what went, what stays and why, and how many bytes come back */
         post: operations["prune"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The registries that one has stored credentials for, without the secrets */
+        get: operations["listRegistries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registries/{registry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Store what one shows a registry, in place of what was stored before */
+        put: operations["storeRegistry"];
+        post?: never;
+        /** Forget one's credentials for a registry */
+        delete: operations["removeRegistry"];
         options?: never;
         head?: never;
         patch?: never;
@@ -719,6 +822,8 @@ export interface components {
             buildArgs: {
                 [key: string]: string;
             };
+            /** @description What a commit keeps */
+            containerId: string | null;
             contextBytes: number | null;
             /** @description null where nothing was uploaded: commit, pull, push */
             contextDigest: string | null;
@@ -745,6 +850,8 @@ export interface components {
             noCache: boolean;
             /** @description Builds before it; null once it runs */
             queuePosition: number | null;
+            /** @description What is pulled, or where to it is pushed */
+            reference: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -754,16 +861,19 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             steps: components["schemas"]["BuildStep"][];
             tag: string | null;
+            /** @description All names that the image gets; several only out of an archive */
+            tags: string[];
             target: string | null;
         };
         BuildBase: {
-            /** @description The image it was pinned to */
+            /** @description The image it was pinned to; for one out of a registry, its manifest there */
             digest: string;
-            imageId: string;
+            /** @description null for one out of a registry */
+            imageId: string | null;
             /** @description As the Dockerfile names it */
             reference: string;
             /** @enum {string} */
-            source: "own" | "catalog";
+            source: "own" | "catalog" | "registry";
         };
         BuildFailure: {
             /** @enum {string} */
@@ -771,6 +881,11 @@ export interface components {
             detail: string;
             exitCode?: number;
             lastLines?: string[];
+            /**
+             * @description For registry_failed
+             * @enum {string}
+             */
+            reason?: "unauthorized" | "not_found" | "unreachable" | "too_large" | "refused";
             step?: number;
         } | null;
         BuildList: {
@@ -814,6 +929,8 @@ export interface components {
             buildArgs: {
                 [key: string]: string;
             };
+            /** @description What a commit keeps */
+            containerId: string | null;
             contextBytes: number | null;
             /** @description null where nothing was uploaded: commit, pull, push */
             contextDigest: string | null;
@@ -840,6 +957,8 @@ export interface components {
             noCache: boolean;
             /** @description Builds before it; null once it runs */
             queuePosition: number | null;
+            /** @description What is pulled, or where to it is pushed */
+            reference: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -848,6 +967,8 @@ export interface components {
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             tag: string | null;
+            /** @description All names that the image gets; several only out of an archive */
+            tags: string[];
             target: string | null;
         };
         BuildUse: {
@@ -864,6 +985,16 @@ export interface components {
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             tag: string | null;
+        };
+        CommitContainer: {
+            author?: string;
+            /** @description Dockerfile instructions for the configuration: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, … */
+            changes?: string[];
+            message?: string;
+            /** @description Stand it still meanwhile; default true */
+            pause?: boolean;
+            /** @description The user's name for the image */
+            tag?: string;
         };
         Container: {
             autoRemove: boolean;
@@ -1269,16 +1400,18 @@ export interface components {
             /** @description null: the build that recorded them was removed */
             bases: {
                 digest: string;
-                imageId: string;
+                imageId: string | null;
                 reference: string;
                 /** @enum {string} */
-                source: "own" | "catalog";
+                source: "own" | "catalog" | "registry";
             }[] | null;
             buildId: string | null;
             config: components["schemas"]["ImageConfig"];
             host: string;
             /** @description Digests of the layers' uncompressed contents, base first */
             layers: string[];
+            /** @description What the registry that it was pulled from or pushed to last calls it; null for one of no registry */
+            manifestDigest: string | null;
             os: string;
             /** @description In layers that another image of one's own or of the catalog has, too */
             sharedBytes: number;
@@ -1481,7 +1614,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "no_healthcheck" | "mount_invalid" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -1542,6 +1675,17 @@ export interface components {
             name: string;
             why: string;
         };
+        PullImage: {
+            platform?: string;
+            /** @description As docker pull takes it: debian:bookworm, ghcr.io/team/app:1, …@sha256:… */
+            reference: string;
+            /** @description The user's name for it; default: the reference */
+            tag?: string;
+        };
+        PushImage: {
+            /** @description Where to: ghcr.io/team/app:1 */
+            reference: string;
+        };
         Quota: {
             /** @description Builds queued or running */
             builds: number;
@@ -1561,6 +1705,19 @@ export interface components {
                 [key: string]: string;
             };
             ready: boolean;
+        };
+        RegistryCredential: {
+            /** @description host or host:port */
+            registry: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            updatedAt: string;
+            username: string;
+        };
+        RegistryList: {
+            items: components["schemas"]["RegistryCredential"][];
         };
         RemovedImage: {
             /** @description Whether the image went with its last tag */
@@ -1594,6 +1751,11 @@ export interface components {
              * @enum {string}
              */
             signal?: "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGABRT" | "SIGKILL" | "SIGUSR1" | "SIGUSR2" | "SIGALRM" | "SIGTERM" | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGWINCH";
+        };
+        StoreCredential: {
+            /** @description Or a token; kept sealed, and shown to nobody but this registry */
+            password: string;
+            username: string;
         };
         StreamEnded: {
             /** @description null: the process goes on, only its output is over */
@@ -2818,6 +2980,110 @@ export interface operations {
                 };
             };
             /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commitContainer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CommitContainer"];
+            };
+        };
+        responses: {
+            /** @description With Prefer: wait: ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Build"];
+                };
+            };
+            /** @description The commit runs as a build of kind commit */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Build"];
+                };
+            };
+            /** @description invalid_request, reference_invalid, dockerfile_invalid, remote_add_refused */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, container_wrong_state, quota_exceeded */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4467,6 +4733,74 @@ export interface operations {
             };
         };
     };
+    exportImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description img_…, sha256:<hex>, or a tag, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive; it breaks off when it cannot be whole */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description image_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getImageHistory: {
         parameters: {
             query?: never;
@@ -4517,6 +4851,110 @@ export interface operations {
             };
             /** @description image_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pushImage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description img_…, sha256:<hex>, or a tag, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushImage"];
+            };
+        };
+        responses: {
+            /** @description With Prefer: wait: ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Build"];
+                };
+            };
+            /** @description The push runs as a build of kind push; its imageId is what was pushed */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Build"];
+                };
+            };
+            /** @description invalid_request, reference_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing, registry_not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description image_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, quota_exceeded */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4635,8 +5073,12 @@ export interface operations {
             query?: {
                 /** @description Offer it to everyone; admins only */
                 catalog?: "true" | "false";
+                /** @description For a root file system: Dockerfile instructions for its configuration, as a JSON array */
+                changes?: string;
                 /** @description For a root file system: CMD, as a JSON array */
                 command?: string;
+                /** @description Give it the names that the docker save archive has for it */
+                keepTags?: "true" | "false";
                 tag?: string;
             };
             header?: {
@@ -4719,6 +5161,98 @@ export interface operations {
             };
             /** @description unsupported_media_type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pullImage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullImage"];
+            };
+        };
+        responses: {
+            /** @description With Prefer: wait: ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Build"];
+                };
+            };
+            /** @description The pull runs as a build of kind pull */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Build"];
+                };
+            };
+            /** @description invalid_request, reference_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing, registry_not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, quota_exceeded */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5085,6 +5619,191 @@ export interface operations {
             };
             /** @description idempotency_mismatch */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRegistries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryList"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storeRegistry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its host, or host:port; docker.io for Docker's */
+                registry: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StoreCredential"];
+            };
+        };
+        responses: {
+            /** @description Stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryCredential"];
+                };
+            };
+            /** @description invalid_request, reference_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing, registry_not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, secrets_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeRegistry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its host, or host:port; docker.io for Docker's */
+                registry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request, reference_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description registry_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

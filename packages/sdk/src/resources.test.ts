@@ -158,3 +158,33 @@ test("a container that could not be made is removed, and use says why", async ()
   });
   assert.equal(service.received[1]?.method, "DELETE");
 });
+
+test("images come and go by their routes, with a registry and a reference in one piece", async () => {
+  await using service = await startService((response, { method, url }) => {
+    if (method === "DELETE") response.writeHead(204).end();
+    else if (url.endsWith("/export")) response.writeHead(200, { "content-type": "application/x-tar" }).end(tar);
+    else sendJson(response, 200, url === "/v1/registries" ? { items: [{ registry: "ghcr.io" }] } : { id: "bld_1" });
+  });
+  const { images, containers, registries } = service.hafen;
+  await images.pull("ghcr.io/team/app:1", { tag: "app", platform: "linux/amd64" });
+  await images.push("team/app:1", "ghcr.io/team/app:1");
+  await containers.commit("web", { tag: "kept", changes: ["ENV A=1"], pause: false });
+  await images.import(tar, { keepTags: true, changes: ["ENV A=1"] });
+  await registries.store("registry.example:5000", { username: "u", password: "p" });
+  assert.deepEqual(await registries.list(), [{ registry: "ghcr.io" }]);
+  await registries.remove("ghcr.io");
+  assert.deepEqual(Buffer.concat(await collect(images.export("team/app:1"))), Buffer.from(tar));
+  assert.deepEqual(
+    service.received.map(({ method, url }) => `${method} ${url}`),
+    [
+      "POST /v1/images/pull",
+      "POST /v1/images/team%2Fapp%3A1/push",
+      "POST /v1/containers/web/commit",
+      "POST /v1/images/import?keepTags=true&changes=%5B%22ENV+A%3D1%22%5D",
+      "PUT /v1/registries/registry.example%3A5000",
+      "GET /v1/registries",
+      "DELETE /v1/registries/ghcr.io",
+      "GET /v1/images/team%2Fapp%3A1/export",
+    ],
+  );
+});

@@ -7,6 +7,7 @@ import {
   listImages,
   receiveImage,
   keepIfTaken,
+  importChanges,
   removeImage,
   tagImage,
 } from "@hafen/core";
@@ -39,19 +40,21 @@ export function mountImages(app: App): void {
     app,
     routes.importImage,
     async (c) => {
-      const { tag, catalog, command } = c.req.valid("query");
-      const changes = command === undefined ? [] : [`CMD ${commandJson(command)}`];
-      const { kind, blob } = await receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits);
+      const { tag, catalog, command, changes, keepTags } = c.req.valid("query");
+      const cmd = command === undefined ? [] : [`CMD ${JSON.stringify(stringList("command", command))}`];
+      const all = [...cmd, ...(changes === undefined ? [] : importChanges(stringList("changes", changes)))];
+      const { kind, blob, tags } = await receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits);
       return (await keepIfTaken(c.var.ctx, blob, (take) =>
-        idempotent(c, blob.digest, async () => {
+        idempotent(c, `${blob.digest} ${JSON.stringify(tags)}`, async () => {
           take();
           const row = await createBuild(c.var.ctx, {
             kind,
             blob,
             tag,
             catalog: catalog === "true",
-            changes,
+            changes: all,
             dockerfileText: "",
+            ...(keepTags === "true" && { tags }),
           });
           return settledBuild(c, row);
         }),
@@ -61,11 +64,10 @@ export function mountImages(app: App): void {
   );
 }
 
-/** Written anew from its parse, so that nothing but a JSON array reaches the engine's instruction. */
-function commandJson(text: string): string {
+function stringList(name: string, text: string): string[] {
   const refuse = () =>
-    new ProblemError("invalid_request", "command takes a JSON array of strings.", {
-      errors: [{ pointer: "?command", detail: 'a JSON array, as ["sh"]' }],
+    new ProblemError("invalid_request", `${name} takes a JSON array of strings.`, {
+      errors: [{ pointer: `?${name}`, detail: 'a JSON array, as ["sh"]' }],
     });
   let value: unknown;
   try {
@@ -73,7 +75,7 @@ function commandJson(text: string): string {
   } catch {
     throw refuse();
   }
-  refuseUnkeepable("query", { command: value });
+  refuseUnkeepable("query", { [name]: value });
   if (!Array.isArray(value) || !value.every((part) => typeof part === "string")) throw refuse();
-  return JSON.stringify(value);
+  return value;
 }

@@ -4,6 +4,7 @@ import { PROBLEMS, ProblemError } from "@hafen/contract";
 import { verifyGrant, type HostCtx, type StreamAction } from "@hafen/core";
 import { errorFields, type Log } from "@hafen/process";
 import { answerExec, answerLogs, answerSignal } from "./actions.ts";
+import { answerExport } from "./export.ts";
 import { answerReadFiles, answerWriteFiles } from "./files.ts";
 import { answerPruneVolume, answerSize, answerUsage } from "./housekeeping.ts";
 import { openUpgrades, refuseUpgrade } from "./upgrade.ts";
@@ -27,6 +28,7 @@ const ACTIONS: Partial<Record<StreamAction, (ctx: HostCtx, stream: StreamRequest
   size: answerSize,
   usage: answerUsage,
   "volume.prune": answerPruneVolume,
+  "image.export": answerExport,
 };
 
 export interface Listener {

@@ -1,7 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { Build } from "../builds.ts";
 import { body, json, listOf, ListQuery, PostHeaders, Ref, route } from "../conventions.ts";
-import { HistoryEntry, Image, ImageSummary, ImportQuery, RemovedImage, TagImage } from "../images.ts";
+import {
+  CommitContainer,
+  HistoryEntry,
+  Image,
+  ImageSummary,
+  ImportQuery,
+  PullImage,
+  PushImage,
+  RemovedImage,
+  TagImage,
+} from "../images.ts";
 import { contextProblems } from "./builds.ts";
 
 const tags = ["images"];
@@ -78,4 +88,74 @@ export const importImage = route({
     200: json(Build, "With Prefer: wait: ended"),
   },
   problems: [...contextProblems, "archive_invalid"],
+});
+export const exportImage = route({
+  method: "get",
+  path: "/v1/images/{ref}/export",
+  operationId: "exportImage",
+  tags,
+  scope: "read",
+  summary: "A docker save archive. Named by tag it holds that tag, named by id all of one's own tags",
+  request: { params: Params },
+  responses: {
+    200: {
+      description: "The archive; it breaks off when it cannot be whole",
+      content: { "application/x-tar": { schema: z.string().openapi({ format: "binary" }) } },
+    },
+  },
+  problems: ["image_not_found", "host_unreachable"],
+});
+const registryProblems = ["registry_not_allowed", "reference_invalid", "quota_exceeded"] as const;
+export const pullImage = route({
+  method: "post",
+  path: "/v1/images/pull",
+  operationId: "pullImage",
+  tags,
+  scope: "write",
+  summary: "Take an image out of a registry, with one's own credentials for it",
+  request: { headers: PostHeaders, body: body(PullImage) },
+  responses: {
+    202: json(Build, "The pull runs as a build of kind pull"),
+    200: json(Build, "With Prefer: wait: ended"),
+  },
+  problems: registryProblems,
+});
+export const pushImage = route({
+  method: "post",
+  path: "/v1/images/{ref}/push",
+  operationId: "pushImage",
+  tags,
+  scope: "write",
+  summary: "Put an image into a registry, with one's own credentials for it",
+  request: { params: Params, headers: PostHeaders, body: body(PushImage) },
+  responses: {
+    202: json(Build, "The push runs as a build of kind push; its imageId is what was pushed"),
+    200: json(Build, "With Prefer: wait: ended"),
+  },
+  problems: [...registryProblems, "image_not_found"],
+});
+export const commitContainer = route({
+  method: "post",
+  path: "/v1/containers/{ref}/commit",
+  operationId: "commitContainer",
+  tags: ["containers"],
+  scope: "write",
+  summary: "Keep a container's files and configuration as an image; what is in volumes is not in it",
+  request: {
+    params: z.object({ ref: Ref }),
+    headers: PostHeaders,
+    body: { ...body(CommitContainer), required: false },
+  },
+  responses: {
+    202: json(Build, "The commit runs as a build of kind commit"),
+    200: json(Build, "With Prefer: wait: ended"),
+  },
+  problems: [
+    "container_not_found",
+    "container_wrong_state",
+    "reference_invalid",
+    "dockerfile_invalid",
+    "remote_add_refused",
+    "quota_exceeded",
+  ],
 });

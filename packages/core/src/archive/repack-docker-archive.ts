@@ -41,9 +41,11 @@ export function repackDockerArchive(
   );
 }
 
+/** `tags` are the names that the written archive has for each of its images; without them it has none. */
 export async function* dockerArchiveTar(
   entries: AsyncIterable<TarEntry>,
   limits: ImageLimits,
+  tags: readonly string[] = [],
 ): AsyncGenerator<Uint8Array, DockerArchiveFacts> {
   const rules: PathRules = { maxPathBytes: limits.maxPathBytes, upload: IMAGE, absolute: "refuse" };
   const tree = newTree(limits.maxEntries, IMAGE);
@@ -97,7 +99,7 @@ export async function* dockerArchiveTar(
       image.config,
       image.layers.map((layer) => blobs.get(layer)),
     );
-  yield* emitManifest(images);
+  yield* emitManifest(images, tags);
   yield END_OF_TAR;
   return {
     entries: blobs.size + 1,
@@ -107,8 +109,9 @@ export async function* dockerArchiveTar(
   };
 }
 
-async function* emitManifest(images: readonly SavedImage[]): AsyncGenerator<Uint8Array> {
-  const text = JSON.stringify(images.map(({ config, layers }) => ({ Config: config, RepoTags: null, Layers: layers })));
+async function* emitManifest(images: readonly SavedImage[], tags: readonly string[]): AsyncGenerator<Uint8Array> {
+  const RepoTags = tags.length > 0 ? tags : null;
+  const text = JSON.stringify(images.map(({ config, layers }) => ({ Config: config, RepoTags, Layers: layers })));
   const bytes = Buffer.from(text);
   const budget = newBudget(bytes.length, IMAGE);
   yield* emitEntry(

@@ -1,5 +1,5 @@
-import type { BuildFailure } from "@hafen/contract";
-import { saveBases, type BuildRow, type ImageRow } from "@hafen/db";
+import { ProblemError } from "@hafen/contract";
+import { saveBases, type BaseRow, type BuildRow } from "@hafen/db";
 import { InputError } from "../archive/error.ts";
 import type { HostCtx } from "../ctx.ts";
 import { readDockerfile } from "../dockerfile/read-dockerfile.ts";
@@ -7,16 +7,11 @@ import { refuseOnBuild, refuseRemoteAdd } from "../dockerfile/remote-add.ts";
 import { externalReferences, stages } from "../dockerfile/stages.ts";
 import { pin } from "../dockerfile/pin.ts";
 import { lookUpImage } from "../image/find.ts";
-import { ProblemError } from "@hafen/contract";
-
-/** A build's end that is the user's to mend. */
-export class BuildRefused extends Error {
-  readonly failure: BuildFailure;
-  constructor(failure: BuildFailure) {
-    super(failure.detail);
-    this.failure = failure;
-  }
-}
+import { isImageId } from "../reference/is-image-id.ts";
+import { parseReference } from "../reference/parse-reference.ts";
+import type { LogWriter } from "./log-writer.ts";
+import { BuildRefused } from "./refused.ts";
+import { pullBase } from "./registry-base.ts";
 
 export interface Pinned {
   /** The Dockerfile for the engine. */
@@ -31,36 +26,42 @@ export function asWritten(instruction: string, names: Pinned["names"]): string {
   return instruction.replaceAll(/sha256:[0-9a-f]{64}/g, (digest) => names.get(digest) ?? digest);
 }
 
+/** What a name in a Dockerfile stands for. */
+export interface Base extends Pick<BaseRow, "imageId" | "digest" | "source"> {
+  /** The engine's id of it. */
+  engineId: string;
+}
+
 /**
- * Reads the user's Dockerfile, resolves every FROM and COPY --from that is no stage against the user's own images, then the catalog,
- * records what each was pinned to, and returns the text for the engine, which names images by digest only. So nobody builds on
- * somebody else's image by guessing its name, and the engine never looks a name up.
+ * Reads the user's Dockerfile, resolves every FROM and COPY --from that is no stage against the user's own images, then the catalog, then
+ * the registries that may be named, records what each was pinned to, and returns the text for the engine, which names images by their ids
+ * only. So nobody builds on somebody else's image by guessing its name, and the engine never looks a name up.
  */
-export async function pinBases(ctx: HostCtx, build: BuildRow): Promise<Pinned> {
+export async function pinBases(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<Pinned> {
   try {
     const dockerfile = readDockerfile(build.dockerfileText);
     refuseRemoteAdd(dockerfile);
     checkTarget(build, stages(dockerfile, build.buildArgs));
-    const bases = new Map<string, ImageRow>();
+    const bases = new Map<string, Base>();
     for (const reference of externalReferences(dockerfile, build.buildArgs))
-      bases.set(reference, await findBase(ctx, build.userId, reference));
+      bases.set(
+        reference,
+        (await findBase(ctx, build, reference)) ?? (await pullBase(ctx, build, reference, { log, signal })),
+      );
     await saveBases(
       ctx.db,
-      [...bases].map(([reference, image]) => ({
+      [...bases].map(([reference, { imageId, digest, source }]) => ({
         buildId: build.id,
         reference,
-        imageId: image.id,
-        digest: image.digest,
-        source: image.userId === build.userId ? ("own" as const) : ("catalog" as const),
+        imageId,
+        digest,
+        source,
       })),
     );
+    const ids = [...bases].map(([reference, { engineId }]) => [reference, engineId] as const);
     return {
-      text: pin(
-        dockerfile,
-        build.buildArgs,
-        new Map([...bases].map(([reference, image]) => [reference, image.digest])),
-      ),
-      names: new Map([...bases].map(([reference, image]) => [image.digest, reference])),
+      text: pin(dockerfile, build.buildArgs, new Map(ids)),
+      names: new Map(ids.map(([reference, engineId]) => [engineId, reference])),
     };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -69,23 +70,21 @@ export async function pinBases(ctx: HostCtx, build: BuildRow): Promise<Pinned> {
   }
 }
 
-async function findBase(ctx: HostCtx, userId: string, reference: string): Promise<ImageRow> {
+/** One's own image, or the catalog's; a manifest's digest is a registry's alone. */
+async function findBase(ctx: HostCtx, { userId }: BuildRow, reference: string): Promise<Base | undefined> {
+  if (!isImageId(reference) && parseReference(reference).digest !== undefined) return undefined;
   const image = await lookUpImage(ctx.db, userId, reference).catch((error: unknown) => {
     if (error instanceof ProblemError)
       throw new BuildRefused({ code: "base_not_found", detail: `FROM ${reference}: ${error.detail}` });
     throw error;
   });
-  if (!image) {
-    throw new BuildRefused({
-      code: "base_not_found",
-      detail: `${reference} is neither one of your images nor in the catalog. Build or import it first; GET /v1/images lists what there is.`,
-    });
-  }
+  if (!image) return undefined;
   if (image.hostId !== ctx.hostId) {
     throw new BuildRefused({ code: "base_not_found", detail: `${reference} is on another host than this build.` });
   }
   refuseOnBuild(image.config.onBuild);
-  return image;
+  const source = image.userId === userId ? "own" : "catalog";
+  return { imageId: image.id, digest: image.digest, source, engineId: image.digest };
 }
 
 function checkTarget(build: BuildRow, known: ReturnType<typeof stages>): void {

@@ -1,5 +1,5 @@
-import { newId, ProblemError, type BuildKind, type BuildOptions } from "@hafen/contract";
-import { insertBuild, removeBlob, sealBlob, type BuildRow } from "@hafen/db";
+import { ProblemError, type BuildKind, type BuildOptions } from "@hafen/contract";
+import { removeBlob, sealBlob, type BuildRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { InputError } from "../archive/error.ts";
 import type { TarFacts } from "../archive/packing.ts";
@@ -8,8 +8,7 @@ import { repackContext, type ContextLimits } from "../archive/repack-context.ts"
 import { repackImage } from "../archive/repack-image.ts";
 import { chooseHost } from "../host/hosts.ts";
 import { parseTag } from "../image/find.ts";
-import { takeQuota } from "../quota.ts";
-import { record } from "../record.ts";
+import { queueBuild } from "./queue.ts";
 import { storeBlob, type StoredBlob } from "./upload.ts";
 
 const GIB = 1024 ** 3;
@@ -53,16 +52,28 @@ export async function receiveContext(
   });
 }
 
-/** The same for an image: a root file system or a `docker save` archive, told apart by the first entry. */
+/**
+ * The same for an image: a root file system or a `docker save` archive, told apart by the first entry. `tags` are the names that an
+ * archive has for its image.
+ */
 export async function receiveImage(
   ctx: Ctx,
   tar: AsyncIterable<Uint8Array>,
   limits: UploadLimits = UPLOAD_LIMITS,
-): Promise<{ kind: "rootfs" | "archive"; blob: StoredBlob }> {
+): Promise<{ kind: "rootfs" | "archive"; blob: StoredBlob; tags: string[] }> {
   return asProblem(async () => {
     const packing = await repackImage(tar, { maxBytes: limits.imageBytes, maxEntries: 1_000_000, maxPathBytes: 4096 });
     const { blob } = await storeBlob<TarFacts>(ctx.db, ctx.actor.userId, packing);
-    return { kind: packing.kind, blob };
+    if (packing.kind === "rootfs") return { kind: packing.kind, blob, tags: [] };
+    const { imageIds, repoTags } = await packing.summary;
+    if (new Set(imageIds).size > 1) {
+      await removeBlob(ctx.db, blob.id).catch(() => {}); // else the sweep drops it
+      throw new InputError(
+        "archive_invalid",
+        `The archive holds ${imageIds.length} images. Save them one by one, and upload each by itself.`,
+      );
+    }
+    return { kind: packing.kind, blob, tags: repoTags.flat() };
   });
 }
 
@@ -91,6 +102,8 @@ export interface NewBuild extends BuildOptions {
   dockerfileText: string;
   catalog?: boolean;
   changes?: string[];
+  /** Further names for the image. */
+  tags?: string[];
 }
 
 /**
@@ -107,18 +120,14 @@ export async function createBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> 
 }
 
 async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
-  const { userId } = ctx.actor;
   if (input.catalog && ctx.actor.role !== "admin")
     throw new ProblemError("scope_missing", "Only an admin offers images to everyone.");
-  const tag = input.tag === undefined || input.tag === "" ? null : parseTag(input.tag);
-  const hostId = await chooseHost(ctx.db);
-  const row = await ctx.db.transaction(async (tx) => {
-    await takeQuota(tx, userId, { builds: 1, images: 1 });
-    await sealBlob(tx, input.blob.id, input.blob);
-    const build = await insertBuild(tx, {
-      id: newId("build"),
-      userId,
-      hostId,
+  const tags = (input.tags ?? []).map(parseTag);
+  const tag = input.tag === undefined || input.tag === "" ? (tags[0] ?? null) : parseTag(input.tag);
+  return queueBuild(
+    ctx,
+    {
+      hostId: await chooseHost(ctx.db),
       kind: input.kind,
       tag,
       catalog: input.catalog ?? false,
@@ -132,18 +141,14 @@ async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
       blobId: input.blob.id,
       contextDigest: input.blob.digest,
       contextBytes: input.blob.sizeBytes,
-    });
-    await record(tx, ctx.actor, {
-      type: "build.queued",
+      ...(tags.length > 0 && { source: { tags } }),
+    },
+    {
       action: "build.create",
-      subject: build.id,
-      data: { tag },
-      made: true,
-    });
-    return build;
-  });
-  await ctx.jobs.enqueue(hostId, "build.run", { id: row.id, generation: row.attempt });
-  return row;
+      quota: { builds: 1, images: 1 },
+      within: (tx) => sealBlob(tx, input.blob.id, input.blob),
+    },
+  );
 }
 
 /** What the input readers refuse is the client's to know, under the same code. */

@@ -3,32 +3,50 @@ import type { BuildEvent } from "@hafen/engine";
 import { InputError } from "../archive/error.ts";
 import { withDockerfile } from "../archive/with-dockerfile.ts";
 import type { HostCtx } from "../ctx.ts";
-import { asWritten, BuildRefused, pinBases } from "./bases.ts";
+import { asWritten, pinBases } from "./bases.ts";
+import { executeCommit } from "./execute-commit.ts";
+import { executePull } from "./execute-pull.ts";
+import { executePush } from "./execute-push.ts";
 import { BUILD_LIMITS } from "./limits.ts";
 import type { LogWriter } from "./log-writer.ts";
-
+import { BuildRefused } from "./refused.ts";
 import { readBlob } from "./upload.ts";
 
-/** Does the build's work on the engine and returns the digest of the image. @throws BuildRefused when the user must mend something. */
-export async function execute(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<string> {
-  if (build.blobId === null)
-    throw new BuildRefused({ code: "build_failed", detail: "The build context is no longer kept. Upload it again." });
-  const context = readBlob(ctx.db, build.blobId);
+/** What a build has made or moved. */
+export interface Product {
+  /** The engine's id of the image. */
+  digest: string;
+  /** What the registry calls it, for a pull and a push. */
+  manifestDigest?: string;
+}
+
+/** Does the build's work on the engine. @throws BuildRefused when the user must mend something. */
+export async function execute(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<Product> {
   switch (build.kind) {
-    case "rootfs":
+    case "rootfs": {
+      const context = contextOf(ctx, build);
       await log.write("status", "Importing a root file system.\n", Date.now());
-      return ctx.engine.importImage(context, { changes: build.changes, signal });
+      return { digest: await ctx.engine.importImage(context, { changes: build.changes, signal }) };
+    }
     case "archive":
-      return loadArchive(ctx, context, log, signal);
+      return { digest: await loadArchive(ctx, contextOf(ctx, build), log, signal) };
     case "dockerfile":
-      return runDockerfile(ctx, build, context, log, signal);
+      return { digest: await runDockerfile(ctx, build, contextOf(ctx, build), log, signal) };
     case "commit":
+      return executeCommit(ctx, build, log, signal);
     case "pull":
+      return executePull(ctx, build, log, signal);
     case "push":
-      throw new BuildRefused({ code: "build_failed", detail: `${build.kind} is not there yet` });
+      return executePush(ctx, build, log, signal);
     default:
       return build.kind satisfies never;
   }
+}
+
+function contextOf(ctx: HostCtx, { blobId }: BuildRow): AsyncIterable<Uint8Array> {
+  if (blobId === null)
+    throw new BuildRefused({ code: "build_failed", detail: "The build context is no longer kept. Upload it again." });
+  return readBlob(ctx.db, blobId);
 }
 
 async function loadArchive(
@@ -38,14 +56,8 @@ async function loadArchive(
   signal: AbortSignal,
 ): Promise<string> {
   await log.write("status", "Loading an image archive.\n", Date.now());
-  const ids = await ctx.engine.loadImages(context, { signal });
-  const [first] = ids;
+  const [first] = await ctx.engine.loadImages(context, { signal });
   if (first === undefined) throw new BuildRefused({ code: "archive_invalid", detail: "The archive holds no image." });
-  if (ids.length > 1)
-    throw new BuildRefused({
-      code: "archive_invalid",
-      detail: `The archive holds ${ids.length} images; save and upload them one by one.`,
-    });
   return first;
 }
 
@@ -56,7 +68,7 @@ async function runDockerfile(
   log: LogWriter,
   signal: AbortSignal,
 ): Promise<string> {
-  const pinned = await pinBases(ctx, build);
+  const pinned = await pinBases(ctx, build, log, signal);
   const packed = withDockerfile(context, pinned.text);
   let contextError: unknown;
   packed.summary.catch((error: unknown) => (contextError = error));

@@ -2,14 +2,17 @@ import { newId } from "@hafen/contract";
 import { endBuild, insertEvent, insertLayers, setStepSizes, setTag, upsertImage, type BuildRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 import { internalTag } from "../image/remove.ts";
-import { BuildRefused } from "./bases.ts";
+import { toImageConfig } from "../image/config.ts";
+import { bytesPerLayer } from "../image/layer-bytes.ts";
+import { BuildRefused } from "./refused.ts";
 import { toIso } from "../container/termination.ts";
+import type { Product } from "./execute.ts";
 
 /**
  * Writes the image's row, its layers, its tag and the build's success in one transaction, then holds the engine's image under its
  * internal tag. Killed before the commit: another attempt builds again, from the cache. Killed after it: the sweep sets the tag.
  */
-export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): Promise<string> {
+export async function keepImage(ctx: HostCtx, build: BuildRow, { digest, manifestDigest }: Product): Promise<string> {
   const [info, history] = await Promise.all([ctx.engine.inspectImage(digest), ctx.engine.imageHistory(digest)]);
   if (!info)
     throw new BuildRefused({ code: "build_failed", detail: "The built image is no longer on the host. Build again." });
@@ -18,7 +21,6 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
     build.id,
     history.flatMap(({ imageId, sizeBytes }) => (imageId ? [{ layerDigest: imageId, sizeBytes }] : [])),
   );
-  const { healthcheck: _, ...config } = storable(info.config);
 
   const imageId = await ctx.db.transaction(async (tx) => {
     const image = await upsertImage(tx, {
@@ -29,15 +31,17 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, digest: string): 
       sizeBytes: info.sizeBytes,
       architecture: storable(info.architecture),
       os: storable(info.os),
-      config,
+      config: storable(toImageConfig(info.config)),
       diffIds: info.diffIds,
+      layerBytes: bytesPerLayer(history, info.diffIds.length),
+      ...(manifestDigest !== undefined && { manifestDigest }),
       catalog: build.catalog,
       buildId: build.id,
     });
     const ended = await endBuild(tx, build.id, build.attempt, { state: "succeeded", imageId: image.id });
     if (!ended) throw new BuildRefused({ code: "build_failed", detail: "Another attempt ended this build." });
-    if (build.tag !== null)
-      await setTag(tx, { userId: build.userId, name: build.tag, imageId: image.id, catalog: build.catalog });
+    for (const name of new Set([build.tag, ...(build.source?.tags ?? [])]))
+      if (name !== null) await setTag(tx, { userId: build.userId, name, imageId: image.id, catalog: build.catalog });
     await Promise.all([
       insertLayers(
         tx,

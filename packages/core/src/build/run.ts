@@ -1,10 +1,12 @@
-import { buildEnded, type BuildFailure, type BuildFailureCode } from "@hafen/contract";
+import { buildEnded, type BuildFailure, type BuildFailureCode, type BuildKind } from "@hafen/contract";
 import { beginBuild, buildById, endBuild, insertEvent, type BuildRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
-import { BuildRefused } from "./bases.ts";
+import { BuildRefused } from "./refused.ts";
 import { buildCgroup, execute } from "./execute.ts";
+import { dropHolds, dropLeftovers } from "./holds.ts";
 import { keepImage } from "./keep-image.ts";
+import { keepPush } from "./keep-push.ts";
 import { BUILD_TIMEOUT_MS } from "./limits.ts";
 import { openLogWriter, type LogWriter } from "./log-writer.ts";
 
@@ -12,6 +14,15 @@ import { openLogWriter, type LogWriter } from "./log-writer.ts";
 const MAX_ATTEMPTS = 5;
 
 type End = Parameters<typeof endBuild>[3];
+
+const DONE = {
+  dockerfile: "Built",
+  rootfs: "Imported",
+  archive: "Loaded",
+  commit: "Committed",
+  pull: "Pulled",
+  push: "Pushed",
+} as const satisfies Record<BuildKind, string>;
 
 /**
  * Runs one build from its row to its end. Exactly one of several deliveries begins it; one whose worker died is begun again from
@@ -54,17 +65,25 @@ export async function runBuild(ctx: HostCtx, id: string, signal: AbortSignal): P
 
 /** What a killed worker left of the build in the engine goes, since no attempt follows that would clear it up. */
 async function clearAttempt(ctx: HostCtx, build: BuildRow): Promise<void> {
-  if (build.attempt > 0) await ctx.engine.clearBuild(buildCgroup(ctx, build));
+  if (build.attempt === 0) return;
+  await ctx.engine.clearBuild(buildCgroup(ctx, build));
+  await dropLeftovers(ctx, build);
 }
 
 async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<End> {
   const timeout = AbortSignal.timeout(BUILD_TIMEOUT_MS);
   try {
-    const digest = await execute(ctx, build, log, AbortSignal.any([signal, timeout]));
+    if (build.attempt > 1) await dropLeftovers(ctx, build);
+    const product = await execute(ctx, build, log, AbortSignal.any([signal, timeout]));
     // The last line is written before the build ends: whoever follows the log leaves it at the end.
-    await log.write("status", `Built ${build.tag ?? digest}.\n`, Date.now());
+    await log.write(
+      "status",
+      `${DONE[build.kind]} ${build.source?.reference ?? build.tag ?? product.digest}.\n`,
+      Date.now(),
+    );
     await log.close();
-    return { state: "succeeded", imageId: await keepImage(ctx, build, digest) };
+    const keep = build.kind === "push" ? keepPush : keepImage;
+    return { state: "succeeded", imageId: await keep(ctx, build, product) };
   } catch (error) {
     if (timeout.aborted) return failed("timeout", `The build took over ${BUILD_TIMEOUT_MS / 60_000} minutes.`);
     if (signal.aborted) return await cancelledOrLost(ctx, build, error);
@@ -76,6 +95,8 @@ async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: Ab
       return failed("disk_full", "The host's disk is full.");
     if (error instanceof EngineError && error.kind === "invalid") return failed("build_failed", error.message);
     throw error;
+  } finally {
+    await dropHolds(ctx, build).catch(() => {}); // else the sweep drops them
   }
 }
 

@@ -21,7 +21,15 @@ const BUILDKIT: Readonly<Record<string, readonly string[]>> = {
 };
 const INSTEAD: Readonly<Record<string, string>> = {
   chmod: "Use RUN chmod, or set the mode in the context",
-  mount: "Use COPY for files and ARG for values",
+  network: "Leave it out: a build has one network for all its steps",
+};
+const INSTEAD_OF_MOUNT: Readonly<Record<string, string>> = {
+  bind: "Use COPY for files of the context or of another stage",
+  cache:
+    "Leave it out: a step that has not changed is taken from the layer cache; put what changes seldom, as the list of packages, into a step of its own before the rest",
+  tmpfs: "Write to a directory and remove it at the end of the same RUN",
+  secret: "No secret can be kept out of an image here: fetch what needs one outside, and COPY it",
+  ssh: "Fetch what needs a key outside, and COPY it",
 };
 
 /** Takes the `--name=value` words from the front, as Docker does before each instruction's arguments. */
@@ -56,6 +64,13 @@ function flagWord(rest: string, start: number, line: number): { word: string; en
   return { word, end: at };
 }
 
+/** A mount without a type is a bind. */
+function instead(name: string, value: string): string {
+  if (name !== "mount") return INSTEAD[name] ?? "Leave it out";
+  const type = /(?:^|,)type=([a-z]+)/.exec(value)?.[1] ?? "bind";
+  return INSTEAD_OF_MOUNT[type] ?? "Leave it out";
+}
+
 function checked(keyword: string, word: string, before: readonly Flag[], line: number): Flag {
   if (word === "--")
     throw invalid(line, "a bare -- is not taken. Remove it, and write ./--name for files that start with dashes");
@@ -63,10 +78,7 @@ function checked(keyword: string, word: string, before: readonly Flag[], line: n
   const name = word.slice(2, equals === -1 ? undefined : equals);
   const value = equals === -1 ? "" : word.slice(equals + 1);
   if (BUILDKIT[keyword]?.includes(name)) {
-    throw invalid(
-      line,
-      `${keyword} --${name} needs BuildKit, which this host does not offer. ${INSTEAD[name] ?? "Leave it out"}`,
-    );
+    throw invalid(line, `${keyword} --${name} needs BuildKit, which is not allowed here. ${instead(name, value)}`);
   }
   if (!ALLOWED[keyword]?.includes(name))
     throw invalid(line, `${keyword} has no flag ${quoted(`--${name}`)}. Remove it`);

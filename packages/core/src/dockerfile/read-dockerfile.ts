@@ -111,6 +111,6 @@ function refuseHeredoc({ text, line }: Instruction, escape: Escape): void {
   if (!words(text, escape).some((word) => /^[0-9]*<<-?[^<]+$/.test(word))) return;
   throw invalid(
     line,
-    "here-documents (<<) need BuildKit, which this host does not offer. Put the lines into a file of the context, or use printf; a shift needs blanks around <<",
+    "here-documents (<<) need BuildKit, which is not allowed here. Put the lines into a file of the context, join them with && and \\, or use printf; a shift needs blanks around <<",
   );
 }

@@ -65,6 +65,7 @@ export async function describeImage(db: Db, userId: string, row: ImageRow): Prom
     bases: bases?.map(({ reference, imageId, digest, source }) => ({ reference, imageId, digest, source })) ?? null,
     ...sharing,
     usedBy: users.filter((user) => user.userId === userId).map(({ id, name }) => ({ id, name })),
+    manifestDigest: row.manifestDigest,
     host: hosts.get(row.hostId) ?? row.hostId,
   };
 }

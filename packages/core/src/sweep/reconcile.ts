@@ -1,6 +1,7 @@
 import type { Health, State } from "@hafen/contract";
-import { containersOnHost, imagesOnHost, moveVolume, networksOnHost, volumesOnHost } from "@hafen/db";
+import { containersOnHost, imagesOnHost, moveVolume, networksOnHost, openBuilds, volumesOnHost } from "@hafen/db";
 import type { ContainerSummary } from "@hafen/engine";
+import { isHold } from "../build/holds.ts";
 import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
 import { convergeImage, internalTag } from "../image/remove.ts";
@@ -30,6 +31,8 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
     ctx.engine.listTags(internalTag(ctx.hostId, "")),
     ctx.engine.listNetworks(label),
   ]);
+  // Before the images: of a build that has ended by now, its image is surely among them.
+  const open = await openBuilds(ctx.db, ctx.hostId);
   const [rows, volumeRows, imageRows, networkRows] = await Promise.all([
     containersOnHost(ctx.db, ctx.hostId),
     volumesOnHost(ctx.db, ctx.hostId),
@@ -65,7 +68,8 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
   for (const { name } of networks) {
     if (!networkIds.has(name)) await discard(result, name, () => ctx.engine.removeNetwork(name));
   }
-  await reconcileTags(ctx, tags, imageRows, result);
+  const held = tags.filter(({ tag }) => !open.some(({ id }) => isHold(ctx.hostId, id, tag)));
+  await reconcileTags(ctx, held, imageRows, result);
   return result;
 }
 

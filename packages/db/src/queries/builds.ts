@@ -116,6 +116,15 @@ export async function deleteBuild(tx: Db, userId: string, id: string): Promise<B
   return row;
 }
 
+/** Writes down which names of a registry the engine may hold for the build, before it does. */
+export async function setEngineNames(db: Db, id: string, names: string[]): Promise<void> {
+  const patch = JSON.stringify({ engineNames: names });
+  await db
+    .update(builds)
+    .set({ source: sql`coalesce(${builds.source}, '{}'::jsonb) || ${patch}::jsonb` })
+    .where(eq(builds.id, id));
+}
+
 /** Asks for an end. Undefined when it has ended already or the ask was made before. */
 export async function requestCancel(tx: Db, userId: string, id: string): Promise<BuildRow | undefined> {
   const [row] = await tx

@@ -99,7 +99,7 @@ export async function basesInUse(
   db: Db,
   userId: string,
 ): Promise<{ baseId: string; imageId: string | null; buildId: string }[]> {
-  return db
+  const rows = await db
     .select({ baseId: buildBases.imageId, imageId: images.id, buildId: builds.id })
     .from(buildBases)
     .innerJoin(builds, eq(builds.id, buildBases.buildId))
@@ -111,6 +111,7 @@ export async function basesInUse(
         or(sql`${images.id} is not null`, inArray(builds.state, ["queued", "running"])),
       ),
     );
+  return rows.flatMap(({ baseId, ...row }) => (baseId === null ? [] : [{ baseId, ...row }]));
 }
 
 export interface HeldBuild {

@@ -14,7 +14,12 @@ export async function upsertImage(tx: Db, image: typeof images.$inferInsert): Pr
     .onConflictDoUpdate({
       target: [images.userId, images.hostId, images.digest],
       targetWhere: sql`state = 'ready'`,
-      set: { buildId: sql`excluded.build_id`, catalog: sql`${images.catalog} or excluded.catalog` },
+      set: {
+        buildId: sql`excluded.build_id`,
+        catalog: sql`${images.catalog} or excluded.catalog`,
+        layerBytes: sql`excluded.layer_bytes`,
+        manifestDigest: sql`coalesce(excluded.manifest_digest, ${images.manifestDigest})`,
+      },
     })
     .returning();
   if (!row) throw new Error("upsertImage: no row");
@@ -123,6 +128,11 @@ export function listImages(db: Db, userId: string, page: Page): Promise<ImageRow
     )
     .orderBy(desc(images.id))
     .limit(page.limit);
+}
+
+/** What the registry calls an image that was pushed. */
+export async function setManifestDigest(tx: Db, id: string, manifestDigest: string): Promise<void> {
+  await tx.update(images).set({ manifestDigest }).where(eq(images.id, id));
 }
 
 /** Takes the row, so that no container can be made from it until the transaction ends. */

@@ -1,5 +1,6 @@
 import type { BuildFailure } from "@hafen/contract";
 import {
+  BASE_SOURCES,
   BUILD_ENDS,
   BUILD_KINDS,
   BUILD_STATES,
@@ -40,10 +41,24 @@ export const blobChunks = pgTable(
   (t) => [primaryKey({ columns: [t.blobId, t.position] })],
 );
 
-/** What a build is made of when nothing was uploaded. */
-export type BuildSource =
-  | { containerId: string; pause: boolean; message: string; author: string; changes: string[] }
-  | { reference: string };
+/** What a build is made of beside an upload. */
+export interface BuildSource {
+  /** Of a commit. */
+  containerId?: string;
+  pause?: boolean;
+  message?: string;
+  author?: string;
+  changes?: string[];
+  /** What a pull gets, or where to a push goes. */
+  reference?: string;
+  platform?: string;
+  /** What a push sends. */
+  imageId?: string;
+  /** Further names for the image of an archive. */
+  tags?: string[];
+  /** Names of a registry that the engine may hold while this runs, written down before it does: whoever ends or resumes it drops them. */
+  engineNames?: string[];
+}
 
 export const builds = pgTable(
   "builds",
@@ -141,12 +156,15 @@ export const buildBases = pgTable(
       .notNull()
       .references(() => builds.id, { onDelete: "cascade" }),
     reference: text("reference").notNull(),
-    imageId: text("image_id").notNull(),
+    /** Null for one of a registry: it is nobody's image here. */
+    imageId: text("image_id"),
+    /** The image's, or for one of a registry its manifest's. */
     digest: text("digest").notNull(),
-    source: text("source").$type<"own" | "catalog">().notNull(),
+    source: text("source").$type<(typeof BASE_SOURCES)[number]>().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.buildId, t.reference] }),
-    check("build_bases_source", oneOf("source", ["own", "catalog"])),
+    check("build_bases_source", oneOf("source", BASE_SOURCES)),
+    check("build_bases_image", sql`(image_id is null) = (source = 'registry')`),
   ],
 );

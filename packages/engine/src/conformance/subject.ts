@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { BuildEvent, BuildRequest, ContainerSpec, Engine, EngineId, Label, LogChunk, Session } from "../engine.ts";
+import type {
+  BuildEvent,
+  BuildRequest,
+  ContainerSpec,
+  Engine,
+  EngineId,
+  Label,
+  LogChunk,
+  RegistryLogin,
+  Session,
+} from "../engine.ts";
 import { EngineError, type EngineErrorKind } from "../error.ts";
 import { packTar } from "../tar.ts";
 
@@ -15,6 +25,13 @@ export interface Opened {
   /** Id of an image whose files may be anything, and which runs scripts. */
   image: string;
   script: (steps: Step[]) => string[];
+  registries: {
+    /** Hosts, as in a reference: one that lets everybody in, one for `login` alone, and one that is not there. */
+    open: string;
+    guarded: string;
+    login: RegistryLogin;
+    absent: string;
+  };
   close: () => Promise<void>;
 }
 

@@ -1,10 +1,12 @@
 import { after, before, describe } from "node:test";
 import { buildTests } from "./builds.ts";
+import { commitTests } from "./commits.ts";
 import { fileTests } from "./files.ts";
 import { imageTests } from "./images.ts";
 import { lifecycleTests } from "./lifecycle.ts";
 import { networkTests } from "./networks.ts";
 import { pauseTests } from "./pause.ts";
+import { registryTests } from "./registries.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 import { type Opened, openSubject, type Subject } from "./subject.ts";
@@ -29,5 +31,7 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
     imageTests(get);
     buildTests(get);
     usageTests(get);
+    commitTests(get);
+    registryTests(get);
   });
 }

@@ -9,6 +9,10 @@ export const DEADLINES_MS = {
   remove: 120_000,
   /** For counting every file on the engine's disk. */
   walk: 600_000,
+  /** For what makes the engine ask a registry, which it tries over and over before it gives up. */
+  registry: 120_000,
+  /** For writing a container's changes down as a layer. */
+  commit: 600_000,
   /** Until the head of a stream's answer; the stream itself has no deadline. */
   open: 30_000,
   /** For taking the next piece of an upload. */

@@ -11,6 +11,8 @@ export interface Client {
   cgroupDriver?: string;
   /** The walk that is under way. */
   walk?: Promise<DiskUsage> | undefined;
+  /** Who waits for which name of an image: see `holdName`. */
+  names: Map<string, Promise<void>>;
 }
 
 /** docker-modem writes out the options of every request, agent and open sockets included, even with its debug log off: 2 ms a call. */
@@ -24,7 +26,7 @@ class TerseAgent extends Agent {
 export function connect(host: string): Client {
   const agent = new TerseAgent({ keepAlive: true });
   const withAgent: object = { agent };
-  return { docker: new Docker({ ...addressOf(host), protocol: "http", ...withAgent }), agent };
+  return { docker: new Docker({ ...addressOf(host), protocol: "http", ...withAgent }), agent, names: new Map() };
 }
 
 /** What is undefined here is set on purpose: dockerode would fill it from DOCKER_HOST, and the caller says which engine. */

@@ -3,16 +3,20 @@ import { getArchive, putArchive } from "./archives.ts";
 import { attach } from "./attach.ts";
 import { buildImage, clearBuild } from "./build.ts";
 import { connect } from "./client.ts";
+import { commitContainer } from "./commit.ts";
 import { createContainer, inspectContainer, listContainers, signalContainer, startContainer } from "./containers.ts";
 import { containerSize, diskUsage } from "./disk-usage.ts";
 import { events } from "./events.ts";
 import { exec } from "./exec.ts";
-import { importImage, loadImages } from "./image-load.ts";
+import { importImage, loadImages, saveImage } from "./image-load.ts";
 import { imageHistory, inspectImage, listTags, removeTag, tagImage } from "./images.ts";
 import { info } from "./info.ts";
 import { logs } from "./logs.ts";
 import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
+import { pullImage } from "./pull.ts";
+import { pushImage } from "./push.ts";
+import { resolveImage } from "./resolve.ts";
 import { removeContainer, stopContainer } from "./stop.ts";
 import { updateContainer } from "./update.ts";
 import { createVolume, inspectVolume, isVolumeEmpty, listVolumes, removeVolume } from "./volumes.ts";
@@ -39,6 +43,7 @@ export function openDocker(host: string): Engine {
     attach: (id, options) => attach(client, id, options),
     getArchive: (id, path, op) => getArchive(client, id, path, op),
     putArchive: (id, path, tar, op) => putArchive(client, id, path, tar, op),
+    commitContainer: (id, options) => commitContainer(client, id, options),
 
     inspectImage: (ref, op) => inspectImage(client, ref, op),
     listTags: (prefix, op) => listTags(client, prefix, op),
@@ -49,6 +54,10 @@ export function openDocker(host: string): Engine {
     clearBuild: (cgroupParent) => clearBuild(client, cgroupParent),
     importImage: (rootfs, options) => importImage(client, rootfs, options),
     loadImages: (archive, op) => loadImages(client, archive, op),
+    saveImage: (imageId, op) => saveImage(client, imageId, op),
+    resolveImage: (reference, login, op) => resolveImage(client, reference, login, op),
+    pullImage: (request, op) => pullImage(client, request, op),
+    pushImage: (request, op) => pushImage(client, request, op),
 
     createVolume: (spec, op) => createVolume(client, spec, op),
     inspectVolume: (name, op) => inspectVolume(client, name, op),

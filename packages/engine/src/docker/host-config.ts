@@ -7,6 +7,13 @@ type CreateOptions = Omit<ContainerCreateOptions, "HostConfig" | "Healthcheck"> 
   HostConfig: HostConfig & { CgroupnsMode: "private" };
 };
 
+const NO_HEALTHCHECK = "NONE";
+
+/** Whether a container's check is the one that stands in for its image's. */
+export function isOwnHealthcheck(check: { Test?: string[] | null } | null | undefined): boolean {
+  return check?.Test?.[0] === NO_HEALTHCHECK;
+}
+
 /**
  * Everything dockerd is told about a container. Pure, so that a property test can hold every spec against the rules:
  * nothing a spec may say widens what is fixed here, and nothing is left to a default of the engine.
@@ -40,7 +47,7 @@ export function toCreateOptions(spec: ContainerSpec): CreateOptions {
 
 /** Without one in the spec the image's own would run, as often as the image likes. */
 function healthcheck({ healthcheck: check }: ContainerSpec): CreateOptions["Healthcheck"] {
-  if (!check) return { Test: ["NONE"] };
+  if (!check) return { Test: [NO_HEALTHCHECK] };
   if (check.test[0] !== "CMD" && check.test[0] !== "CMD-SHELL")
     throw new EngineError("invalid", `not a health check: ${JSON.stringify(check.test).slice(0, 200)}`);
   const nanoseconds = (ms: number) => Math.round(ms * 1e6);

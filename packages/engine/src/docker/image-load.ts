@@ -1,7 +1,7 @@
 import type { ImportOptions, Op } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { DEADLINES_MS } from "./call.ts";
-import type { Client } from "./client.ts";
+import { checkedName, type Client } from "./client.ts";
 import { inspectImage } from "./images.ts";
 import { jsonLines } from "./json-lines.ts";
 import { openStream, pieces, type StreamRequest } from "./stream.ts";
@@ -39,6 +39,19 @@ export async function loadImages(client: Client, archive: AsyncIterable<Uint8Arr
   const names = messages.flatMap(({ stream }) => /^Loaded image(?: ID)?: (\S+)$/.exec(stream?.trim() ?? "")?.[1] ?? []);
   const images = await Promise.all(names.map((name) => inspectImage(client, name, op)));
   return [...new Set(images.flatMap((image) => image?.id ?? []))];
+}
+
+export async function saveImage(client: Client, imageId: string, op?: Op): Promise<AsyncIterable<Uint8Array>> {
+  const what = `save ${imageId}`;
+  // The engine itself answers with a path of the host that is not there.
+  if (!(await inspectImage(client, imageId, op))) throw new EngineError("not_found", `${what}: there is no such image`);
+  // The engine writes all layers to its disk before the first byte.
+  const request: StreamRequest = {
+    method: "GET",
+    path: `/images/${checkedName(imageId)}/get`,
+    openMs: DEADLINES_MS.unpack,
+  };
+  return pieces(what, await openStream(client, what, request, op), op);
 }
 
 /** Sends an archive; a failure comes inside an answer of status 200. */

@@ -2,12 +2,18 @@ import type { HistoryEntry, ImageConfig, ImageInfo, Op } from "../engine.ts";
 import { call, DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client, getJson } from "./client.ts";
 import { absent } from "./containers.ts";
+import { layerEntries } from "./history-layers.ts";
+import { holdName } from "./names.ts";
 
 export async function inspectImage(client: Client, ref: string, op?: Op): Promise<ImageInfo | undefined> {
-  const found = await call(`inspect image ${ref}`, DEADLINES_MS.ask, op, (abortSignal) =>
+  const found = await inspectRawImage(client, ref, op);
+  return found && toImageInfo(found);
+}
+
+export function inspectRawImage(client: Client, ref: string, op?: Op): Promise<RawImage | undefined> {
+  return call(`inspect image ${ref}`, DEADLINES_MS.ask, op, (abortSignal) =>
     getJson<RawImage>(client, `/images/${checkedName(ref)}/json`, {}, abortSignal).catch(absent),
   );
-  return found && toImageInfo(found);
 }
 
 /** Filtered here: the engine's `reference` filter has globs in which `*` stops at a slash. */
@@ -32,21 +38,39 @@ export async function tagImage(client: Client, imageId: string, tag: string, op?
 /** Always with the tag written out: a bare word could also be the beginning of an image id. */
 export async function removeTag(client: Client, tag: string, op?: Op): Promise<void> {
   const full = splitTag(checkedName(tag)).join(":");
-  await call(`remove tag ${tag}`, DEADLINES_MS.remove, op, (abortSignal) =>
+  const release = await holdName(client, full);
+  try {
+    await dropTag(client, full, op);
+  } finally {
+    release();
+  }
+}
+
+/** For who holds the name. */
+export async function dropTag(client: Client, full: string, op?: Op): Promise<void> {
+  await call(`remove tag ${full}`, DEADLINES_MS.remove, op, (abortSignal) =>
     client.docker.getImage(full).remove({ abortSignal }).catch(absent),
   );
 }
 
 export async function imageHistory(client: Client, imageId: string, op?: Op): Promise<HistoryEntry[]> {
-  const entries = await call(`history ${imageId}`, DEADLINES_MS.ask, op, (abortSignal) =>
-    getJson<RawHistory[]>(client, `/images/${checkedName(imageId)}/history`, {}, abortSignal),
+  const [entries, image] = await Promise.all([
+    call(`history ${imageId}`, DEADLINES_MS.ask, op, (abortSignal) =>
+      getJson<RawHistory[]>(client, `/images/${checkedName(imageId)}/history`, {}, abortSignal),
+    ),
+    inspectRawImage(client, imageId, op),
+  ]);
+  const made = layerEntries(
+    entries.map(({ CreatedBy, Size }) => ({ createdBy: CreatedBy, sizeBytes: Size })),
+    image?.RootFS?.Layers?.length ?? 0,
   );
-  return entries.map((entry) => ({
+  return entries.map((entry, at) => ({
     imageId: entry.Id === "<missing>" ? undefined : entry.Id,
     createdAt: new Date(entry.Created * 1000).toISOString(),
     createdBy: entry.CreatedBy,
     sizeBytes: entry.Size,
     comment: entry.Comment,
+    layer: made?.[at] ?? false,
   }));
 }
 
@@ -58,7 +82,7 @@ interface RawHistory {
   Comment: string;
 }
 
-function splitTag(tag: string): [repository: string, tag: string] {
+export function splitTag(tag: string): [repository: string, tag: string] {
   const colon = tag.lastIndexOf(":");
   return colon > tag.lastIndexOf("/") ? [tag.slice(0, colon), tag.slice(colon + 1)] : [tag, "latest"];
 }
@@ -76,7 +100,7 @@ function toImageInfo(found: RawImage): ImageInfo {
   };
 }
 
-interface RawImage {
+export interface RawImage {
   Id: string;
   RepoTags: string[] | null;
   Size: number;
@@ -88,7 +112,7 @@ interface RawImage {
 }
 
 /** dockerode's types promise more than the engine sends: an imported image has `null` for most of these. */
-interface RawConfig {
+export interface RawConfig {
   Entrypoint?: string | string[] | null;
   Cmd?: string[] | null;
   Env?: string[] | null;
@@ -99,6 +123,8 @@ interface RawConfig {
   Labels?: Record<string, string> | null;
   OnBuild?: string[] | null;
   StopSignal?: string;
+  Shell?: string[] | null;
+  ArgsEscaped?: boolean;
   Healthcheck?: {
     Test?: string[] | null;
     Interval?: number;

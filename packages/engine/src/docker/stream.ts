@@ -12,6 +12,10 @@ export interface StreamRequest {
   body?: AsyncIterable<Uint8Array>;
   /** From the end of the upload to the head of the answer; undefined waits as long as the caller does. */
   answerMs?: number | undefined;
+  /** Until the head of an answer to a request without a body. */
+  openMs?: number | undefined;
+  /** Of the registry that the engine is to ask: an empty one is none. */
+  authconfig?: object | undefined;
 }
 
 /** Sends a request whose answer is a stream, and its body with backpressure. Resolves at the answer's head. */
@@ -21,7 +25,7 @@ export function openStream(
   request: StreamRequest,
   op: Op | undefined,
 ): Promise<Readable> {
-  return call(what, DEADLINES_MS.open, op, async (abortSignal, deadline) => {
+  return call(what, request.openMs ?? DEADLINES_MS.open, op, async (abortSignal, deadline) => {
     const upload = request.body ? uploadOf(request.body, deadline, request) : undefined;
     try {
       return await dial(client, request, upload?.stream, abortSignal);
@@ -47,6 +51,7 @@ function dial(
     headers: file ? { "Content-Type": "application/x-tar" } : {},
     options: { _query: request.query ?? {}, _body: {} },
     ...(file ? { file } : {}),
+    ...(request.authconfig ? { authconfig: request.authconfig } : {}),
     isStream: true,
     abortSignal,
     statusCodes: { 200: true, 201: true, 204: true },

@@ -12,7 +12,12 @@ export async function openTestEngine(): Promise<Opened> {
   const image = await engine.importImage(createReadStream(required("HAFEN_TEST_BUSYBOX_TAR")), {
     changes: ['CMD ["sleep","1000"]'],
   });
-  return { engine, image, script: shell, close: () => engine.close() };
+  return { engine, image, script: shell, registries: testRegistries(), close: () => engine.close() };
+}
+
+function testRegistries(): Opened["registries"] {
+  const { host, username, password } = new URL(required("HAFEN_TEST_GUARDED_REGISTRY"));
+  return { open: required("HAFEN_TEST_REGISTRY"), guarded: host, login: { username, password }, absent: "127.0.0.1:9" };
 }
 
 export function shell(steps: Step[]): string[] {

@@ -6,11 +6,13 @@ import { packTar } from "../tar.ts";
 import { openMemory } from "./driver.ts";
 
 async function open(): Promise<Opened & { engine: ReturnType<typeof openMemory> }> {
-  const engine = openMemory();
+  const login = { username: "alice", password: "secret" };
+  const engine = openMemory({ "open.test": {}, "guarded.test": { login } });
   const image = await engine.importImage(once(packTar({ "etc/passwd": "root:x:0:0::/:" })), {
     changes: ['CMD ["sleep"]'],
   });
-  return { engine, image, script, close: () => engine.close() };
+  const registries = { open: "open.test", guarded: "guarded.test", login, absent: "absent.test" };
+  return { engine, image, script, registries, close: () => engine.close() };
 }
 
 function script(steps: Step[]): string[] {

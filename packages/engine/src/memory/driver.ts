@@ -1,4 +1,4 @@
-import type { Engine, EngineEvent, EventOptions } from "../engine.ts";
+import type { Engine, EngineEvent, EventOptions, RegistryLogin } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { getArchive, putArchive } from "./archives.ts";
 import { buildImage } from "./build.ts";
@@ -11,19 +11,22 @@ import {
   stopContainer,
 } from "./containers.ts";
 import { type Controls, instrument } from "./controls.ts";
+import { commitContainer } from "./commit.ts";
 import { containerSize, diskUsage } from "./disk-usage.ts";
-import { importImage, inspectImage, loadImages, removeTag, tagImage } from "./images.ts";
+import { importImage, inspectImage, loadImages, removeTag, saveImage, tagImage } from "./images.ts";
 import { logs } from "./logs.ts";
 import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
 import { pauseContainer, unpauseContainer, updateContainer } from "./pause.ts";
+import { newRegistry, pullImage, pushImage, resolveImage } from "./registry.ts";
 import { attach, exec } from "./sessions.ts";
 import { createWorld, findContainer, findImage, type World } from "./world.ts";
 
 export type MemoryEngine = Engine & Controls;
 
 /** An engine without processes: same observable behaviour, commands are scripted (see `startProcess`), and tests can break it. */
-export function openMemory(): MemoryEngine {
+export function openMemory(registries: Record<string, { login?: RegistryLogin }> = {}): MemoryEngine {
   const world = createWorld();
+  for (const [host, { login }] of Object.entries(registries)) world.registries.set(host, newRegistry(login));
   const engine: Engine = {
     info: async () => INFO,
     events: (options) => events(world, options),
@@ -42,6 +45,7 @@ export function openMemory(): MemoryEngine {
     attach: async (id, options) => attach(world, id, options),
     getArchive: async (id, path) => getArchive(world, id, path),
     putArchive: (id, path, tar) => putArchive(world, id, path, tar),
+    commitContainer: async (id, options) => commitContainer(world, id, options),
     inspectImage: async (ref) => inspectImage(world, ref),
     listTags: async (prefix) =>
       [...world.tags].filter(([tag]) => tag.startsWith(prefix)).map(([tag, imageId]) => ({ tag, imageId })),
@@ -52,6 +56,10 @@ export function openMemory(): MemoryEngine {
     clearBuild: async () => {},
     importImage: (rootfs, options) => importImage(world, rootfs, options),
     loadImages: (archive) => loadImages(world, archive),
+    saveImage: async (imageId) => saveImage(world, imageId),
+    resolveImage: async (reference, login) => resolveImage(world, reference, login),
+    pullImage: (request) => pullImage(world, request),
+    pushImage: (request) => pushImage(world, request),
     async createVolume({ name, labels }) {
       if (!world.volumes.has(name))
         world.volumes.set(name, { name, labels: { ...labels }, createdAt: world.stamp(), files: new Map() });

@@ -43,7 +43,14 @@ export function addImage(
   const layer = changed.length > 0 ? [`sha256:${digest(packTar(new Map(changed)))}`] : [];
   const createdAt = world.stamp();
   const id = `sha256:${digest(parent?.id ?? "", createdBy, createdAt, JSON.stringify(config), ...layer)}`;
-  const entry: HistoryEntry = { imageId: id, createdAt, createdBy, sizeBytes: sizeOf(new Map(changed)), comment: "" };
+  const entry: HistoryEntry = {
+    imageId: id,
+    createdAt,
+    createdBy,
+    sizeBytes: sizeOf(new Map(changed)),
+    comment: "",
+    layer: layer.length > 0,
+  };
   const image: Image = {
     id,
     parentId: parent?.id,
@@ -81,6 +88,19 @@ export async function loadImages(world: World, archive: AsyncIterable<Uint8Array
     ids.push(image.id);
   }
   return ids;
+}
+
+export function saveImage(world: World, imageId: string): AsyncIterable<Uint8Array> {
+  const image = findImage(world, imageId);
+  if (!image) throw new EngineError("not_found", `no image ${imageId}`);
+  const name = image.id.slice("sha256:".length);
+  const manifest = [{ Config: `${name}.json`, RepoTags: null, Layers: [`${name}/layer.tar`] }];
+  const entries = {
+    [`${name}.json`]: Buffer.from(JSON.stringify(image.config)),
+    [`${name}/layer.tar`]: packTar(image.files),
+    "manifest.json": Buffer.from(JSON.stringify(manifest)),
+  };
+  return once(packTar(new Map(Object.entries(entries))));
 }
 
 export function tagImage(world: World, imageId: string, tag: string): void {

@@ -13,6 +13,7 @@ import type {
 import { EngineError } from "../error.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { FileView, Process } from "./process.ts";
+import type { Registry } from "./registry.ts";
 import type { Files } from "../tar.ts";
 
 export interface Container {
@@ -47,6 +48,8 @@ export interface World {
   tags: Map<string, string>;
   volumes: Map<string, Volume>;
   networks: Map<string, NetworkInfo>;
+  /** By host. */
+  registries: Map<string, Registry>;
   events: Journal<EngineEvent>;
   /** RFC 3339 with nanoseconds, and never the same twice. */
   stamp(): string;
@@ -66,6 +69,7 @@ export function createWorld(): World {
     tags: new Map(),
     volumes: new Map(),
     networks: new Map(),
+    registries: new Map(),
     events: openJournal(),
     stamp,
   };

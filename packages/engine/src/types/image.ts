@@ -35,6 +35,23 @@ export interface HistoryEntry {
   createdBy: string;
   sizeBytes: number;
   comment: string;
+  /** Whether it made one of the image's layers: those that did are the `diffIds`, the other way round. */
+  layer: boolean;
+}
+
+export interface CommitOptions extends Op {
+  /** Holds the image from its first moment, so that one that a killed caller left is found again. */
+  tag: string;
+  /** Stands the container still meanwhile. */
+  pause: boolean;
+  message: string;
+  author: string;
+  /** Dockerfile instructions applied to the configuration. */
+  changes: string[];
+  /** In place of the container's: engines up to 20.10 take no STOPSIGNAL among `changes`. */
+  stopSignal?: string | undefined;
+  /** Keys of labels that the caller gave the container for itself. */
+  withoutLabels: readonly string[];
 }
 
 export interface ImportOptions extends Op {

@@ -17,7 +17,7 @@ export default command({
     const url = args[0] ?? stored.contexts[name]?.url ?? "http://localhost:7070";
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
       throw new UsageError(`${url} is not an http or https address`);
-    const apiKey = await readSecret(ctx, `API key for ${url}: `);
+    const apiKey = (await readSecret(ctx, `API key for ${url}: `)).trim();
     if (apiKey === "") throw new Failure("no key was given");
     const me = await new Hafen({ url, apiKey }).me();
     stored.contexts[name] = { url, apiKey };

@@ -1,0 +1,18 @@
+import { once } from "node:events";
+import { exportImage, type HostCtx } from "@hafen/core";
+import { z } from "zod";
+import type { StreamRequest } from "./server.ts";
+
+const Tags = z.array(z.string());
+
+/** The archive as it comes; what breaks in the middle breaks the connection, so that nobody takes a part for the whole. */
+export async function answerExport(ctx: HostCtx, { subject, response, url, signal }: StreamRequest): Promise<void> {
+  const tags = Tags.parse(JSON.parse(url.searchParams.get("tags") ?? "[]"));
+  const archive = await exportImage(ctx, subject, tags, signal);
+  response.writeHead(200, { "content-type": "application/x-tar" });
+  response.flushHeaders();
+  for await (const piece of archive) {
+    if (!response.write(piece)) await once(response, "drain", { signal });
+  }
+  response.end();
+}

@@ -1,0 +1,79 @@
+import { ProblemError, type RegistryCredential, type StoreCredential } from "@hafen/contract";
+import {
+  findCredential,
+  listCredentials as listRows,
+  putCredential,
+  removeCredential as removeRow,
+  type Db,
+  type RegistryCredentialRow,
+} from "@hafen/db";
+import type { RegistryLogin } from "@hafen/engine";
+import { InputError } from "../archive/error.ts";
+import type { Ctx, HostCtx } from "../ctx.ts";
+import { record } from "../record.ts";
+import { registryName } from "../reference/remote-reference.ts";
+import { seal, unseal } from "../sealed.ts";
+import { requireAllowed } from "./policy.ts";
+
+/** Keeps what the user shows a registry. The password is sealed before anything else sees it; only a worker opens it. */
+export async function storeCredential(ctx: Ctx, name: string, input: StoreCredential): Promise<RegistryCredential> {
+  const { userId } = ctx.actor;
+  const registry = nameOf(name);
+  requireAllowed(ctx.registries, registry);
+  const { key } = ctx.registries;
+  if (!key)
+    throw new ProblemError(
+      "secrets_unavailable",
+      "This service keeps no passwords: its operator has set neither HAFEN_SECRET_KEY nor HAFEN_SECRET_KEY_FILE for the api and the workers.",
+    );
+  const { username } = input;
+  const sealedPassword = seal(key, input.password, placeOf(userId, registry));
+  return ctx.db.transaction(async (tx) => {
+    const row = await putCredential(tx, { userId, registry, username, sealedPassword });
+    await record(tx, ctx.actor, {
+      type: "registry.stored",
+      action: "registry.store",
+      subject: registry,
+      data: { username },
+    });
+    return toWire(row);
+  });
+}
+
+export async function listCredentials(db: Db, userId: string): Promise<{ items: RegistryCredential[] }> {
+  return { items: (await listRows(db, userId)).map(toWire) };
+}
+
+export async function removeCredential(ctx: Ctx, name: string): Promise<void> {
+  const registry = nameOf(name);
+  await ctx.db.transaction(async (tx) => {
+    if (!(await removeRow(tx, ctx.actor.userId, registry)))
+      throw new ProblemError("registry_not_found", `You have no credentials for ${registry}.`);
+    await record(tx, ctx.actor, { type: "registry.removed", action: "registry.remove", subject: registry });
+  });
+}
+
+/** What this user shows this registry; undefined when nothing is stored, or the key that sealed it is not this worker's. */
+export async function loginFor(ctx: HostCtx, userId: string, registry: string): Promise<RegistryLogin | undefined> {
+  const row = await findCredential(ctx.db, userId, registry);
+  const { key } = ctx.registries;
+  const password = row && key && unseal(key, row.sealedPassword, placeOf(userId, registry));
+  return row && password !== undefined ? { username: row.username, password } : undefined;
+}
+
+function placeOf(userId: string, registry: string): string[] {
+  return ["registry_credentials", userId, registry];
+}
+
+function nameOf(text: string): string {
+  try {
+    return registryName(text);
+  } catch (error) {
+    if (error instanceof InputError) throw new ProblemError("reference_invalid", error.detail);
+    throw error;
+  }
+}
+
+function toWire({ registry, username, updatedAt }: RegistryCredentialRow): RegistryCredential {
+  return { registry, username, updatedAt: updatedAt.toISOString() };
+}

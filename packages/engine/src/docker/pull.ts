@@ -1,0 +1,70 @@
+import type { ImageInfo, Op, PullRequest, RegistryFailure, TransferEvent } from "../engine.ts";
+import { EngineError } from "../error.ts";
+import { checkedName, type Client } from "./client.ts";
+import { dropTag, inspectImage, tagImage } from "./images.ts";
+import { holdName } from "./names.ts";
+import { authOf } from "./resolve.ts";
+import { transfer } from "./transfer.ts";
+
+/**
+ * Pulls by digest, since a tag may be moved by anybody's pull before it is looked at. Of several pulls of one digest any may drop the
+ * name that the others have set, so the image is taken over under the name's lock, and pulled once more if it went.
+ */
+export async function* pullImage(
+  client: Client,
+  request: PullRequest,
+  op?: Op,
+): AsyncGenerator<TransferEvent, void, undefined> {
+  const name = checkedName(`${request.repository}@${request.digest}`);
+  let failure = yield* download(client, name, request, op);
+  if (failure) return yield failure;
+  const release = await holdName(client, name);
+  try {
+    let image = await pulled(client, name, request, op);
+    if (!image) {
+      failure = yield* download(client, name, request, op);
+      if (failure) return yield failure;
+      image = await inspectImage(client, name, op);
+    }
+    if (!image) throw new EngineError("unavailable", `pull ${name}: the engine lost the image`);
+    await tagImage(client, image.id, request.holdAs, op);
+    await dropTag(client, name, op);
+    yield { type: "pulled", imageId: image.id, digest: request.digest };
+  } finally {
+    release();
+  }
+}
+
+/** The image, unless the name went or stands for another platform's by now. */
+async function pulled(
+  client: Client,
+  name: string,
+  { platform }: PullRequest,
+  op?: Op,
+): Promise<ImageInfo | undefined> {
+  const image = await inspectImage(client, name, op);
+  const [os, architecture] = platform?.split("/") ?? [];
+  const other = (wanted: string | undefined, found: string) => wanted !== undefined && wanted !== found;
+  return image && (other(os, image.os) || other(architecture, image.architecture)) ? undefined : image;
+}
+
+async function* download(
+  client: Client,
+  name: string,
+  { platform, login, maxBytes }: PullRequest,
+  op?: Op,
+): AsyncGenerator<TransferEvent, RegistryFailure | undefined, undefined> {
+  const query = { fromImage: name, ...(platform !== undefined && { platform }) };
+  const request = { method: "POST", path: "/images/create", query, authconfig: authOf(login) } as const;
+  const sizes = new Map<string, number>();
+  for await (const message of transfer(client, `pull ${name}`, request, op)) {
+    if (message.type === "failed") return message;
+    if (message.type === "layer") yield message;
+    if (message.type !== "size") continue;
+    sizes.set(message.id, message.totalBytes);
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    if (bytes > maxBytes)
+      return { type: "failed", reason: "too_large", message: `its layers have more than ${maxBytes} bytes` };
+  }
+  return undefined;
+}
