@@ -5,8 +5,6 @@ import { toIso } from "./termination.ts";
 /** Each check costs the host a process: an image does not decide how often. */
 const LEAST_INTERVAL_SECONDS = 2;
 const LEAST_TIMEOUT_SECONDS = 1;
-const DEFAULT_SECONDS = 30;
-const DEFAULT_RETRIES = 3;
 const OUTPUT_LENGTH = 4096;
 
 /** The check of a new container: the request's, else the image's; `["NONE"]` and null mean none. */
@@ -18,16 +16,20 @@ export function healthcheckOf(
   return check === undefined || check === null || check.test[0] === "NONE" ? null : check;
 }
 
-/** With Docker's defaults (https://docs.docker.com/reference/dockerfile/#healthcheck) and Hafen's bounds. */
+/** What is not said, or is 0, is Docker's default: https://docs.docker.com/reference/dockerfile/#healthcheck. */
 export function healthcheckSpec(check: Healthcheck): HealthcheckSpec {
-  const { test, intervalSeconds, timeoutSeconds, startPeriodSeconds = 0, retries } = check;
+  const { test, intervalSeconds, timeoutSeconds, startPeriodSeconds, retries } = check;
   return {
     test,
-    intervalMs: Math.max(intervalSeconds || DEFAULT_SECONDS, LEAST_INTERVAL_SECONDS) * 1000,
-    timeoutMs: Math.max(timeoutSeconds || DEFAULT_SECONDS, LEAST_TIMEOUT_SECONDS) * 1000,
-    startPeriodMs: startPeriodSeconds * 1000,
-    retries: retries || DEFAULT_RETRIES,
+    intervalMs: milliseconds(intervalSeconds, LEAST_INTERVAL_SECONDS),
+    timeoutMs: milliseconds(timeoutSeconds, LEAST_TIMEOUT_SECONDS),
+    startPeriodMs: milliseconds(startPeriodSeconds, 0),
+    retries: retries || undefined,
   };
+}
+
+function milliseconds(seconds: number | undefined, least: number): number | undefined {
+  return seconds ? Math.max(seconds, least) * 1000 : undefined;
 }
 
 /** As the row keeps it. What a check printed is a container's own text: anything may be in it. */

@@ -51,12 +51,13 @@ function healthcheck({ healthcheck: check }: ContainerSpec): CreateOptions["Heal
   if (check.test[0] !== "CMD" && check.test[0] !== "CMD-SHELL")
     throw new EngineError("invalid", `not a health check: ${JSON.stringify(check.test).slice(0, 200)}`);
   const nanoseconds = (ms: number) => Math.round(ms * 1e6);
+  const { test, intervalMs, timeoutMs, startPeriodMs, retries } = check;
   return {
-    Test: check.test,
-    Interval: nanoseconds(check.intervalMs),
-    Timeout: nanoseconds(check.timeoutMs),
-    StartPeriod: nanoseconds(check.startPeriodMs),
-    Retries: check.retries,
+    Test: test,
+    ...(intervalMs !== undefined && { Interval: nanoseconds(intervalMs) }),
+    ...(timeoutMs !== undefined && { Timeout: nanoseconds(timeoutMs) }),
+    ...(startPeriodMs !== undefined && { StartPeriod: nanoseconds(startPeriodMs) }),
+    ...(retries !== undefined && { Retries: retries }),
   };
 }
 

@@ -44,10 +44,11 @@ export interface ContainerSpec {
 export interface Healthcheck {
   /** Docker's form: `["CMD", …]` or `["CMD-SHELL", "…"]`. */
   test: string[];
-  intervalMs: number;
-  timeoutMs: number;
-  startPeriodMs: number;
-  retries: number;
+  /** These are the engine's defaults when undefined. */
+  intervalMs?: number | undefined;
+  timeoutMs?: number | undefined;
+  startPeriodMs?: number | undefined;
+  retries?: number | undefined;
 }
 
 export interface Isolation {
