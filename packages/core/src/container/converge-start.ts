@@ -61,11 +61,12 @@ async function startOnNetwork(ctx: HostCtx, row: ContainerRow, engineId: string)
   try {
     await ctx.engine.startContainer(engineId);
   } catch (error) {
-    // Somebody removed the network on the host, where nothing ran on it; the container still points at that one.
-    const isGone = error instanceof EngineError && error.kind === "not_found" && /network/i.test(error.message);
-    if (!isGone || row.networkId === null) throw error;
+    const trouble =
+      error instanceof EngineError ? /network \S+ (not found|is ambiguous)/.exec(error.message)?.[1] : undefined;
+    if (trouble === undefined || row.networkId === null) throw error;
     await ensureNetwork(ctx, row);
-    await ctx.engine.setAliases(engineId, row.networkId, [row.name]);
+    // Somebody removed it on the host, where nothing ran on it; the container still points at the one that is gone.
+    if (trouble === "not found") await ctx.engine.setAliases(engineId, row.networkId, [row.name]);
     await ctx.engine.startContainer(engineId);
   }
 }

@@ -13,6 +13,8 @@ export interface Client {
   walk?: Promise<DiskUsage> | undefined;
   /** Who waits for which name of an image: see `holdName`. */
   names: Map<string, Promise<void>>;
+  /** The making of a network that is under way, by its name. */
+  networks: Map<string, Promise<void>>;
 }
 
 /** docker-modem writes out the options of every request, agent and open sockets included, even with its debug log off: 2 ms a call. */
@@ -26,7 +28,12 @@ class TerseAgent extends Agent {
 export function connect(host: string): Client {
   const agent = new TerseAgent({ keepAlive: true });
   const withAgent: object = { agent };
-  return { docker: new Docker({ ...addressOf(host), protocol: "http", ...withAgent }), agent, names: new Map() };
+  return {
+    docker: new Docker({ ...addressOf(host), protocol: "http", ...withAgent }),
+    agent,
+    names: new Map(),
+    networks: new Map(),
+  };
 }
 
 /** What is undefined here is set on purpose: dockerode would fill it from DOCKER_HOST, and the caller says which engine. */
