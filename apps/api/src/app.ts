@@ -6,6 +6,7 @@ import { answerError } from "./errors.ts";
 import { newApp, type App } from "./mount.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
+import { mountFiles } from "./routes/files.ts";
 import { mountImages } from "./routes/images.ts";
 import { mountStreams } from "./routes/streams.ts";
 import { mountSystem } from "./routes/system.ts";
@@ -65,6 +66,7 @@ export function buildApp(deps: Deps): App {
   mountImages(app);
   mountContainers(app);
   mountStreams(app);
+  mountFiles(app);
   mountVolumes(app);
   mountSystem(app);
 

@@ -24,12 +24,18 @@ export const WorkerConfig = z.object({
     .string()
     .regex(/^\/[a-zA-Z0-9/_-]+$/)
     .default("/hafen"),
-  /** Of one download or upload of a container's files. */
+  /** Of one download or upload of files. */
   HAFEN_FILES_BYTES: z.coerce
     .number()
     .int()
     .positive()
-    .default(2 * 1024 ** 3),
+    .default(8 * 1024 ** 3),
+  /** Of the data of a volume that is cloned, holes in its files counted. */
+  HAFEN_CLONE_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(64 * 1024 ** 3),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
   /** `1`: end when standard input does, as it does when the supervisor is gone. */
   HAFEN_END_WITH_PARENT: z.enum(["0", "1"]).default("0"),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LABELS, Turns, type HostCtx } from "@hafen/core";
+import { LABELS, Transfers, Turns, type HostCtx } from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
@@ -63,6 +63,8 @@ const ctx: HostCtx = {
   seccomp,
   cgroupRoot: config.HAFEN_CGROUP_ROOT,
   filesBytes: config.HAFEN_FILES_BYTES,
+  cloneBytes: config.HAFEN_CLONE_BYTES,
+  transfers: new Transfers(),
 };
 const turns = new Turns((id, error) =>
   log.warn({ [LABELS.id]: id, ...errorFields(error) }, "converge failed; the sweep tries again"),

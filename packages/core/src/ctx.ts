@@ -2,6 +2,7 @@ import type { Role } from "@hafen/contract";
 import type { Changes, Db } from "@hafen/db";
 import type { Engine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
+import type { Transfers } from "./files/transfers.ts";
 
 /** Who asks. Made by the api from a verified key, never from the request's body. */
 export interface Actor {
@@ -33,4 +34,7 @@ export interface HostCtx {
   cgroupRoot: string;
   /** Of one download or upload of files. */
   filesBytes: number;
+  /** Of a volume that is cloned. */
+  cloneBytes: number;
+  transfers: Transfers;
 }

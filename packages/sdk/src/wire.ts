@@ -10,6 +10,7 @@ export type BuildFailure = Schemas["BuildFailure"];
 export type BuildLogLine = Schemas["BuildLogLine"];
 export type BuildStep = Schemas["BuildStep"];
 export type BuildSummary = Schemas["BuildSummary"];
+export type CloneVolume = Schemas["CloneVolume"];
 export type Container = Schemas["Container"];
 export type CreateContainer = Schemas["CreateContainer"];
 export type CreatedKey = Schemas["CreatedKey"];

@@ -1,5 +1,14 @@
 import { routes } from "@hafen/contract";
-import { createVolume, describeVolume, getVolume, listVolumes, removeVolume, waitVolumeGone } from "@hafen/core";
+import {
+  cloneVolume,
+  createVolume,
+  describeVolume,
+  getVolume,
+  listVolumes,
+  removeVolume,
+  waitCopied,
+  waitVolumeGone,
+} from "@hafen/core";
 import { idempotent } from "../idempotency.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
@@ -18,6 +27,15 @@ export function mountVolumes(app: App): void {
   mount(app, routes.getVolume, async (c) => {
     const row = await getVolume(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref);
     return c.json(await describeVolume(c.var.ctx.db, row), 200);
+  });
+  mount(app, routes.cloneVolume, async (c) => {
+    const { ref } = c.req.valid("param");
+    const input = c.req.valid("json");
+    const timeoutMs = waitMs(c);
+    return (await idempotent(c, await c.req.text(), async () => {
+      const row = await waitCopied(c.var.ctx, await cloneVolume(c.var.ctx, ref, input), timeoutMs, c.req.raw.signal);
+      return { status: row.state === "copying" ? 202 : 200, body: await describeVolume(c.var.ctx.db, row) };
+    })) as never;
   });
   mount(app, routes.removeVolume, async (c) => {
     const timeoutMs = waitMs(c);

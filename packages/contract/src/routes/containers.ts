@@ -57,7 +57,7 @@ export const listContainers = route({
     query: ListQuery.extend({
       state: z.enum(STATES).optional(),
       label: z.string().max(1200).optional().describe("key or key=value"),
-      volume: z.string().max(64).optional().describe("Those that mount this volume"),
+      volume: z.string().max(1024).optional().describe("Those that mount this volume"),
       image: z.string().max(300).optional().describe("Those made from this image"),
     }),
   },

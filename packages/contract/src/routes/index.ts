@@ -1,5 +1,6 @@
 export * from "./builds.ts";
 export * from "./containers.ts";
+export * from "./files.ts";
 export * from "./images.ts";
 export * from "./streams.ts";
 export * from "./system.ts";

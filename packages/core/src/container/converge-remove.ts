@@ -1,4 +1,5 @@
 import {
+  copiesOf,
   dropMounts,
   insertEvent,
   lockVolume,
@@ -30,15 +31,18 @@ export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<bo
     });
     if (!written) return undefined;
     await dropMounts(tx, row.id);
-    const stillMounted = new Set((await mountersOf(tx, volumes)).map((mounter) => mounter.volumeId));
+    const kept = new Set([
+      ...(await mountersOf(tx, volumes)).map(({ volumeId }) => volumeId),
+      ...(await copiesOf(tx, volumes)).map(({ sourceId }) => sourceId),
+    ]);
     const going: string[] = [];
     for (const id of volumes) {
-      if (!stillMounted.has(id) && (await moveVolume(tx, id, ["pending", "ready"], "removing"))) going.push(id);
+      if (!kept.has(id) && (await moveVolume(tx, id, ["pending", "ready"], "removing"))) going.push(id);
     }
     await insertEvent(tx, { userId: row.userId, type: "container.removed", subject: row.id, data: { name: row.name } });
     return going;
   });
   if (!removing) return false;
-  for (const id of removing) await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id, generation: 1 });
+  for (const id of removing) await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id, generation: 2 });
   return true;
 }
