@@ -60,6 +60,9 @@ const ACCESS: Record<string, Row> = {
   "POST /v1/volumes": W("none", { body: { name: "new" } }),
   "GET /v1/volumes/{ref}": R("volume"),
   "DELETE /v1/volumes/{ref}": W("volume"),
+  "POST /v1/volumes/{ref}/clone": W("volume", { body: { name: "copy" } }),
+  "GET /v1/volumes/{ref}/files": R("volume", { query: "?path=/" }),
+  "PUT /v1/volumes/{ref}/files": W("volume", { query: "?path=/" }),
   "GET /v1/events": R("none", { query: "?follow=false" }),
 };
 

@@ -59,14 +59,14 @@ async function target(ctx: HostCtx, place: Place): Promise<{ directory: string; 
   const isDirectory = () =>
     new ProblemError("path_is_directory", `${shown} is a directory. Give the path of the file in it.`);
   if (shown.endsWith("/")) throw isDirectory();
+  if (Buffer.byteLength(shown.slice(shown.lastIndexOf("/") + 1)) > MAX_NAME_BYTES)
+    throw new ProblemError("invalid_request", `A file's name has at most ${MAX_NAME_BYTES} bytes.`);
   const there = await ctx.engine.statPath(place.engineId, place.path, { signal });
   if (there?.type === "directory") throw isDirectory();
   const path = cleanPath(there?.type === "symlink" ? linkTarget(there, place) : place.path);
   const slash = path.lastIndexOf("/");
   const name = path.slice(slash + 1);
   if (name === "") throw isDirectory();
-  if (Buffer.byteLength(name) > MAX_NAME_BYTES)
-    throw new ProblemError("invalid_request", `A file's name has at most ${MAX_NAME_BYTES} bytes.`);
   return { directory: path.slice(0, slash) || "/", name };
 }
 
