@@ -17,7 +17,7 @@ describe("the virtual host tree", () => {
   after(() => world[Symbol.asyncDispose]());
 
   type Body = Parameters<typeof user.containers.create>[0];
-  async function run(script: string, mounts: Body["mounts"], more: Partial<Body> = {}, client = user) {
+  async function run(script: string, mounts: NonNullable<Body["mounts"]>, more: Partial<Body> = {}, client = user) {
     const command = ["sh", "-c", script];
     const made = await client.containers.create({ image: "busybox", command, mounts, ...more }, WAIT);
     assert.equal(made.failure, null);

@@ -1,9 +1,11 @@
 import type { ImageSummary } from "@hafen/sdk";
 import { command } from "../../command.ts";
-import { on } from "../../flags.ts";
+import { on, one } from "../../flags.ts";
 import { ago } from "../../format/age.ts";
 import { bytes } from "../../format/bytes.ts";
-import { lines, table, type Result } from "../../result.ts";
+import { listed, type Fields } from "../../format/listed.ts";
+import { checkedTemplate } from "../../format/template/template.ts";
+import { lines, type Result } from "../../result.ts";
 import { shortDigest } from "../../short-ids.ts";
 
 interface Row {
@@ -15,8 +17,16 @@ interface Row {
 export default command({
   usage: "[NAME]",
   takes: [0, 1],
-  flags: { quiet: on("q", "Only ids"), noTrunc: on("Whole ids") },
-  async run(ctx, { flags: { quiet, noTrunc }, args: [name] }): Promise<Result> {
+  flags: {
+    quiet: on("q", "Only ids"),
+    noTrunc: on("Whole ids"),
+    format: one(
+      "TEMPLATE",
+      ["Print each as {{.Repository}}:{{.Tag}}, as json, or as table {{.ID}}\\t{{.Size}}"],
+      checkedTemplate,
+    ),
+  },
+  async run(ctx, { flags: { quiet, noTrunc, format }, args: [name] }): Promise<Result> {
     const client = await ctx.client();
     const images = await Array.fromAsync(client.images.listAll({ limit: 200 }));
     const rows = images
@@ -25,13 +35,17 @@ export default command({
     const idOf = ({ digest }: ImageSummary) => (noTrunc ? digest : shortDigest(digest));
     const found = [...new Set(rows.map(({ image }) => image))];
     if (quiet) return lines(found.map(idOf), found);
-    const shown = table(rows, [
-      { title: "REPOSITORY", cell: ({ repository }) => repository },
-      { title: "TAG", cell: ({ tag }) => tag },
-      { title: "IMAGE ID", cell: ({ image }) => idOf(image) },
-      { title: "CREATED", cell: ({ image }) => ago(image.createdAt, ctx.now()) },
-      { title: "SIZE", cell: ({ image }) => bytes(image.sizeBytes) },
-    ]);
+    const fields = {
+      Repository: { title: "REPOSITORY", value: ({ repository }) => repository },
+      Tag: { title: "TAG", value: ({ tag }) => tag },
+      ID: { title: "IMAGE ID", value: ({ image }) => idOf(image) },
+      Digest: { title: "DIGEST", value: ({ image }) => image.digest },
+      CreatedAt: { title: "CREATED AT", value: ({ image }) => image.createdAt },
+      CreatedSince: { title: "CREATED", value: ({ image }) => ago(image.createdAt, ctx.now()) },
+      Size: { title: "SIZE", value: ({ image }) => bytes(image.sizeBytes) },
+    } satisfies Fields<Row>;
+    const { Repository, Tag, ID, CreatedSince, Size } = fields;
+    const shown = listed(rows, format, [Repository, Tag, ID, CreatedSince, Size], fields);
     return { ...shown, json: found };
   },
 });

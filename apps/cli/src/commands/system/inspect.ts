@@ -2,6 +2,7 @@ import { HafenError, type Hafen, type HafenErrorCode } from "@hafen/sdk";
 import { command } from "../../command.ts";
 import { Failure } from "../../failures.ts";
 import { one } from "../../flags.ts";
+import { checkedTemplate } from "../../format/template/template.ts";
 import { containerRef, imageRef } from "../../short-ids.ts";
 import { containerView, imageView, volumeView } from "./docker-view.ts";
 import { inspected, type Inspected } from "./inspected.ts";
@@ -11,7 +12,9 @@ const ABSENT: HafenErrorCode[] = ["container_not_found", "image_not_found", "vol
 export default command({
   usage: "NAME...",
   takes: [1, Infinity],
-  flags: { format: one("TEMPLATE", ["f", "Print only this, as {{.State.Status}} or {{json .Mounts}}"]) },
+  flags: {
+    format: one("TEMPLATE", ["f", "Print only this, as {{.State.Status}} or {{json .Mounts}}"], checkedTemplate),
+  },
   async run(ctx, { flags: { format }, args }) {
     const client = await ctx.client();
     const found: Inspected[] = [];
