@@ -5,4 +5,5 @@ export { eventually, eventuallyHolds } from "./eventually.ts";
 export { importBusybox, startWorld, type Process, type World, type WorldOptions } from "./world.ts";
 export { openOwnEngine, type OwnEngine } from "./own-engine.ts";
 export { openRedis, type OwnRedis } from "./own-redis.ts";
+export { importDebian } from "./debian.ts";
 export { requireEnv } from "./environment.ts";

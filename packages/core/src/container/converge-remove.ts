@@ -18,7 +18,9 @@ import type { HostCtx } from "../ctx.ts";
 export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<boolean> {
   const removing = await ctx.db.transaction(async (tx) => {
     const anonymous = row.removeVolumes
-      ? (await mountsOf(tx, [row.id])).flatMap((mount) => (mount.volume?.anonymous ? [mount.volume.id] : []))
+      ? (await mountsOf(tx, [row.id])).flatMap((mount) =>
+          mount.volume?.anonymous && !row.config.namedVolumes?.includes(mount.volume.id) ? [mount.volume.id] : [],
+        )
       : [];
     const volumes = [...new Set(anonymous)].toSorted();
     // A container that is just being made with volumesFrom holds them: only once they are ours does the look at who mounts them hold.

@@ -5,7 +5,7 @@ import { refuseOverCapacity } from "../host/capacity.ts";
 import { findImage } from "../image/find.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
-import { planMounts, takeVolumes, volumesToMake } from "./mounts.ts";
+import { namedVolumes, planMounts, takeVolumes, volumesToMake } from "./mounts.ts";
 import { madeUpName } from "./names.ts";
 
 /**
@@ -58,6 +58,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         openStdin: input.openStdin ?? false,
         stdinOnce: input.stdinOnce ?? false,
         profile: input.profile ?? "standard",
+        namedVolumes: namedVolumes(plan),
       },
       labels: input.labels ?? {},
       limits,

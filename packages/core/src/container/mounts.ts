@@ -13,6 +13,8 @@ export interface PlannedMount {
 }
 interface Wanted extends PlannedMount {
   make?: NewVolume;
+  /** The request, or that of the container it is taken from, says which volume. */
+  named?: boolean;
 }
 /** A volume to make: its name, or null for an anonymous one; its name is a path when it is one of the virtual host tree. */
 type NewVolume = { name: string | null; hostPath?: string };
@@ -67,11 +69,16 @@ export function volumesToMake(plan: Wanted[]): number {
   return new Set(names).size + plan.filter((mount) => mount.make?.name === null).length;
 }
 
+/** The volumes that are mounted by name, which the container's removal keeps, also those that are anonymous. */
+export function namedVolumes(plan: Wanted[]): string[] {
+  return plan.flatMap(({ volumeId, named }) => (volumeId !== null && named ? [volumeId] : []));
+}
+
 /** Makes the plan's new volumes and holds the others against removal, inside the transaction that makes the container. */
 export async function takeVolumes(tx: Db, userId: string, plan: Wanted[]): Promise<PlannedMount[]> {
   const made = new Map<string, string>();
   const mounts: PlannedMount[] = [];
-  for (const { make, ...mount } of plan) {
+  for (const { make, named: _, ...mount } of plan) {
     if (make === undefined) {
       mounts.push(mount);
       continue;
@@ -108,7 +115,7 @@ async function wantedMount(db: Db, userId: string, mount: MountRequest, target: 
   const name = mount.type === "host" ? cleanPath(mount.source) : mount.source;
   const volume = await findVolume(db, userId, name);
   if (volume?.state === "copying") throw stillCopying(volume);
-  if (volume) return { ...base, volumeId: volume.id };
+  if (volume) return { ...base, volumeId: volume.id, named: true };
   if (name.startsWith("vol_"))
     throw new ProblemError(
       "volume_not_found",
@@ -136,6 +143,7 @@ async function mountsFrom(db: Db, userId: string, from: string): Promise<Wanted[
             target: row.target,
             readOnly: row.readOnly || mode === "ro",
             sizeBytes: null,
+            named: container.config.namedVolumes?.includes(row.volumeId) ?? false,
           },
         ],
   );

@@ -4,6 +4,7 @@ import { EngineError } from "@hafen/engine/error";
 import { readTar } from "../archive/read-tar.ts";
 import { FILES } from "../archive/upload.ts";
 import type { HostCtx } from "../ctx.ts";
+import { cleanPath } from "./clean-path.ts";
 import { explained } from "./explained.ts";
 import type { Place } from "./place.ts";
 
@@ -20,7 +21,9 @@ export interface FileContent {
 /** A tar of what is at the place, bounded: past the limit it breaks, so that nobody takes a part for the whole. */
 export async function readFiles(ctx: HostCtx, place: Place): Promise<AsyncIterable<Uint8Array>> {
   const { signal } = place;
-  const tar = await explained(ctx, place, () => ctx.engine.getArchive(place.engineId, place.path, { signal }));
+  // Else the engine names the entries of the root with a slash before them.
+  const path = cleanPath(place.path) === "/" ? "/." : place.path;
+  const tar = await explained(ctx, place, () => ctx.engine.getArchive(place.engineId, path, { signal }));
   return bounded(tar, ctx.filesBytes);
 }
 

@@ -6,7 +6,8 @@ import { UsageError } from "../../failures.ts";
 import { many, on, one, type Values } from "../../flags.ts";
 import { decimal, memoryBytes, pair, whole } from "../../format/quantities.ts";
 import { imageRef } from "../../short-ids.ts";
-import { mountOf, tmpfsOf } from "./mount-flags.ts";
+import { mountFlagOf } from "./mount-flag.ts";
+import { mountOf, tmpfsOf } from "./volume-flags.ts";
 
 /** What `run` and `create` share. */
 export const CREATE_FLAGS = {
@@ -15,7 +16,8 @@ export const CREATE_FLAGS = {
   name: one("NAME", ["Its name; made up when absent"]),
   env: many("NAME=VALUE", ["e", "Set a variable; NAME alone takes it from here"]),
   envFile: many("FILE", ["Set the variables in a file"]),
-  volume: many("[NAME:]PATH[:ro]", ["v", "Mount a volume; without a name an anonymous one"], mountOf),
+  volume: many("[NAME|/PATH:]PATH[:ro]", ["v", "Mount a volume, or a path of one's host tree"], mountOf),
+  mount: many("KEY=VALUE,...", ["The same in docker's long form: type=bind,source=/a,target=/b"], mountFlagOf),
   tmpfs: many("PATH[:size=64m]", ["Mount memory"], tmpfsOf),
   volumesFrom: many("CONTAINER[:ro]", ["Mount the volumes of another container"]),
   workdir: one("PATH", ["w", "The working directory"]),
@@ -42,7 +44,7 @@ export async function createBody(
     ...(flags.pidsLimit === undefined ? {} : { pids: flags.pidsLimit }),
   };
   const env = await environment(ctx, flags.envFile, flags.env);
-  const mounts = [...volume, ...tmpfs];
+  const mounts = [...volume, ...flags.mount, ...tmpfs];
   return {
     image: await imageRef(client, image),
     ...(words.length > 0 ? { command: words } : {}),
