@@ -2060,7 +2060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description image_not_found, container_not_found */
+            /** @description image_not_found, container_not_found, volume_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2069,7 +2069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress, name_taken, quota_exceeded, other_host */
+            /** @description idempotency_in_progress, name_taken, quota_exceeded, volume_copying, other_host */
             409: {
                 headers: {
                     [name: string]: unknown;

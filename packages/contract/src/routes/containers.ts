@@ -43,6 +43,8 @@ export const createContainer = route({
     "name_taken",
     "quota_exceeded",
     "mount_invalid",
+    "volume_not_found",
+    "volume_copying",
     "other_host",
   ],
 });
