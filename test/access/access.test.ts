@@ -77,6 +77,9 @@ const ACCESS: Record<string, Row> = {
   "POST /v1/prune": W("none", { body: { volumes: true, dryRun: true } }),
   "GET /v1/retention": R(),
   "PUT /v1/retention": W("none", { body: { stoppedContainersDays: 1, endedBuildsDays: null } }),
+  "POST /v1/volumes/{ref}/clone": W("volume", { body: { name: "copy" } }),
+  "GET /v1/volumes/{ref}/files": R("volume", { query: "?path=/" }),
+  "PUT /v1/volumes/{ref}/files": W("volume", { query: "?path=/" }),
   "GET /v1/events": R("none", { query: "?follow=false" }),
 };
 

@@ -203,6 +203,17 @@ describe("removal", () => {
     await eventually("it is gone from the engine", async () => !(await inEngine(volume)));
   });
 
+  test("with volumes=true keeps an anonymous one that the container mounts by its id, as docker does", async () => {
+    const { id } = await run("echo keep > /data/k", { image: "seeded" });
+    const volume = await anonymousOf(id);
+    await user.containers.remove(id, WAIT);
+    const named = await run("cat /v/k", { mounts: [{ type: "volume", source: volume, target: "/v" }], name: "byid" });
+    const taken = await run("cat /v/k", { volumesFrom: ["byid"] });
+    assert.deepEqual([named.out, taken.out], ["keep", "keep"]);
+    for (const each of [named.id, taken.id]) await user.containers.remove(each, { volumes: true, ...WAIT });
+    assert.deepEqual([(await user.volumes.get(volume)).state, await inEngine(volume)], ["ready", true]);
+  });
+
   test("of a volume that a container mounts, running or not, is refused with by whom", async () => {
     const { id } = await run("true", { name: "holder", mounts: [{ type: "volume", source: "held", target: "/v" }] });
     const error = await refusal(user.volumes.remove("held"), "volume_in_use");

@@ -22,6 +22,7 @@ import {
   restartContainer,
   startContainer,
   stopContainer,
+  Transfers,
   type Ctx,
   type HostCtx,
 } from "@hafen/core";
@@ -56,7 +57,17 @@ before(async () => {
   await database.sql`insert into users (id, name, role) values (${userId}, 'maker', 'admin')`;
   await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000)`;
   ctx = { ...root, actor: { userId, role: "admin" } };
-  host = { db, jobs, engine, hostId, cgroupRoot: "/none", filesBytes: 1, imageBytes: 1, registries: NO_REGISTRIES };
+  const limits = { filesBytes: 1, imageBytes: 1, cloneBytes: 1 };
+  host = {
+    db,
+    jobs,
+    engine,
+    hostId,
+    cgroupRoot: "/none",
+    ...limits,
+    registries: NO_REGISTRIES,
+    transfers: new Transfers(),
+  };
   const digest = await engine.importImage(emptyTar(), { changes: ['CMD ["sleep"]'] });
   const image = (await engine.inspectImage(digest)) ?? assert.fail("no image");
   await upsertImage(db, {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { settled } from "@hafen/contract";
-import { internalTag, LABELS } from "@hafen/core";
+import { emptyImageTag, internalTag, LABELS } from "@hafen/core";
 import type { BuildState, Desired, State, VolumeState } from "@hafen/contract/lifecycle";
 import { engineRequest } from "@hafen/infra";
 import { eventuallyHolds } from "./eventually.ts";
@@ -68,6 +68,7 @@ async function volumes(world: World, hostId: string): Promise<string[]> {
   return [
     ...going.map(({ id, containerId }) => `${id} was removed, and ${containerId} mounts it`),
     ...rows.filter(({ state }) => state === "removing").map(({ id }) => `${id} is still being removed`),
+    ...rows.filter(({ state }) => state === "copying").map(({ id }) => `${id} is still being copied`),
     ...rows
       .filter(({ id, state }) => state === "ready" && !there.has(id))
       .map(({ id }) => `${id} is ready, and not in the engine`),
@@ -82,11 +83,14 @@ async function images(world: World, hostId: string): Promise<string[]> {
     { id: string; state: string }[]
   >`select id, state from images where host_id = ${hostId}`;
   const held = (await world.engine.listTags(internalTag(hostId, ""))).map(({ tag }) => tag);
+  const empty = emptyImageTag(hostId);
   const wanted = rows.filter(({ state }) => state === "ready").map(({ id }) => internalTag(hostId, id));
   return [
     ...rows.filter(({ state }) => state === "removing").map(({ id }) => `${id} is still being removed`),
     ...wanted.filter((tag) => !held.includes(tag)).map((tag) => `the engine does not hold ${tag}`),
-    ...held.filter((tag) => !wanted.includes(tag)).map((tag) => `the engine holds ${tag}, which no row claims`),
+    ...held
+      .filter((tag) => tag !== empty && !wanted.includes(tag))
+      .map((tag) => `the engine holds ${tag}, which no row claims`),
   ];
 }
 

@@ -5,5 +5,6 @@ export { eventually, eventuallyHolds } from "./eventually.ts";
 export { importBusybox, startWorld, type Process, type World, type WorldOptions } from "./world.ts";
 export { openOwnEngine, type OwnEngine } from "./own-engine.ts";
 export { openRedis, type OwnRedis } from "./own-redis.ts";
+export { importDebian } from "./debian.ts";
 export { requireEnv } from "./environment.ts";
 export { openFakeRegistry, testRegistries, type FakeRegistry } from "./registries.ts";

@@ -7,6 +7,7 @@ import { newApp, type App } from "./mount.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountHousekeeping } from "./routes/housekeeping.ts";
+import { mountFiles } from "./routes/files.ts";
 import { mountImages } from "./routes/images.ts";
 import { mountImageTransfers } from "./routes/image-transfers.ts";
 import { mountRegistries } from "./routes/registries.ts";
@@ -70,6 +71,7 @@ export function buildApp(deps: Deps): App {
   mountRegistries(app);
   mountContainers(app);
   mountStreams(app);
+  mountFiles(app);
   mountVolumes(app);
   mountHousekeeping(app);
   mountSystem(app);

@@ -1,18 +1,37 @@
 import { ProblemError } from "@hafen/contract";
 import type { Context } from "hono";
 
+/** Bytes that are what they are: for files, the content of one. */
+export const RAW = "application/octet-stream";
+
 const TYPES = [
   "application/x-tar",
   "application/tar",
   "application/gzip",
   "application/x-gzip",
   "application/zstd",
-  "application/octet-stream",
+  RAW,
 ];
+
+export function mediaType(c: Context): string {
+  return (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+/** Whether the client asks for bytes as they are and not for a tar. */
+export function isRaw(accept: string | undefined): boolean {
+  return (accept ?? "").split(",").some((range) => range.split(";")[0]?.trim().toLowerCase() === RAW);
+}
+
+/** The size that the request gives its body. */
+export function bodyBytes(c: Context): number {
+  const length = c.req.header("content-length");
+  if (length !== undefined && /^\d{1,15}$/.test(length)) return Number(length);
+  throw new ProblemError("length_required", "Send the file with Content-Length, or its size as ?sizeBytes=.");
+}
 
 /** The request's body as a stream of bytes; what it is inside, its magic tells. */
 export function uploadOf(c: Context): AsyncIterable<Uint8Array> {
-  const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const type = mediaType(c);
   if (!TYPES.includes(type))
     throw new ProblemError(
       "unsupported_media_type",

@@ -30,7 +30,7 @@ export function table<T>(rows: T[], columns: Column<T>[]): Table {
   };
 }
 
-export function lines(text: string[], json: unknown): Result {
+export function lines(text: string[], json: unknown): Result & { kind: "lines" } {
   return { kind: "lines", lines: text, json };
 }
 

@@ -25,12 +25,18 @@ export const WorkerConfig = z.object({
     .string()
     .regex(/^\/[a-zA-Z0-9/_-]+$/)
     .default("/hafen"),
-  /** Of one download or upload of a container's files. */
+  /** Of one download or upload of files. */
   HAFEN_FILES_BYTES: z.coerce
     .number()
     .int()
     .positive()
-    .default(2 * 1024 ** 3),
+    .default(8 * 1024 ** 3),
+  /** Of the data of a volume that is cloned, holes in its files counted. */
+  HAFEN_CLONE_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(64 * 1024 ** 3),
   /** 32 random bytes in base64, the same for apis and workers: seals users' passwords for registries. Or a file that holds them. */
   HAFEN_SECRET_KEY: z.string().optional(),
   HAFEN_SECRET_KEY_FILE: z.string().optional(),

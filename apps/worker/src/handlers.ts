@@ -14,7 +14,7 @@ export function hostHandlers(ctx: HostCtx, turns: Turns, builds: RunningBuilds):
     });
   return {
     "container.converge": converge,
-    "volume.converge": ({ id, generation }) => turns.run(id, generation, () => convergeVolume(ctx, id)),
+    "volume.converge": ({ id, generation }) => turns.run(id, generation, (signal) => convergeVolume(ctx, id, signal)),
     "image.converge": ({ id, generation }) => turns.run(id, generation, () => convergeImage(ctx, id)),
     "build.run": ({ id }) => builds.run(id),
     "build.cancel": ({ id }) => builds.cancel(id),

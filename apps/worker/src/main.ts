@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LABELS, readRegistryPolicy, startAfterBoot, Turns, type HostCtx } from "@hafen/core";
+import { LABELS, readRegistryPolicy, startAfterBoot, Transfers, Turns, type HostCtx } from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
@@ -69,6 +69,8 @@ const ctx: HostCtx = {
   filesBytes: config.HAFEN_FILES_BYTES,
   imageBytes: config.HAFEN_IMAGE_BYTES,
   registries,
+  cloneBytes: config.HAFEN_CLONE_BYTES,
+  transfers: new Transfers(),
 };
 await startAfterBoot(ctx, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 const turns = new Turns((id, error) =>

@@ -41,7 +41,10 @@ export type Limits = z.infer<typeof Limits>;
 export const DEFAULT_LIMITS: Limits = { cpus: 1, memoryBytes: 512 * MIB, pids: 256 };
 
 /** A path of the user's virtual host tree: it names a volume of theirs, and no directory of a machine. */
-export const HostPath = ContainerPath.refine((path) => path.replaceAll("/", "") !== "", "must not be /");
+export const HostPath = ContainerPath.refine((path) => path.replaceAll("/", "") !== "", "must not be /").refine(
+  (path) => new TextEncoder().encode(path).length <= 1024,
+  "at most 1024 bytes",
+);
 
 export const Port = z
   .object({

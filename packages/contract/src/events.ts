@@ -27,6 +27,8 @@ export const EVENT_TYPES = [
   "container.health",
   "volume.created",
   "volume.removed",
+  "volume.copied",
+  "volume.failed",
   "image.pushed",
   "link.created",
   "link.revoked",

@@ -3,6 +3,7 @@ import type { Changes, Db } from "@hafen/db";
 import type { Engine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
 import type { RegistryPolicy } from "./registry/policy.ts";
+import type { Transfers } from "./files/transfers.ts";
 
 /** Who asks. Made by the api from a verified key, never from the request's body. */
 export interface Actor {
@@ -43,4 +44,7 @@ export interface HostCtx {
   /** Largest image that is pulled, packed and unpacked. */
   imageBytes: number;
   registries: RegistryPolicy;
+  /** Of a volume that is cloned. */
+  cloneBytes: number;
+  transfers: Transfers;
 }

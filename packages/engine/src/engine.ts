@@ -1,6 +1,7 @@
 import type { BuildEvent, BuildRequest } from "./types/build.ts";
 import type { ContainerInfo, ContainerSpec, ContainerSummary, Limits, StopOptions } from "./types/container.ts";
 import type { EngineEvent, EngineInfo, EventOptions } from "./types/engine-info.ts";
+import type { PathInfo } from "./types/files.ts";
 import type { CommitOptions, HistoryEntry, ImageInfo, ImportOptions } from "./types/image.ts";
 import type { NetworkInfo, NetworkSpec } from "./types/network.ts";
 import type { EngineId, Label, Op } from "./types/op.ts";
@@ -12,6 +13,7 @@ import type { VolumeInfo, VolumeSpec } from "./types/volume.ts";
 export type * from "./types/build.ts";
 export type * from "./types/container.ts";
 export type * from "./types/engine-info.ts";
+export type * from "./types/files.ts";
 export type * from "./types/image.ts";
 export type * from "./types/network.ts";
 export type * from "./types/op.ts";
@@ -56,7 +58,9 @@ export interface Engine {
   attach(id: EngineId, options: AttachOptions): Promise<Session>;
   /** A tar of `path`, its owners as the container sees them; `not_found` when the path is absent. */
   getArchive(id: EngineId, path: string, op?: Op): Promise<AsyncIterable<Uint8Array>>;
-  /** Unpacks a tar into the directory `path`, which must exist. */
+  /** What is at `path`, a link at its end not followed. */
+  statPath(id: EngineId, path: string, op?: Op): Promise<PathInfo | undefined>;
+  /** Unpacks a tar into the directory `path`, which must exist. `invalid` when a file would replace a directory, or the other way round. */
   putArchive(id: EngineId, path: string, tar: AsyncIterable<Uint8Array>, op?: Op): Promise<void>;
   /**
    * The container's file system and configuration as an image; returns its id. What `createContainer` added on its own account, and

@@ -4,6 +4,7 @@ import type { ContainerLogOptions } from "./container-log.ts";
 import type { WaitOptions } from "./container-wait.ts";
 import type { Containers, RemoveContainerOptions } from "./containers.ts";
 import { HafenError } from "./error.ts";
+import type { PutFileOptions } from "./files.ts";
 import type { TarSource } from "./tar-source.ts";
 import type {
   Container,
@@ -94,6 +95,14 @@ export class ContainerHandle {
 
   putFiles(path: string, tar: TarSource, options: CallOptions = {}): Promise<FilesWritten> {
     return this.#containers.putFiles(this.id, path, tar, options);
+  }
+
+  getFile(path: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    return this.#containers.getFile(this.id, path, options);
+  }
+
+  putFile(path: string, content: TarSource, options: PutFileOptions = {}): Promise<FilesWritten> {
+    return this.#containers.putFile(this.id, path, content, options);
   }
 
   attach(options: AttachOptions = {}): Promise<Attachment> {

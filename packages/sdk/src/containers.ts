@@ -4,10 +4,10 @@ import { callOptions, type CallOptions, type ChangeOptions, type RemoveOptions }
 import { ContainerHandle } from "./container-handle.ts";
 import { containerLog, type ContainerLogOptions } from "./container-log.ts";
 import { waitForContainer, type WaitOptions } from "./container-wait.ts";
-import { containerFiles } from "./container-files.ts";
+import { getFiles, putFile, putFiles, type PutFileOptions } from "./files.ts";
 import { HafenError } from "./error.ts";
 import { everyItem, type Page } from "./page.ts";
-import { uploadOf, type TarSource } from "./tar-source.ts";
+import type { TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
 import type {
   Build,
@@ -139,18 +139,22 @@ export class Containers {
 
   /** A tar of a file or directory in it, running or not. Breaks off when it is larger than the service gives. */
   getFiles(ref: string, path: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
-    return containerFiles(this.#transport, ref, path, options);
+    return getFiles(this.#transport, { of: "containers", ref }, path, "tar", options);
   }
 
   /** Unpacks a tar (plain, gzip, zstd) into a directory of it, running or not. */
-  async putFiles(ref: string, path: string, tar: TarSource, options: CallOptions = {}): Promise<FilesWritten> {
-    return this.#transport.json({
-      method: "PUT",
-      path: address`/v1/containers/${ref}/files`,
-      query: { path },
-      upload: await uploadOf(tar),
-      options,
-    });
+  putFiles(ref: string, path: string, tar: TarSource, options: CallOptions = {}): Promise<FilesWritten> {
+    return putFiles(this.#transport, { of: "containers", ref }, path, tar, options);
+  }
+
+  /** The content of a regular file in it. */
+  getFile(ref: string, path: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    return getFiles(this.#transport, { of: "containers", ref }, path, "raw", options);
+  }
+
+  /** Writes one file, in a directory that exists. */
+  putFile(ref: string, path: string, content: TarSource, options: PutFileOptions = {}): Promise<FilesWritten> {
+    return putFile(this.#transport, { of: "containers", ref }, path, content, options);
   }
 
   /** Its own process's input and output, live. */

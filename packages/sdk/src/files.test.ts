@@ -23,6 +23,27 @@ test("files are put again after a failure when their tar can be sent again, and 
   assert.equal(service.received.length, 3);
 });
 
+test("one file goes as its bytes, whatever they look like, with its mode and size", async () => {
+  await using service = await startService((response) => sendJson(response, 200, { entries: 1, contentBytes: 1 }));
+  const gzip = Uint8Array.of(0x1f, 0x8b, 8, 0);
+  await service.hafen.containers.putFile("web", "/f", gzip, { mode: 0o755 });
+  async function* stream() {
+    yield gzip;
+  }
+  await service.hafen.volumes.putFile("/home/frank", "/f", stream(), { sizeBytes: 4 });
+  assert.deepEqual(
+    service.received.map(({ method, url, headers }) => [method, url, headers["content-type"]]),
+    [
+      ["PUT", "/v1/containers/web/files?path=%2Ff&mode=755", "application/octet-stream"],
+      ["PUT", "/v1/volumes/%2Fhome%2Ffrank/files?path=%2Ff&sizeBytes=4", "application/octet-stream"],
+    ],
+  );
+  assert.deepEqual(service.received[1]?.body, Buffer.from(gzip));
+  await using file = await startService((response) => response.end("bytes"));
+  assert.equal(Buffer.concat(await collect(file.hafen.volumes.getFile("notes", "/f"))).toString(), "bytes");
+  assert.match(file.received[0]?.headers["accept"] ?? "", /^application\/octet-stream/);
+});
+
 test("files that break off on their way are an error, not a short tar", async () => {
   await using service = await startService((response) => {
     response.writeHead(200, { "content-type": "application/x-tar" });

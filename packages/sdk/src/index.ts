@@ -9,6 +9,7 @@ export type { Containers, GetContainerOptions, RemoveContainerOptions } from "./
 export { HafenError, type HafenErrorCode, type HafenErrorFields } from "./error.ts";
 export { EventStreamParser, type ServerEvent } from "./event-stream.ts";
 export type { EventQuery, Events, EventStreamOptions } from "./events.ts";
+export type { PutFileOptions } from "./files.ts";
 export { Hafen } from "./hafen.ts";
 export type { Hosts } from "./hosts.ts";
 export type { Images, ImportOptions, PullOptions } from "./images.ts";

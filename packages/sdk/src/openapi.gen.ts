@@ -227,13 +227,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A tar of a file or directory in it, running or not
-         * @description Entries are named from the path's last component on. A symbolic link comes as a link. At most 2 GiB: past that the answer breaks off, so a tar without its end is not whole.
+         * A tar of a file or directory in it, or a file's content, running or not
+         * @description Entries are named from the path's last component on. A symbolic link comes as a link. With `Accept: application/octet-stream` the content of one regular file, links followed inside; its permissions are in `Hafen-File-Mode`, its time in `Last-Modified`. At most 8 GiB: past that a tar breaks off, so one without its end is not whole, and a file is refused.
          */
         get: operations["getContainerFiles"];
         /**
-         * Unpack a tar (plain, gzip, zstd) into a directory of it, running or not
-         * @description Files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name. Entries before one that is refused are unpacked already.
+         * Unpack a tar (plain, gzip, zstd) into a directory of it, or write one file, running or not
+         * @description A tar: files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name, but never a directory a file or a file a directory. Entries before one that is refused are unpacked already. With `Content-Type: application/octet-stream` the body is one file, written at `path`, in a directory that exists; not atomic: a reader meanwhile may see it absent or in part.
          */
         put: operations["putContainerFiles"];
         post?: never;
@@ -811,6 +811,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/volumes/{ref}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a volume with the data of this one
+         * @description The source may be in use: it is copied as it is, as `cp -a` copies a directory that is written meanwhile; stop what writes to it for a copy of one moment. Until the clone is ready it cannot be mounted, and its source not be removed. One that cannot be made goes, and its event `volume.failed` says why. At most 64 GiB, holes in files counted.
+         */
+        post: operations["cloneVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{ref}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tar of a file or directory in it, or a file's content, whether a container mounts it or not
+         * @description Entries are named from the path's last component on; those of the whole volume (`/`) begin with `./`. One that has never been on a host is an empty directory. Links lead nowhere outside the volume. With `Accept: application/octet-stream` the content of one regular file, links followed inside; its permissions are in `Hafen-File-Mode`, its time in `Last-Modified`. At most 8 GiB: past that a tar breaks off, so one without its end is not whole, and a file is refused.
+         */
+        get: operations["getVolumeFiles"];
+        /**
+         * Unpack a tar (plain, gzip, zstd) into a directory of it, or write one file, whether a container mounts it or not
+         * @description A tar: files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name, but never a directory a file or a file a directory. Entries before one that is refused are unpacked already. With `Content-Type: application/octet-stream` the body is one file, written at `path`, in a directory that exists; not atomic: a reader meanwhile may see it absent or in part. One that has never been on a host is put on one.
+         */
+        put: operations["putVolumeFiles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -985,6 +1029,12 @@ export interface components {
             /** @enum {string} */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             tag: string | null;
+        };
+        CloneVolume: {
+            labels?: {
+                [key: string]: string;
+            };
+            name: string;
         };
         CommitContainer: {
             author?: string;
@@ -1277,7 +1327,7 @@ export interface components {
             /** @description The id of what it is about */
             subject: string;
             /** @enum {string} */
-            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "image.pushed" | "link.created" | "link.revoked" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
+            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "image.pushed" | "link.created" | "link.revoked" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
         };
         Exec: {
             command: string[];
@@ -1614,7 +1664,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -1837,6 +1887,8 @@ export interface components {
              */
             createdAt: string;
             host: string | null;
+            /** @description Its path in the user's virtual host tree, if it is one of those */
+            hostPath: string | null;
             id: string;
             labels: {
                 [key: string]: string;
@@ -1847,9 +1899,12 @@ export interface components {
                 readOnly: boolean;
                 target: string;
             }[];
+            /** @description For one of the virtual host tree: its path */
             name: string;
+            /** @description While it is copying: the volume whose data it gets */
+            sourceId: string | null;
             /**
-             * @description pending: made on a host when first mounted
+             * @description pending: made on a host when first mounted or written; copying: gets the data of sourceId
              * @enum {string}
              */
             state: "pending" | "copying" | "ready" | "removing" | "removed";
@@ -2596,7 +2651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description image_not_found, container_not_found */
+            /** @description image_not_found, container_not_found, volume_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2605,7 +2660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress, name_taken, quota_exceeded, other_host */
+            /** @description idempotency_in_progress, name_taken, quota_exceeded, volume_copying, other_host */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3195,7 +3250,10 @@ export interface operations {
                 /** @description Absolute, as the container sees it, without . and .. */
                 path: string;
             };
-            header?: never;
+            header?: {
+                /** @description application/octet-stream: the content of one file; anything else: a tar */
+                accept?: string;
+            };
             path: {
                 /** @description An id, or the owner's name for it */
                 ref: string;
@@ -3204,16 +3262,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The tar */
+            /** @description The tar, or the file */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/octet-stream": string;
                     "application/x-tar": string;
                 };
             };
-            /** @description invalid_request, path_not_directory, path_in_memory */
+            /** @description invalid_request, path_in_memory, path_not_directory, path_is_directory, path_not_file */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3249,8 +3308,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description container_wrong_state */
+            /** @description container_wrong_state, files_interrupted */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description file_too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3272,8 +3340,12 @@ export interface operations {
     putContainerFiles: {
         parameters: {
             query: {
+                /** @description For one file: its permissions, in octal; default 644 */
+                mode?: string;
                 /** @description Absolute, as the container sees it, without . and .. */
                 path: string;
+                /** @description For one file: its size, when the body has no Content-Length */
+                sizeBytes?: number | null;
             };
             header?: never;
             path: {
@@ -3285,12 +3357,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/gzip": string;
+                "application/octet-stream": string;
                 "application/x-tar": string;
                 "application/zstd": string;
             };
         };
         responses: {
-            /** @description What was unpacked */
+            /** @description What was written */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3299,7 +3372,7 @@ export interface operations {
                     "application/json": components["schemas"]["FilesWritten"];
                 };
             };
-            /** @description invalid_request, path_not_directory, path_in_memory, tar_invalid, tar_entry_refused */
+            /** @description invalid_request, path_in_memory, path_not_directory, path_is_directory, path_not_file, tar_invalid, tar_entry_refused, body_size_wrong */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3335,7 +3408,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description container_wrong_state, path_read_only */
+            /** @description files_stalled */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state, files_interrupted, path_read_only */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3344,7 +3426,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description tar_too_large */
+            /** @description length_required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description file_too_large, tar_too_large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6359,7 +6450,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description An id, or the owner's name for it */
+                /** @description A volume's id, its name, or its path in the virtual host tree, percent-encoded */
                 ref: string;
             };
             cookie?: never;
@@ -6430,7 +6521,7 @@ export interface operations {
                 prefer?: string;
             };
             path: {
-                /** @description An id, or the owner's name for it */
+                /** @description A volume's id, its name, or its path in the virtual host tree, percent-encoded */
                 ref: string;
             };
             cookie?: never;
@@ -6502,6 +6593,357 @@ export interface operations {
             };
             /** @description unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloneVolume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description A volume's id, its name, or its path in the virtual host tree, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloneVolume"];
+            };
+        };
+        responses: {
+            /** @description With Prefer: wait, or without data to copy: it is whole */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            /** @description Its data are being copied */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, volume_copying, volume_changing, name_taken, quota_exceeded */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description file_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description disk_full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVolumeFiles: {
+        parameters: {
+            query: {
+                /** @description Absolute, from the volume's root on, without . and .. */
+                path: string;
+            };
+            header?: {
+                /** @description application/octet-stream: the content of one file; anything else: a tar */
+                accept?: string;
+            };
+            path: {
+                /** @description A volume's id, its name, or its path in the virtual host tree, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tar, or the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "application/x-tar": string;
+                };
+            };
+            /** @description invalid_request, path_not_directory, path_is_directory, path_not_file */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_not_found, path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_copying, files_interrupted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description file_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putVolumeFiles: {
+        parameters: {
+            query: {
+                /** @description For one file: its permissions, in octal; default 644 */
+                mode?: string;
+                /** @description Absolute, from the volume's root on, without . and .. */
+                path: string;
+                /** @description For one file: its size, when the body has no Content-Length */
+                sizeBytes?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A volume's id, its name, or its path in the virtual host tree, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": string;
+                "application/octet-stream": string;
+                "application/x-tar": string;
+                "application/zstd": string;
+            };
+        };
+        responses: {
+            /** @description What was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesWritten"];
+                };
+            };
+            /** @description invalid_request, path_not_directory, path_is_directory, path_not_file, tar_invalid, tar_entry_refused, body_size_wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_not_found, path_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description files_stalled */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_copying, files_interrupted, path_read_only */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description length_required */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description file_too_large, tar_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description disk_full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

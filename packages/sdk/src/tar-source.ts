@@ -34,6 +34,11 @@ export async function uploadOf(source: TarSource): Promise<Upload> {
   return streamUpload("getReader" in source ? chunksOf(source) : source[Symbol.asyncIterator]());
 }
 
+/** The content of a file, whatever it looks like. */
+export async function rawUploadOf(source: TarSource): Promise<Upload> {
+  return { ...(await uploadOf(source)), contentType: "application/octet-stream" };
+}
+
 async function streamUpload(chunks: AsyncIterator<Uint8Array>): Promise<Upload> {
   let failure: HafenError | undefined;
   const next = async () => {

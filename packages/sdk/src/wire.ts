@@ -11,6 +11,7 @@ export type BuildLogLine = Schemas["BuildLogLine"];
 export type BuildStep = Schemas["BuildStep"];
 export type BuildSummary = Schemas["BuildSummary"];
 export type CommitContainer = Schemas["CommitContainer"];
+export type CloneVolume = Schemas["CloneVolume"];
 export type Container = Schemas["Container"];
 export type ContainerSize = Schemas["ContainerSize"];
 export type CreateContainer = Schemas["CreateContainer"];

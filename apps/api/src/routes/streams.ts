@@ -1,5 +1,4 @@
-import { Readable } from "node:stream";
-import { can, ProblemError, routes, type FilesWritten, type StreamEnded } from "@hafen/contract";
+import { can, ProblemError, routes, type StreamEnded } from "@hafen/contract";
 import { authenticate, getContainer, waitContainer, wrongState, type Ctx } from "@hafen/core";
 import type { ContainerRow } from "@hafen/db";
 import type { Context } from "hono";
@@ -8,9 +7,8 @@ import { bearer } from "../auth.ts";
 import type { AppEnv } from "../deps.ts";
 import { mount, type App } from "../mount.ts";
 import { relay } from "../relay.ts";
-import { uploadOf } from "../upload.ts";
 import { dialWorker } from "../worker-socket.ts";
-import { callWorker, textOf, workerCall } from "../worker-streams.ts";
+import { workerCall } from "../worker-streams.ts";
 
 /** In one api process. */
 const MAX_SOCKETS_PER_USER = 100;
@@ -18,25 +16,6 @@ const MAX_SOCKETS_PER_USER = 100;
 const END_MS = 10_000;
 
 export function mountStreams(app: App): void {
-  mount(app, routes.getContainerFiles, async (c) => {
-    const call = await filesCall(c, "files.read", c.req.valid("query").path);
-    const tar = await callWorker(call, undefined, c.req.raw.signal);
-    return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
-      "content-type": "application/x-tar",
-      "cache-control": "no-store",
-    });
-  });
-  mount(
-    app,
-    routes.putContainerFiles,
-    async (c) => {
-      const call = await filesCall(c, "files.write", c.req.valid("query").path);
-      const answer = await callWorker(call, uploadOf(c), c.req.raw.signal);
-      return c.json(JSON.parse(await textOf(answer)) as FilesWritten, 200);
-    },
-    { maxBytes: null },
-  );
-
   const open = new Map<string, number>();
   mount(app, routes.attachContainer, async (c) => {
     const { ctx, user, deps } = c.var;
@@ -55,12 +34,6 @@ export function mountStreams(app: App): void {
     });
     return c.body(null, 200) as never;
   });
-}
-
-async function filesCall(c: Context<AppEnv>, action: "files.read" | "files.write", path: string) {
-  const row = await getContainer(c.var.ctx.db, c.var.user.id, { ref: c.req.param("ref") ?? "" });
-  if (!can("files", row.state)) throw wrongState(row, "files");
-  return workerCall(c.var.deps, row, action, { path });
 }
 
 function count(open: Map<string, number>, userId: string, client: WebSocket): void {

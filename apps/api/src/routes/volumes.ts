@@ -1,5 +1,14 @@
 import { routes } from "@hafen/contract";
-import { createVolume, describeVolume, getVolume, listVolumes, removeVolume, waitVolumeGone } from "@hafen/core";
+import {
+  cloneVolume,
+  createVolume,
+  describeVolume,
+  getVolume,
+  listVolumes,
+  removeVolume,
+  waitCopied,
+  waitVolumeGone,
+} from "@hafen/core";
 import type { VolumeRow } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
@@ -24,6 +33,15 @@ export function mountVolumes(app: App): void {
     const volume = await describeVolume(c.var.ctx.db, row);
     if (c.req.valid("query").size !== "true") return c.json(volume, 200);
     return c.json({ ...volume, usedBytes: await usedBytes(c, row) }, 200);
+  });
+  mount(app, routes.cloneVolume, async (c) => {
+    const { ref } = c.req.valid("param");
+    const input = c.req.valid("json");
+    const timeoutMs = waitMs(c);
+    return (await idempotent(c, await c.req.text(), async () => {
+      const row = await waitCopied(c.var.ctx, await cloneVolume(c.var.ctx, ref, input), timeoutMs, c.req.raw.signal);
+      return { status: row.state === "copying" ? 202 : 200, body: await describeVolume(c.var.ctx.db, row) };
+    })) as never;
   });
   mount(app, routes.removeVolume, async (c) => {
     const timeoutMs = waitMs(c);

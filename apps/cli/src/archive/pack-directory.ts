@@ -10,21 +10,23 @@ export interface PackOptions {
   rules?: IgnoreRules | undefined;
   /** Files that are not in the directory, by their path in the tar. */
   extra?: Record<string, string> | undefined;
+  /** Keep them; else everything is root's. */
+  owners?: boolean | undefined;
 }
 
-/** A tar of what is in a directory, as it is read: modes, times and symbolic links are kept, owners are not. */
+/** A tar of what is in a directory, as it is read: modes, times and symbolic links are kept. */
 export function packDirectory(directory: string, options: PackOptions = {}): AsyncIterable<Uint8Array> {
   return packing(async (tar) => {
     for (const [name, text] of Object.entries(options.extra ?? {})) tar.entry({ name, mode: 0o644 }, text);
-    await packInside(tar, directory, "", options.rules);
+    await packInside(tar, directory, "", options);
   });
 }
 
 /** A tar of one file or directory, under another name. */
-export function packPath(path: string, name: string): AsyncIterable<Uint8Array> {
+export function packPath(path: string, name: string, options: PackOptions = {}): AsyncIterable<Uint8Array> {
   return packing(async (tar) => {
     const stats = await lstat(path);
-    if (await packEntry(tar, path, name, stats)) await packInside(tar, path, `${name}/`, undefined);
+    if (await packEntry(tar, path, name, stats, options)) await packInside(tar, path, `${name}/`, options);
   });
 }
 
@@ -37,7 +39,8 @@ function packing(fill: (tar: Pack) => Promise<void>): AsyncIterable<Uint8Array> 
   return tar as unknown as AsyncIterable<Uint8Array>; // its declaration lacks the iterator
 }
 
-async function packInside(tar: Pack, directory: string, prefix: string, rules: IgnoreRules | undefined): Promise<void> {
+async function packInside(tar: Pack, directory: string, prefix: string, options: PackOptions): Promise<void> {
+  const { rules } = options;
   for (const entry of (await readdir(directory)).toSorted()) {
     const path = join(directory, entry);
     const name = `${prefix}${entry}`;
@@ -45,19 +48,25 @@ async function packInside(tar: Pack, directory: string, prefix: string, rules: I
     if (ignored && !rules?.hasExceptions) continue;
     const stats = await lstat(path);
     if (ignored) {
-      if (stats.isDirectory()) await packInside(tar, path, `${name}/`, rules);
-    } else if (await packEntry(tar, path, name, stats)) await packInside(tar, path, `${name}/`, rules);
+      if (stats.isDirectory()) await packInside(tar, path, `${name}/`, options);
+    } else if (await packEntry(tar, path, name, stats, options)) await packInside(tar, path, `${name}/`, options);
   }
 }
 
 /** Whether it is a directory, to be gone into. Sockets, pipes and devices are left out, as docker does. */
-async function packEntry(tar: Pack, path: string, name: string, stats: Stats): Promise<boolean> {
+async function packEntry(
+  tar: Pack,
+  path: string,
+  name: string,
+  stats: Stats,
+  { owners }: PackOptions,
+): Promise<boolean> {
   const header: Partial<Header> & { name: string } = {
     name,
     mode: stats.mode & 0o7777,
     mtime: stats.mtime,
-    uid: 0,
-    gid: 0,
+    uid: owners ? stats.uid : 0,
+    gid: owners ? stats.gid : 0,
   };
   if (stats.isDirectory()) {
     tar.entry({ ...header, name: `${name}/`, type: "directory" });

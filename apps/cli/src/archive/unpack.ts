@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { chmod, copyFile, lstat, mkdir, rm, symlink } from "node:fs/promises";
+import { chmod, copyFile, lchown, lstat, mkdir, rm, symlink, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -7,6 +7,11 @@ import { extract, type Header } from "tar-stream";
 import { Failure } from "../failures.ts";
 
 const PERMISSIONS = 0o777;
+
+export interface UnpackOptions {
+  /** Give everything the owners that the tar says. */
+  owners?: boolean | undefined;
+}
 
 /**
  * Unpacks a container's tar under `directory`. The container is not trusted: nothing is written outside, nor through a symbolic link,
@@ -16,21 +21,27 @@ export async function unpack(
   tar: AsyncIterable<Uint8Array>,
   directory: string,
   rename: (first: string) => string,
+  { owners = false }: UnpackOptions = {},
 ): Promise<void> {
-  const links: { path: string; target: string }[] = [];
+  const own = async (path: string, { uid, gid }: Header) => (owners ? lchown(path, uid, gid) : undefined);
+  const links: { path: string; target: string; header: Header }[] = [];
   const directories: { path: string; mode: number }[] = [];
   const place = (name: string) => join(directory, ...partsOf(name, rename));
   const entries = extract();
   const feeding = pipeline(Readable.from(tar), entries);
   feeding.catch(() => {}); // awaited below; the loop sees the same error first
   for await (const entry of entries) {
-    const { name, type, linkname, mode } = entry.header;
+    const { name, type, linkname, mode, mtime } = entry.header;
     const path = place(name);
     if (path !== join(directory, ".")) await makeParents(directory, partsOf(name, rename).slice(0, -1));
     if (type === "directory") {
       await makeDirectory(path);
-      directories.push({ path, mode: mode & PERMISSIONS });
-    } else if (type === "symlink") links.push({ path, target: linkname ?? "" });
+      // The directory itself is the caller's, and stays as it is.
+      if (path !== join(directory)) {
+        await own(path, entry.header);
+        directories.push({ path, mode: mode & PERMISSIONS });
+      }
+    } else if (type === "symlink") links.push({ path, target: linkname ?? "", header: entry.header });
     else if (type === "link") {
       await makeParents(directory, partsOf(linkname ?? "", rename).slice(0, -1));
       await replace(path);
@@ -38,14 +49,17 @@ export async function unpack(
     } else if (isFile(type)) {
       await replace(path);
       await pipeline(entry, createWriteStream(path, { flags: "wx", mode: mode & PERMISSIONS }));
+      await own(path, entry.header);
       await chmod(path, mode & PERMISSIONS);
+      if (mtime) await utimes(path, mtime, mtime);
     }
     entry.resume();
   }
   await feeding;
-  for (const { path, target } of links) {
+  for (const { path, target, header } of links) {
     await replace(path);
     await symlink(target, path);
+    await own(path, header);
   }
   for (const { path, mode } of directories.toReversed()) await chmod(path, mode);
 }

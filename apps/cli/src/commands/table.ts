@@ -86,6 +86,8 @@ export const COMMANDS: readonly Row[] = [
     summary: "Say when stopped containers and ended builds go by themselves",
     load: () => import("./system/retention.ts"),
   },
+  { name: "volume cp", summary: "Copy files to or from a volume", load: () => import("./volume/cp.ts") },
+  { name: "volume clone", summary: "Make a volume with another one's data", load: () => import("./volume/clone.ts") },
   { name: "events", summary: "Show what has happened", load: () => import("./system/events.ts") },
   { name: "key create", summary: "Make an API key; it is shown once", load: () => import("./key/create.ts") },
   { name: "key ls", summary: "List one's keys", load: () => import("./key/ls.ts") },

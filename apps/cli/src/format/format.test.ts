@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { age, ago } from "./age.ts";
 import { bytes } from "./bytes.ts";
 import { columns, cut } from "./columns.ts";
-import { renderTemplate } from "./go-template.ts";
 import { inert } from "./inert.ts";
 import { durationMs, memoryBytes, pair, pastTime, signalName } from "./quantities.ts";
 
@@ -78,20 +77,4 @@ test("a table's cells line up, wide characters too, and none can leave its place
   );
   assert.equal(inert("a\u202eb\u009bc\u007f"), "a\\u202eb\\x9bc\\x7f");
   assert.equal(cut("0123456789", 5), "0123…");
-});
-
-test("a template gives fields as Go prints them, and refuses what it does not know", () => {
-  const value = {
-    State: { Status: "running", Pid: null },
-    Mounts: [{ Type: "volume", RW: true }],
-    Env: ["A=1", "B=2"],
-    Labels: { b: "2", "a.b": "1" },
-  };
-  assert.equal(renderTemplate("{{.State.Status}}/{{ .State.Pid }}", value), "running/<nil>");
-  assert.equal(renderTemplate("{{.Mounts}} {{.Env}} {{.Labels}}", value), "[{volume true}] [A=1 B=2] map[a.b:1 b:2]");
-  assert.equal(renderTemplate("{{json .Mounts}}", value), '[{"Type":"volume","RW":true}]');
-  assert.equal(renderTemplate('{{index .Labels "a.b"}} {{index .Env 1}}', value), "1 B=2");
-  assert.throws(() => renderTemplate("{{range .Mounts}}{{end}}", value), /range is not supported/);
-  assert.throws(() => renderTemplate("{{.State.Nope}}", value), /there is no Nope in \.State\.Nope/);
-  assert.throws(() => renderTemplate("{{.constructor}}", value), /there is no constructor/);
 });

@@ -45,6 +45,8 @@ export const createContainer = route({
     "name_taken",
     "quota_exceeded",
     "mount_invalid",
+    "volume_not_found",
+    "volume_copying",
     "other_host",
   ],
 });
@@ -59,7 +61,7 @@ export const listContainers = route({
     query: ListQuery.extend({
       state: z.enum(STATES).optional(),
       label: z.string().max(1200).optional().describe("key or key=value"),
-      volume: z.string().max(64).optional().describe("Those that mount this volume"),
+      volume: z.string().max(1024).optional().describe("Those that mount this volume"),
       image: z.string().max(300).optional().describe("Those made from this image"),
       size: Bool.describe("With their sizes, up to 10 s old"),
     }),

@@ -1,68 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { ContainerPath } from "../containers.ts";
-import { json, Ref, route } from "../conventions.ts";
-import { FilesWritten, StreamEnded } from "../streams.ts";
+import { Ref, route } from "../conventions.ts";
+import { StreamEnded } from "../streams.ts";
 
 const tags = ["containers"];
 const Params = z.object({ ref: Ref });
-const Tar = z.string().openapi({ format: "binary" });
-const Query = z.object({ path: ContainerPath.describe("Absolute, as the container sees it, without . and ..") });
-const problems = [
-  "container_not_found",
-  "path_not_found",
-  "container_wrong_state",
-  "path_not_directory",
-  "path_in_memory",
-  "host_unreachable",
-] as const;
-
-export const getContainerFiles = route({
-  method: "get",
-  path: "/v1/containers/{ref}/files",
-  operationId: "getContainerFiles",
-  tags,
-  scope: "read",
-  summary: "A tar of a file or directory in it, running or not",
-  description:
-    "Entries are named from the path's last component on. A symbolic link comes as a link. " +
-    "At most 2 GiB: past that the answer breaks off, so a tar without its end is not whole.",
-  request: { params: Params, query: Query },
-  responses: { 200: { description: "The tar", content: { "application/x-tar": { schema: Tar } } } },
-  problems,
-});
-export const putContainerFiles = route({
-  method: "put",
-  path: "/v1/containers/{ref}/files",
-  operationId: "putContainerFiles",
-  tags,
-  scope: "write",
-  summary: "Unpack a tar (plain, gzip, zstd) into a directory of it, running or not",
-  description:
-    "Files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. " +
-    "An entry replaces what has its name. Entries before one that is refused are unpacked already.",
-  request: {
-    params: Params,
-    query: Query,
-    body: {
-      required: true,
-      content: {
-        "application/x-tar": { schema: Tar },
-        "application/gzip": { schema: Tar },
-        "application/zstd": { schema: Tar },
-      },
-    },
-  },
-  responses: { 200: json(FilesWritten, "What was unpacked") },
-  problems: [
-    ...problems,
-    "path_read_only",
-    "disk_full",
-    "tar_invalid",
-    "tar_entry_refused",
-    "tar_too_large",
-    "unsupported_media_type",
-  ],
-});
 export const attachContainer = route({
   method: "get",
   path: "/v1/containers/{ref}/attach",

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { body, json, listOf, ListQuery, PostHeaders, PreferHeader, Ref, route } from "../conventions.ts";
-import { CreateVolume, Volume } from "../volumes.ts";
+import { body, json, listOf, ListQuery, PostHeaders, PreferHeader, route } from "../conventions.ts";
+import { CloneVolume, CreateVolume, Volume, VolumeRef } from "../volumes.ts";
 
 const tags = ["volumes"];
-const Params = z.object({ ref: Ref });
+const Params = z.object({ ref: VolumeRef });
 
 export const createVolume = route({
   method: "post",
@@ -50,4 +50,30 @@ export const removeVolume = route({
   request: { params: Params, headers: PreferHeader },
   responses: { 202: json(Volume, "Going"), 200: json(Volume, "With Prefer: wait: gone") },
   problems: ["volume_not_found", "volume_in_use"],
+});
+export const cloneVolume = route({
+  method: "post",
+  path: "/v1/volumes/{ref}/clone",
+  operationId: "cloneVolume",
+  tags,
+  scope: "write",
+  summary: "Make a volume with the data of this one",
+  description:
+    "The source may be in use: it is copied as it is, as `cp -a` copies a directory that is written meanwhile; stop what writes to it for a " +
+    "copy of one moment. Until the clone is ready it cannot be mounted, and its source not be removed. One that cannot be made goes, and " +
+    "its event `volume.failed` says why. At most 64 GiB, holes in files counted.",
+  request: { params: Params, headers: PostHeaders, body: body(CloneVolume) },
+  responses: {
+    202: json(Volume, "Its data are being copied"),
+    200: json(Volume, "With Prefer: wait, or without data to copy: it is whole"),
+  },
+  problems: [
+    "volume_not_found",
+    "volume_copying",
+    "volume_changing",
+    "file_too_large",
+    "disk_full",
+    "name_taken",
+    "quota_exceeded",
+  ],
 });

@@ -1,4 +1,5 @@
 import {
+  copiesOf,
   dropMounts,
   insertEvent,
   lockVolume,
@@ -17,7 +18,9 @@ import type { HostCtx } from "../ctx.ts";
 export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<boolean> {
   const removing = await ctx.db.transaction(async (tx) => {
     const anonymous = row.removeVolumes
-      ? (await mountsOf(tx, [row.id])).flatMap((mount) => (mount.volume?.anonymous ? [mount.volume.id] : []))
+      ? (await mountsOf(tx, [row.id])).flatMap((mount) =>
+          mount.volume?.anonymous && !row.config.namedVolumes?.includes(mount.volume.id) ? [mount.volume.id] : [],
+        )
       : [];
     const volumes = [...new Set(anonymous)].toSorted();
     // A container that is just being made with volumesFrom holds them: only once they are ours does the look at who mounts them hold.
@@ -33,15 +36,18 @@ export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<bo
     });
     if (!written) return undefined;
     await dropMounts(tx, row.id);
-    const stillMounted = new Set((await mountersOf(tx, volumes)).map((mounter) => mounter.volumeId));
+    const kept = new Set([
+      ...(await mountersOf(tx, volumes)).map(({ volumeId }) => volumeId),
+      ...(await copiesOf(tx, volumes)).map(({ sourceId }) => sourceId),
+    ]);
     const going: string[] = [];
     for (const id of volumes) {
-      if (!stillMounted.has(id) && (await moveVolume(tx, id, ["pending", "ready"], "removing"))) going.push(id);
+      if (!kept.has(id) && (await moveVolume(tx, id, ["pending", "ready"], "removing"))) going.push(id);
     }
     await insertEvent(tx, { userId: row.userId, type: "container.removed", subject: row.id, data: { name: row.name } });
     return going;
   });
   if (!removing) return false;
-  for (const id of removing) await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id, generation: 1 });
+  for (const id of removing) await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id, generation: 2 });
   return true;
 }

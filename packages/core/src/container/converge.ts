@@ -34,6 +34,8 @@ export async function convergeContainer(ctx: HostCtx, id: string, signal?: Abort
 }
 
 async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undefined): Promise<Step> {
+  // The engine answers nothing about a container whose files are being copied, for as long as that takes.
+  ctx.transfers.interrupt(row.id);
   if (row.desired === "removed") {
     await ctx.engine.removeContainer(row.engineId ?? row.id, { signal });
     return (await finishRemoval(ctx, row)) ? "settled" : "again";

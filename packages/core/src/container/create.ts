@@ -7,7 +7,7 @@ import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 import { healthcheckOf } from "./healthcheck.ts";
 import { mergeLimits } from "./limits.ts";
-import { planMounts, takeVolumes, volumesToMake } from "./mounts.ts";
+import { namedVolumes, planMounts, takeVolumes, volumesToMake } from "./mounts.ts";
 import { nameTaken } from "./update.ts";
 import { madeUpName } from "./names.ts";
 import { takeNetwork } from "./network.ts";
@@ -64,6 +64,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         stdinOnce: input.stdinOnce ?? false,
         healthcheck: healthcheckOf(input.healthcheck, image.config.healthcheck),
         profile: input.profile ?? "standard",
+        namedVolumes: namedVolumes(plan),
       },
       labels: input.labels ?? {},
       limits,

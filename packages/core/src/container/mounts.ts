@@ -1,5 +1,7 @@
-import { newId, ProblemError, type CreateContainer } from "@hafen/contract";
+import { newId, ProblemError, type CreateContainer, type MountRequest } from "@hafen/contract";
 import { findContainer, findVolume, insertVolume, mountsOf, shareVolumes, type Db } from "@hafen/db";
+import { cleanPath } from "../files/clean-path.ts";
+import { stillCopying } from "../volume/copying.ts";
 
 /** One mount as it goes into a row; volumes that did not exist have been made. */
 export interface PlannedMount {
@@ -10,9 +12,12 @@ export interface PlannedMount {
   sizeBytes: number | null;
 }
 interface Wanted extends PlannedMount {
-  /** A volume to make: its name, or null for an anonymous one. */
-  make?: { name: string | null };
+  make?: NewVolume;
+  /** The request, or that of the container it is taken from, says which volume. */
+  named?: boolean;
 }
+/** A volume to make: its name, or null for an anonymous one; its name is a path when it is one of the virtual host tree. */
+type NewVolume = { name: string | null; hostPath?: string };
 
 const DEFAULT_TMPFS_BYTES = 64 * 1024 * 1024;
 
@@ -32,19 +37,14 @@ export async function planMounts(
   }
   const own = new Set<string>();
   for (const mount of input.mounts ?? []) {
-    const target = cleanTarget(mount.target);
+    const target = cleanPath(mount.target);
     if (own.has(target))
       throw new ProblemError("mount_invalid", `Two mounts have the target ${target}; give each its own.`);
     own.add(target);
-    byTarget.set(
-      target,
-      mount.type === "tmpfs"
-        ? { type: "tmpfs", volumeId: null, target, readOnly: false, sizeBytes: mount.sizeBytes ?? DEFAULT_TMPFS_BYTES }
-        : await volumeMount(db, userId, mount, target),
-    );
+    byTarget.set(target, await wantedMount(db, userId, mount, target));
   }
   for (const volume of imageVolumes) {
-    const target = cleanTarget(volume);
+    const target = cleanPath(volume);
     if (target === "/" || byTarget.has(target)) continue;
     byTarget.set(target, {
       type: "volume",
@@ -69,17 +69,22 @@ export function volumesToMake(plan: Wanted[]): number {
   return new Set(names).size + plan.filter((mount) => mount.make?.name === null).length;
 }
 
+/** The volumes that are mounted by name, which the container's removal keeps, also those that are anonymous. */
+export function namedVolumes(plan: Wanted[]): string[] {
+  return plan.flatMap(({ volumeId, named }) => (volumeId !== null && named ? [volumeId] : []));
+}
+
 /** Makes the plan's new volumes and holds the others against removal, inside the transaction that makes the container. */
 export async function takeVolumes(tx: Db, userId: string, plan: Wanted[]): Promise<PlannedMount[]> {
   const made = new Map<string, string>();
   const mounts: PlannedMount[] = [];
-  for (const { make, ...mount } of plan) {
+  for (const { make, named: _, ...mount } of plan) {
     if (make === undefined) {
       mounts.push(mount);
       continue;
     }
     const known = make.name === null ? undefined : made.get(make.name);
-    const volumeId = known ?? (await makeVolume(tx, userId, make.name));
+    const volumeId = known ?? (await makeVolume(tx, userId, make));
     if (make.name !== null) made.set(make.name, volumeId);
     mounts.push({ ...mount, volumeId });
   }
@@ -90,9 +95,9 @@ export async function takeVolumes(tx: Db, userId: string, plan: Wanted[]): Promi
   return mounts;
 }
 
-async function makeVolume(tx: Db, userId: string, name: string | null): Promise<string> {
+async function makeVolume(tx: Db, userId: string, { name, hostPath }: NewVolume): Promise<string> {
   const id = newId("volume");
-  const made = await insertVolume(tx, { id, userId, name: name ?? id, anonymous: name === null, labels: {} });
+  const made = await insertVolume(tx, { id, userId, name: name ?? id, anonymous: name === null, hostPath, labels: {} });
   // Another request made the name between our look and now: use that one.
   const row = made ?? (await findVolume(tx, userId, name ?? id));
   if (!row)
@@ -100,22 +105,23 @@ async function makeVolume(tx: Db, userId: string, name: string | null): Promise<
   return row.id;
 }
 
-async function volumeMount(
-  db: Db,
-  userId: string,
-  mount: { source?: string | undefined; readOnly?: boolean | undefined },
-  target: string,
-): Promise<Wanted> {
+async function wantedMount(db: Db, userId: string, mount: MountRequest, target: string): Promise<Wanted> {
+  if (mount.type === "tmpfs") {
+    const sizeBytes = mount.sizeBytes ?? DEFAULT_TMPFS_BYTES;
+    return { type: "tmpfs", volumeId: null, target, readOnly: false, sizeBytes };
+  }
   const base = { type: "volume" as const, target, readOnly: mount.readOnly ?? false, sizeBytes: null };
   if (mount.source === undefined) return { ...base, volumeId: null, make: { name: null } };
-  const volume = await findVolume(db, userId, mount.source);
-  if (volume) return { ...base, volumeId: volume.id };
-  if (mount.source.startsWith("vol_"))
+  const name = mount.type === "host" ? cleanPath(mount.source) : mount.source;
+  const volume = await findVolume(db, userId, name);
+  if (volume?.state === "copying") throw stillCopying(volume);
+  if (volume) return { ...base, volumeId: volume.id, named: true };
+  if (name.startsWith("vol_"))
     throw new ProblemError(
       "volume_not_found",
-      `There is no volume ${mount.source}. Names that start with vol_ are not made on first use.`,
+      `There is no volume ${name}. Names that start with vol_ are not made on first use.`,
     );
-  return { ...base, volumeId: null, make: { name: mount.source } };
+  return { ...base, volumeId: null, make: mount.type === "host" ? { name, hostPath: name } : { name } };
 }
 
 async function mountsFrom(db: Db, userId: string, from: string): Promise<Wanted[]> {
@@ -137,11 +143,8 @@ async function mountsFrom(db: Db, userId: string, from: string): Promise<Wanted[
             target: row.target,
             readOnly: row.readOnly || mode === "ro",
             sizeBytes: null,
+            named: container.config.namedVolumes?.includes(row.volumeId) ?? false,
           },
         ],
   );
-}
-
-function cleanTarget(path: string): string {
-  return `/${path.split("/").filter(Boolean).join("/")}`;
 }

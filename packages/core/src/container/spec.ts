@@ -3,7 +3,7 @@ import type { ContainerRow, MountRow } from "@hafen/db";
 import { healthcheckSpec } from "./healthcheck.ts";
 
 /** Labels by which engine objects are found again; nothing else is trusted about them. */
-export const LABELS = { id: "hafen.id", host: "hafen.host", user: "hafen.user" } as const;
+export const LABELS = { id: "hafen.id", host: "hafen.host", user: "hafen.user", helper: "hafen.helper" } as const;
 
 /** What root inside a `standard` container keeps: see the design, section 8. Everything else is dropped. */
 const STANDARD_CAPABILITIES = [
@@ -64,6 +64,13 @@ export function containerSpec(
 
 function mountSpec(mount: MountRow): MountSpec {
   if (mount.volumeId !== null)
-    return { type: "volume", volume: mount.volumeId, target: mount.target, readOnly: mount.readOnly };
+    return {
+      type: "volume",
+      volume: mount.volumeId,
+      target: mount.target,
+      readOnly: mount.readOnly,
+      // As docker's bind: it hides what the image has there.
+      fromImage: mount.volume?.hostPath == null,
+    };
   return { type: "tmpfs", target: mount.target, sizeBytes: mount.sizeBytes ?? 0, inodes: INODES_PER_TMPFS };
 }

@@ -24,6 +24,7 @@ export async function pruneVolumeHere(
 }
 
 async function refuseData(ctx: HostCtx, { id, name }: VolumeRow): Promise<void> {
+  if (ctx.transfers.isBusy(id)) throw new ProblemError("volume_not_empty", "Files are copied to or from it just now.");
   try {
     if (await ctx.engine.isVolumeEmpty(id, { signal: AbortSignal.timeout(LOOK_MS) })) return;
   } catch (error) {

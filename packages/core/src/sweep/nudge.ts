@@ -22,14 +22,16 @@ export async function nudgeUnsettled(
     imagesOnHost(db, hostId),
   ]);
   const idle = builds.filter((build) => !running.has(build.id));
-  const goingVolumes = volumes.filter((volume) => volume.state === "removing");
+  const openVolumes = volumes.filter(({ state }) => state === "copying" || state === "removing");
   const goingImages = images.filter((image) => image.state === "removing");
   // All at once: with a queue that hangs each takes 2 s to give up.
   const [lost] = await Promise.all([
     Promise.all(containers.map(async (row) => ((await jobs.enqueue(hostId, "container.converge", row)) ? [] : [row]))),
     ...idle.map(({ id, attempt }) => jobs.enqueue(hostId, "build.run", { id, generation: attempt })),
     ...unplaced.map(({ id, attempt }) => jobs.enqueue(null, "build.run", { id, generation: attempt })),
-    ...goingVolumes.map(({ id }) => jobs.enqueue(hostId, "volume.converge", { id, generation: 1 })),
+    ...openVolumes.map(({ id, state }) =>
+      jobs.enqueue(hostId, "volume.converge", { id, generation: state === "copying" ? 1 : 2 }),
+    ),
     ...goingImages.map(({ id }) => jobs.enqueue(hostId, "image.converge", { id, generation: 1 })),
   ]);
   return lost.flat();

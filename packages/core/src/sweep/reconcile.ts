@@ -4,6 +4,7 @@ import type { ContainerSummary } from "@hafen/engine";
 import { isHold } from "../build/holds.ts";
 import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
+import { emptyImageTag } from "../image/empty-image.ts";
 import { convergeImage, internalTag } from "../image/remove.ts";
 
 export interface Differences {
@@ -43,6 +44,12 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
   const byId = new Map(rows.map((row) => [row.id, row]));
   const seen = new Map<string, ContainerSummary>();
   for (const container of containers) {
+    if (container.labels[LABELS.helper] !== undefined) {
+      // Of a process that is gone: this one knows its own.
+      if (!ctx.transfers.helpers.has(container.name))
+        await discard(result, container.name, () => ctx.engine.removeContainer(container.id));
+      continue;
+    }
     const id = container.labels[LABELS.id] ?? "";
     if (container.name !== id) result.foreign.push(container.name);
     else if (byId.has(id)) seen.set(id, container);
@@ -80,7 +87,7 @@ async function reconcileTags(
   result: Differences,
 ): Promise<void> {
   const held = new Set(tags.map(({ tag }) => tag));
-  const wanted = new Set(rows.map((row) => internalTag(ctx.hostId, row.id)));
+  const wanted = new Set([emptyImageTag(ctx.hostId), ...rows.map((row) => internalTag(ctx.hostId, row.id))]);
   for (const row of rows) {
     if (row.state === "ready" && !held.has(internalTag(ctx.hostId, row.id))) await convergeImage(ctx, row.id);
   }

@@ -9,6 +9,7 @@ import {
   type VolumeRow,
 } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
+import { cleanPath } from "../files/clean-path.ts";
 import { readPage, toPage } from "../page.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
@@ -39,7 +40,7 @@ export async function createVolume(ctx: Ctx, input: CreateVolume): Promise<Volum
 }
 
 export async function getVolume(db: Db, userId: string, ref: string): Promise<VolumeRow> {
-  const row = await findVolume(db, userId, ref);
+  const row = await findVolume(db, userId, ref.startsWith("/") ? cleanPath(ref) : ref);
   if (!row) throw new ProblemError("volume_not_found", `You have no volume ${ref}.`);
   return row;
 }
@@ -71,7 +72,9 @@ async function describeVolumes(db: Db, rows: VolumeRow[]): Promise<Volume[]> {
     id: row.id,
     name: row.name,
     anonymous: row.anonymous,
+    hostPath: row.hostPath,
     state: row.state,
+    sourceId: row.sourceId,
     labels: row.labels,
     host: row.hostId === null ? null : (hosts.get(row.hostId) ?? null),
     mountedBy: mounters

@@ -1,13 +1,12 @@
 import { ProblemError } from "@hafen/contract";
-import { insertEvent, lockVolume, mountersOf, moveVolume, readUntil, volumeById, type VolumeRow } from "@hafen/db";
-import { EngineError } from "@hafen/engine/error";
-import type { AskCtx, Ctx, HostCtx } from "../ctx.ts";
+import { copiesOf, lockVolume, mountersOf, moveVolume, readUntil, volumeById, type VolumeRow } from "@hafen/db";
+import type { AskCtx, Ctx } from "../ctx.ts";
 import { record } from "../record.ts";
 import { getVolume } from "./create.ts";
 
 /**
  * Refused while a container mounts it, also one that does not run: its data would be gone at the next start. `refuse` may have more
- * against it; while it looks nobody can begin to mount the volume.
+ * against it; while it looks nobody can begin to mount the volume. The nudge's generation is above that of a copy into it, which it ends.
  */
 export async function removeVolume(
   ctx: AskCtx,
@@ -27,9 +26,21 @@ export async function removeVolume(
         mountedBy: mounters.map((mounter) => ({ id: mounter.id, name: mounter.name })),
       });
     }
+    const [copy] = await copiesOf(tx, [id]);
+    if (copy) {
+      throw new ProblemError(
+        "volume_in_use",
+        `${copy.name} gets its data. Wait until it has them, or remove ${copy.name}.`,
+      );
+    }
     await refuse?.(volume);
     // Never placed: there is nothing on any host.
-    const moved = await moveVolume(tx, id, ["pending", "ready"], volume.hostId === null ? "removed" : "removing");
+    const moved = await moveVolume(
+      tx,
+      id,
+      ["pending", "copying", "ready"],
+      volume.hostId === null ? "removed" : "removing",
+    );
     await record(tx, ctx.actor, {
       type: "volume.removed",
       action: "volume.remove",
@@ -38,25 +49,8 @@ export async function removeVolume(
     });
     return moved ?? volume;
   });
-  if (row.hostId !== null) await ctx.jobs.enqueue(row.hostId, "volume.converge", { id, generation: 1 });
+  if (row.hostId !== null) await ctx.jobs.enqueue(row.hostId, "volume.converge", { id, generation: 2 });
   return row;
-}
-
-/** The host's half: removes the engine's volume, then settles the row. A volume the engine still sees in use waits for the sweep. */
-export async function convergeVolume(ctx: HostCtx, id: string): Promise<void> {
-  const row = await volumeById(ctx.db, id);
-  if (!row || row.state !== "removing" || row.hostId !== ctx.hostId) return;
-  try {
-    await ctx.engine.removeVolume(id);
-  } catch (error) {
-    if (error instanceof EngineError && error.kind === "conflict") return;
-    throw error;
-  }
-  await ctx.db.transaction(async (tx) => {
-    const moved = await moveVolume(tx, id, ["removing"], "removed");
-    if (moved?.anonymous)
-      await insertEvent(tx, { userId: row.userId, type: "volume.removed", subject: id, data: { name: row.name } });
-  });
 }
 
 export async function waitVolumeGone(

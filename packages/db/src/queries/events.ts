@@ -1,5 +1,5 @@
 import type { EventType } from "@hafen/contract";
-import { and, asc, eq, like, sql } from "drizzle-orm";
+import { and, asc, desc, eq, like, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { notify } from "../notify.ts";
 import { events } from "../schema/index.ts";
@@ -18,6 +18,22 @@ export async function insertEvent(tx: Db, event: NewEvent): Promise<void> {
     notify(tx, event.subject),
     notify(tx, `events:${event.userId}`),
   ]);
+}
+
+/** The data of the latest event of this type about the subject. */
+export async function latestEvent(
+  db: Db,
+  userId: string,
+  subject: string,
+  type: EventType,
+): Promise<Record<string, unknown> | undefined> {
+  const [row] = await db
+    .select({ data: events.data })
+    .from(events)
+    .where(and(eq(events.userId, userId), eq(events.subject, subject), eq(events.type, type)))
+    .orderBy(desc(events.id))
+    .limit(1);
+  return row?.data;
 }
 
 export interface EventPosition {

@@ -83,6 +83,27 @@ export function mountersOf(
     .orderBy(asc(containers.id), asc(mounts.position));
 }
 
+/** Which of these volumes are being copied, to which others. */
+export async function copiesOf(db: Db, volumeIds: string[]): Promise<{ sourceId: string; name: string }[]> {
+  if (volumeIds.length === 0) return [];
+  const rows = await db
+    .select({ sourceId: volumes.sourceId, name: volumes.name })
+    .from(volumes)
+    .where(and(inArray(volumes.sourceId, volumeIds), eq(volumes.state, "copying")));
+  return rows.flatMap(({ sourceId, name }) => (sourceId === null ? [] : [{ sourceId, name }]));
+}
+
+/** The clone has all its data. False when it is no longer wanted. */
+export async function settleCopy(tx: Db, id: string): Promise<boolean> {
+  const rows = await tx
+    .update(volumes)
+    .set({ state: "ready", sourceId: null })
+    .where(and(eq(volumes.id, id), eq(volumes.state, "copying")))
+    .returning({ id: volumes.id });
+  if (rows.length > 0) await notify(tx, id);
+  return rows.length > 0;
+}
+
 /** From the moment a container that mounts them is placed, volumes live on its host. False when one lives elsewhere. */
 export async function placeVolumes(tx: Db, ids: string[], hostId: string): Promise<boolean> {
   if (ids.length === 0) return true;

@@ -43,6 +43,8 @@ export interface ContainerConfig {
   openStdin: boolean;
   /** Absent in rows from before it was. */
   stdinOnce?: boolean;
+  /** Volumes that the request mounts by name: its removal keeps them, also anonymous ones. */
+  namedVolumes?: string[];
   /** The image's, or the request's in its place; null: none. Absent in rows from before there were any. */
   healthcheck?: Healthcheck | null;
   profile: "standard" | "restricted";

@@ -35,6 +35,19 @@ export function fileTests(get: () => Subject): void {
       await assert.rejects(engine.getArchive("hafen-conformance-absent", "/"), isKind("not_found"));
     });
 
+    test("a path says what it is, and a file never replaces a directory", async () => {
+      const { engine, create } = get();
+      const id = await create([["sleep"]]);
+      await engine.putArchive(id, "/", once(packTar({ "d/f": "content" })));
+      const [file, directory] = [await engine.statPath(id, "/d/f"), await engine.statPath(id, "/d")];
+      assert.deepEqual([file?.type, file?.sizeBytes, file?.mode, directory?.type], ["file", 7, 0o644, "directory"]);
+      assert.ok(!Number.isNaN(Date.parse(file?.modifiedAt ?? "")));
+      assert.equal(await engine.statPath(id, "/d/none"), undefined);
+      assert.equal(await engine.statPath("hafen-conformance-absent", "/"), undefined);
+      await assert.rejects(engine.putArchive(id, "/", once(packTar({ d: "a file" }))), isKind("invalid"));
+      assert.equal((await engine.statPath(id, "/d/f"))?.type, "file");
+    });
+
     test("a source that breaks surfaces as itself", async () => {
       const { engine, create } = get();
       const broken = new Error("the client went away");
@@ -110,9 +123,15 @@ export function fileTests(get: () => Subject): void {
       assert.equal(textOf(await collect(engine.logs(first, { follow: false }))), "from the image");
       const second = await run([["read", "/data/f"]], { imageId: built.imageId, mounts });
       assert.equal(textOf(await collect(engine.logs(second, { follow: false }))), "changed");
+      const [kept] = mount(await volume(), "/data");
+      assert.ok(kept?.type === "volume");
+      const third = await run([["read", "/data/f"]], {
+        imageId: built.imageId,
+        mounts: [{ ...kept, fromImage: false }],
+      });
+      assert.equal(textOf(await collect(engine.logs(third, { follow: false })), "stdout"), "", "unless told not to be");
       // The images go before the containers do otherwise, and one that is used stays.
-      await engine.removeContainer(first);
-      await engine.removeContainer(second);
+      for (const id of [first, second, third]) await engine.removeContainer(id);
     });
   });
 }

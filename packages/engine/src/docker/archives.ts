@@ -1,7 +1,10 @@
-import type { EngineId, Op } from "../engine.ts";
+import type { IncomingMessage } from "node:http";
+import type { EngineId, Op, PathInfo } from "../engine.ts";
 import { DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
 import { offsetOf, withContainerOwners } from "./container-owners.ts";
+import { causeStatus } from "./errors.ts";
+import { toPathInfo } from "./path-info.ts";
 import { openStream, pieces } from "./stream.ts";
 
 export async function getArchive(
@@ -11,13 +14,23 @@ export async function getArchive(
   op?: Op,
 ): Promise<AsyncIterable<Uint8Array>> {
   const what = `read ${path} of ${id}`;
-  const answer = await openStream(
-    client,
-    what,
-    { method: "GET", path: `/containers/${checkedName(id)}/archive`, query: { path } },
-    op,
-  );
+  const answer = await openStream(client, what, { method: "GET", ...archive(id, path) }, op);
   return withContainerOwners(pieces(what, answer, op), () => offsetOf(client));
+}
+
+export async function statPath(client: Client, id: EngineId, path: string, op?: Op): Promise<PathInfo | undefined> {
+  const what = `look at ${path} of ${id}`;
+  try {
+    const answer = await openStream(client, what, { method: "HEAD", ...archive(id, path) }, op);
+    answer.resume();
+    return toPathInfo((answer as IncomingMessage).headers["x-docker-container-path-stat"]);
+  } catch (error) {
+    const status = causeStatus(error);
+    if (status === 404) return undefined;
+    // An answer without a body does not say why; the same question with one does.
+    if (status === 500) (await openStream(client, what, { method: "GET", ...archive(id, path) }, op)).destroy();
+    throw error;
+  }
 }
 
 export async function putArchive(
@@ -27,13 +40,18 @@ export async function putArchive(
   tar: AsyncIterable<Uint8Array>,
   op?: Op,
 ): Promise<void> {
+  const { path: address, query } = archive(id, path);
   const request = {
     method: "PUT",
-    path: `/containers/${checkedName(id)}/archive`,
-    query: { path },
+    path: address,
+    query: { ...query, noOverwriteDirNonDir: "1" },
     body: tar,
     answerMs: DEADLINES_MS.unpack,
   } as const;
   const answer = await openStream(client, `write ${path} of ${id}`, request, op);
   answer.resume();
+}
+
+function archive(id: EngineId, path: string) {
+  return { path: `/containers/${checkedName(id)}/archive`, query: { path } };
 }

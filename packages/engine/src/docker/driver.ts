@@ -1,5 +1,5 @@
 import type { Engine } from "../engine.ts";
-import { getArchive, putArchive } from "./archives.ts";
+import { getArchive, putArchive, statPath } from "./archives.ts";
 import { attach } from "./attach.ts";
 import { buildImage, clearBuild } from "./build.ts";
 import { connect } from "./client.ts";
@@ -42,6 +42,7 @@ export function openDocker(host: string): Engine {
     exec: (id, spec, op) => exec(client, id, spec, op),
     attach: (id, options) => attach(client, id, options),
     getArchive: (id, path, op) => getArchive(client, id, path, op),
+    statPath: (id, path, op) => statPath(client, id, path, op),
     putArchive: (id, path, tar, op) => putArchive(client, id, path, tar, op),
     commitContainer: (id, options) => commitContainer(client, id, options),
 

@@ -14,6 +14,8 @@ const NO_ARCHIVE = /processing tar file|archive\/tar: |invalid tar|unexpected EO
 
 /** What it says of a path in a container, with the host's path before it. */
 const NO_DIRECTORY = /^extraction point is not a directory$|^lstat .*: not a directory$/i;
+/** A link that leads to itself, and a name no file system has. */
+const NOT_THERE = /: (too many links|too many levels of symbolic links|file name too long)|too many links in/i;
 const READ_ONLY = /^(container rootfs|mounted volume) is marked read-only$/i;
 
 /**
@@ -35,6 +37,7 @@ function kindOf(status: number | undefined, text: string): EngineErrorKind {
   if (status === 409) return "conflict";
   if (status >= 400 && status < 500) return "invalid";
   if (NO_DIRECTORY.test(text)) return "not_directory";
+  if (NOT_THERE.test(text)) return "not_found";
   if (READ_ONLY.test(text)) return "read_only";
   if (/unable to set memory limit|device or resource busy/i.test(text)) return "conflict";
   if (

@@ -7,7 +7,13 @@ import { toCreateOptions } from "./host-config.ts";
 
 const volumeName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,20}$/);
 const mount = fc.oneof(
-  fc.record({ type: fc.constant("volume" as const), volume: volumeName, target: fc.string(), readOnly: fc.boolean() }),
+  fc.record({
+    type: fc.constant("volume" as const),
+    volume: volumeName,
+    target: fc.string(),
+    readOnly: fc.boolean(),
+    fromImage: fc.constantFrom(true, false, undefined),
+  }),
   fc.record({ type: fc.constant("tmpfs" as const), target: fc.string(), sizeBytes: fc.nat(), inodes: fc.nat() }),
 );
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
@@ -95,10 +101,12 @@ test("only volumes are mounted, by name and without driver options", () => {
   fc.assert(
     fc.property(spec, ({ mounts, ...rest }) => {
       const { HostConfig: host } = toCreateOptions({ ...rest, mounts });
-      for (const made of host.Mounts ?? []) {
+      const volumes = mounts.filter((each) => each.type === "volume");
+      for (const [at, made] of (host.Mounts ?? []).entries()) {
         assert.equal(made.Type, "volume");
         assert.ok(!made.Source.includes("/"));
-        assert.deepEqual(made.VolumeOptions, { NoCopy: false, Labels: {}, DriverConfig: { Name: "", Options: {} } });
+        const NoCopy = volumes[at]?.fromImage === false;
+        assert.deepEqual(made.VolumeOptions, { NoCopy, Labels: {}, DriverConfig: { Name: "", Options: {} } });
       }
       assert.equal(host.Mounts?.length, mounts.filter(({ type }) => type === "volume").length);
       for (const options of Object.values(host.Tmpfs ?? {}))

@@ -111,7 +111,8 @@ function volumeMount(mount: MountSpec) {
   // A source with a slash would be a path of the host to some engines.
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(mount.volume))
     throw new EngineError("invalid", `not a volume name: ${JSON.stringify(mount.volume)}`);
-  const VolumeOptions = { NoCopy: false, Labels: {}, DriverConfig: { Name: "", Options: {} } };
+  const NoCopy = mount.fromImage === false;
+  const VolumeOptions = { NoCopy, Labels: {}, DriverConfig: { Name: "", Options: {} } };
   return [
     { Type: "volume" as const, Source: mount.volume, Target: mount.target, ReadOnly: mount.readOnly, VolumeOptions },
   ];

@@ -6,7 +6,7 @@ import type { Client } from "./client.ts";
 import { SourceError, toEngineError } from "./errors.ts";
 
 export interface StreamRequest {
-  method: "GET" | "POST" | "PUT";
+  method: "GET" | "HEAD" | "POST" | "PUT";
   path: string;
   query?: Record<string, string | string[]>;
   body?: AsyncIterable<Uint8Array>;

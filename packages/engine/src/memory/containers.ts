@@ -60,8 +60,10 @@ function commandOf(spec: ContainerSpec, image: Image): string[] {
 }
 
 /** An empty volume takes what the image has in its place. */
-function fillVolumes(world: World, { info, files }: Container): void {
-  for (const { volume: name = "", target } of info.mounts) {
+function fillVolumes(world: World, { spec, files }: Container): void {
+  for (const mount of spec.mounts) {
+    if (mount.type !== "volume") continue;
+    const { volume: name, target, fromImage = true } = mount;
     const volume = world.volumes.get(name) ?? {
       name,
       labels: {},
@@ -69,7 +71,7 @@ function fillVolumes(world: World, { info, files }: Container): void {
       files: new Map<string, Uint8Array>(),
     };
     world.volumes.set(name, volume);
-    if (volume.files.size > 0) continue;
+    if (volume.files.size > 0 || !fromImage) continue;
     for (const [path, data] of files)
       if (path.startsWith(`${target}/`)) volume.files.set(path.slice(target.length), data);
   }

@@ -1,6 +1,6 @@
 import type { Engine, EngineEvent, EventOptions, RegistryLogin } from "../engine.ts";
 import { EngineError } from "../error.ts";
-import { getArchive, putArchive } from "./archives.ts";
+import { getArchive, putArchive, statPath } from "./archives.ts";
 import { buildImage } from "./build.ts";
 import {
   createContainer,
@@ -44,6 +44,7 @@ export function openMemory(registries: Record<string, { login?: RegistryLogin }>
     exec: async (id, spec) => exec(world, id, spec),
     attach: async (id, options) => attach(world, id, options),
     getArchive: async (id, path) => getArchive(world, id, path),
+    statPath: async (id, path) => statPath(world, id, path),
     putArchive: (id, path, tar) => putArchive(world, id, path, tar),
     commitContainer: async (id, options) => commitContainer(world, id, options),
     inspectImage: async (ref) => inspectImage(world, ref),

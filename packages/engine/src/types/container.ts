@@ -9,7 +9,8 @@ export interface Limits {
 }
 
 export type MountSpec =
-  | { type: "volume"; volume: string; target: string; readOnly: boolean }
+  /** `fromImage: false`: an empty volume is not filled with what the image has in its place. */
+  | { type: "volume"; volume: string; target: string; readOnly: boolean; fromImage?: boolean | undefined }
   | { type: "tmpfs"; target: string; sizeBytes: number; inodes: number };
 
 /** Everything the engine is told about a container. Built by one pure function in core; nothing is left to an engine default. */

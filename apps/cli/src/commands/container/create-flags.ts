@@ -8,7 +8,8 @@ import { pair } from "../../format/quantities.ts";
 import { imageRef } from "../../short-ids.ts";
 import { LIFE_FLAGS, lifeBody } from "./life-flags.ts";
 import { LIMIT_FLAGS, limitsOf } from "./limit-flags.ts";
-import { mountOf, tmpfsOf } from "./mount-flags.ts";
+import { mountFlagOf } from "./mount-flag.ts";
+import { mountOf, tmpfsOf } from "./volume-flags.ts";
 
 /** What `run` and `create` share. */
 export const CREATE_FLAGS = {
@@ -17,7 +18,8 @@ export const CREATE_FLAGS = {
   name: one("NAME", ["Its name; made up when absent"]),
   env: many("NAME=VALUE", ["e", "Set a variable; NAME alone takes it from here"]),
   envFile: many("FILE", ["Set the variables in a file"]),
-  volume: many("[NAME:]PATH[:ro]", ["v", "Mount a volume; without a name an anonymous one"], mountOf),
+  volume: many("[NAME|/PATH:]PATH[:ro]", ["v", "Mount a volume, or a path of one's host tree"], mountOf),
+  mount: many("KEY=VALUE,...", ["The same in docker's long form: type=bind,source=/a,target=/b"], mountFlagOf),
   tmpfs: many("PATH[:size=64m]", ["Mount memory"], tmpfsOf),
   volumesFrom: many("CONTAINER[:ro]", ["Mount the volumes of another container"]),
   workdir: one("PATH", ["w", "The working directory"]),
@@ -39,7 +41,7 @@ export async function createBody(
   const { interactive, tty, name, volume, tmpfs, volumesFrom, workdir, user, entrypoint, hostname, label } = flags;
   const limits = limitsOf(flags);
   const env = await environment(ctx, flags.envFile, flags.env);
-  const mounts = [...volume, ...tmpfs];
+  const mounts = [...volume, ...flags.mount, ...tmpfs];
   return {
     image: await imageRef(client, image),
     ...(words.length > 0 ? { command: words } : {}),

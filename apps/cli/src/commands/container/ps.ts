@@ -1,12 +1,14 @@
 import type { Container, ContainerListQuery, Hafen } from "@hafen/sdk";
 import { command } from "../../command.ts";
 import { UsageError } from "../../failures.ts";
-import { many, on } from "../../flags.ts";
+import { many, on, one } from "../../flags.ts";
 import { ago } from "../../format/age.ts";
 import { bytes } from "../../format/bytes.ts";
 import { cut } from "../../format/columns.ts";
+import { labelText, listed, type Fields } from "../../format/listed.ts";
+import { checkedTemplate } from "../../format/template/template.ts";
 import { pair } from "../../format/quantities.ts";
-import { lines, table } from "../../result.ts";
+import { lines } from "../../result.ts";
 import { shortId } from "../../short-ids.ts";
 import { status } from "./status.ts";
 
@@ -22,9 +24,14 @@ export default command({
     quiet: on("q", "Only ids"),
     noTrunc: on("Leave nothing out"),
     size: on("s", "What each wrote, and that with its image"),
+    format: one(
+      "TEMPLATE",
+      ["Print each as {{.ID}} {{.Names}}, as json, or as table {{.Names}}\\t{{.Status}}"],
+      checkedTemplate,
+    ),
     filter: many("KEY=VALUE", ["f", "status, name, label, volume or ancestor"], pair),
   },
-  async run(ctx, { flags: { all, quiet, noTrunc, size, filter } }) {
+  async run(ctx, { flags: { all, quiet, noTrunc, size, format, filter } }) {
     const client = await ctx.client();
     const found = await Array.fromAsync(
       client.containers.listAll({ limit: 200, ...queryOf(filter), ...(size ? { size: "true" } : {}) }),
@@ -36,23 +43,44 @@ export default command({
       .filter(({ name }) => names.every((part) => name.includes(part)));
     const idOf = ({ id }: Container) => (noTrunc ? id : shortId(id));
     if (quiet) return lines(rows.map(idOf), rows);
-    const commands = ctx.json ? new Map<string, string>() : await commandsOf(client, rows);
-    const commandOf = ({ id }: Container) => commands.get(id) ?? "";
-    return table(rows, [
-      { title: "CONTAINER ID", cell: idOf },
-      { title: "IMAGE", cell: ({ image }) => image.reference },
-      { title: "COMMAND", cell: (row) => `"${noTrunc ? commandOf(row) : cut(commandOf(row), COMMAND_WIDTH)}"` },
-      { title: "CREATED", cell: ({ createdAt }) => ago(createdAt, ctx.now()) },
-      { title: "STATUS", cell: (row) => status(row, ctx.now()) },
-      { title: "NAMES", cell: ({ name }) => name },
-      ...(size ? [{ title: "SIZE", cell: sizeOf }] : []),
-    ]);
+    const showsCommand = !ctx.json && /^(table|json)?$|Command/.test(format ?? "");
+    const commands = showsCommand ? await commandsOf(client, rows) : new Map<string, string>();
+    const commandOf = ({ id }: Container) => {
+      const text = commands.get(id) ?? "";
+      return `"${noTrunc ? text : cut(text, COMMAND_WIDTH)}"`;
+    };
+    const fields = fieldsOf({ idOf, commandOf, nowMs: ctx.now() });
+    const { ID, Image, Command, RunningFor, Status, Names } = fields;
+    const shown = [ID, Image, Command, RunningFor, Status, Names, ...(size ? [fields.Size] : [])];
+    return listed(rows, format, shown, fields);
   },
 });
+
+/** Docker's fields of a container. */
+function fieldsOf({ idOf, commandOf, nowMs }: { idOf: Cell; commandOf: Cell; nowMs: number }) {
+  return {
+    ID: { title: "CONTAINER ID", value: idOf },
+    Image: { title: "IMAGE", value: ({ image }) => image.reference },
+    Command: { title: "COMMAND", value: commandOf },
+    CreatedAt: { title: "CREATED AT", value: ({ createdAt }) => createdAt },
+    RunningFor: { title: "CREATED", value: ({ createdAt }) => ago(createdAt, nowMs) },
+    Status: { title: "STATUS", value: (row) => status(row, nowMs) },
+    State: { title: "STATE", value: ({ state }) => state },
+    Names: { title: "NAMES", value: ({ name }) => name },
+    Labels: { title: "LABELS", value: ({ labels }) => labelText(labels) },
+    Mounts: { title: "MOUNTS", value: ({ mounts }) => mounts.flatMap(({ volume }) => volume?.name ?? []).join(",") },
+    LocalVolumes: {
+      title: "LOCAL VOLUMES",
+      value: ({ mounts }) => String(mounts.filter(({ volume }) => volume).length),
+    },
+    Size: { title: "SIZE", value: sizeOf },
+  } satisfies Fields<Container>;
+}
 
 function sizeOf({ size }: Container): string {
   return size === null ? "-" : `${bytes(size.writableBytes)} (virtual ${bytes(size.rootBytes)})`;
 }
+type Cell = (row: Container) => string;
 
 function queryOf(filter: [string, string][]): ContainerListQuery {
   const query: Record<string, string> = {};

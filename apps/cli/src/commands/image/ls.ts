@@ -1,11 +1,13 @@
 import type { ImageSummary } from "@hafen/sdk";
 import { command } from "../../command.ts";
 import { UsageError } from "../../failures.ts";
-import { on } from "../../flags.ts";
+import { on, one } from "../../flags.ts";
 import { ago } from "../../format/age.ts";
 import { bytes } from "../../format/bytes.ts";
 import { layerTree } from "../../format/layer-tree.ts";
-import { lines, table, type Result } from "../../result.ts";
+import { listed, type Fields } from "../../format/listed.ts";
+import { checkedTemplate } from "../../format/template/template.ts";
+import { lines, type Result } from "../../result.ts";
 import { shortDigest } from "../../short-ids.ts";
 
 interface Row {
@@ -17,8 +19,17 @@ interface Row {
 export default command({
   usage: "[NAME]",
   takes: [0, 1],
-  flags: { quiet: on("q", "Only ids"), noTrunc: on("Whole ids"), tree: on("By the layers they share") },
-  async run(ctx, { flags: { quiet, noTrunc, tree }, args: [name] }): Promise<Result> {
+  flags: {
+    quiet: on("q", "Only ids"),
+    noTrunc: on("Whole ids"),
+    tree: on("By the layers they share"),
+    format: one(
+      "TEMPLATE",
+      ["Print each as {{.Repository}}:{{.Tag}}, as json, or as table {{.ID}}\\t{{.Size}}"],
+      checkedTemplate,
+    ),
+  },
+  async run(ctx, { flags: { quiet, noTrunc, tree, format }, args: [name] }): Promise<Result> {
     const client = await ctx.client();
     if (tree && (quiet || name !== undefined)) throw new UsageError("--tree shows all images, and not their ids alone");
     if (tree) {
@@ -32,13 +43,17 @@ export default command({
     const idOf = ({ digest }: ImageSummary) => (noTrunc ? digest : shortDigest(digest));
     const found = [...new Set(rows.map(({ image }) => image))];
     if (quiet) return lines(found.map(idOf), found);
-    const shown = table(rows, [
-      { title: "REPOSITORY", cell: ({ repository }) => repository },
-      { title: "TAG", cell: ({ tag }) => tag },
-      { title: "IMAGE ID", cell: ({ image }) => idOf(image) },
-      { title: "CREATED", cell: ({ image }) => ago(image.createdAt, ctx.now()) },
-      { title: "SIZE", cell: ({ image }) => bytes(image.sizeBytes) },
-    ]);
+    const fields = {
+      Repository: { title: "REPOSITORY", value: ({ repository }) => repository },
+      Tag: { title: "TAG", value: ({ tag }) => tag },
+      ID: { title: "IMAGE ID", value: ({ image }) => idOf(image) },
+      Digest: { title: "DIGEST", value: ({ image }) => image.digest },
+      CreatedAt: { title: "CREATED AT", value: ({ image }) => image.createdAt },
+      CreatedSince: { title: "CREATED", value: ({ image }) => ago(image.createdAt, ctx.now()) },
+      Size: { title: "SIZE", value: ({ image }) => bytes(image.sizeBytes) },
+    } satisfies Fields<Row>;
+    const { Repository, Tag, ID, CreatedSince, Size } = fields;
+    const shown = listed(rows, format, [Repository, Tag, ID, CreatedSince, Size], fields);
     return { ...shown, json: found };
   },
 });

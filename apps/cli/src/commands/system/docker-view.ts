@@ -1,4 +1,5 @@
-import type { Container, Health, Healthcheck, Image, Volume } from "@hafen/sdk";
+import type { Container, Health, Healthcheck, Image, Mount, Volume } from "@hafen/sdk";
+import { goMap } from "../../format/template/values.ts";
 
 /** Docker's names for what the API says, for inspect and its templates; `Hafen` is the API's object itself. */
 
@@ -24,13 +25,7 @@ export function containerView(container: Container): Record<string, unknown> {
     },
     Image: image.id,
     RestartCount: container.restartCount,
-    Mounts: container.mounts.map((mount) => ({
-      Type: mount.type,
-      Name: mount.volume?.name ?? "",
-      Destination: mount.target,
-      Mode: mount.readOnly ? "ro" : "rw",
-      RW: !mount.readOnly,
-    })),
+    Mounts: container.mounts.map(mountView),
     Config: {
       Hostname: container.hostname,
       User: container.user ?? "",
@@ -42,7 +37,7 @@ export function containerView(container: Container): Record<string, unknown> {
       Entrypoint: container.entrypoint,
       Image: image.reference,
       WorkingDir: container.workingDir ?? "",
-      Labels: container.labels,
+      Labels: goMap(container.labels),
       ...(container.healthcheck === null ? {} : { Healthcheck: healthcheckView(container.healthcheck) }),
     },
     HostConfig: {
@@ -79,6 +74,25 @@ function healthcheckView(check: Healthcheck): Record<string, unknown> {
   };
 }
 
+/**
+ * Docker's source of a volume is a directory of its machine, which is nobody's business here: a volume is where its id says, for good; one of
+ * the virtual host tree is a bind of its path.
+ */
+function mountView(mount: Mount): Record<string, unknown> {
+  const types = { host: "bind", volume: "volume", tmpfs: "tmpfs" } as const;
+  const isVolume = mount.type === "volume";
+  return {
+    Type: types[mount.type],
+    Name: isVolume ? (mount.volume?.name ?? "") : "",
+    Source: mount.source ?? mount.volume?.id ?? "",
+    Destination: mount.target,
+    Driver: isVolume ? "local" : "",
+    Mode: mount.readOnly ? "ro" : "",
+    RW: !mount.readOnly,
+    Propagation: "",
+  };
+}
+
 export function imageView(image: Image): Record<string, unknown> {
   const { config } = image;
   return {
@@ -90,14 +104,14 @@ export function imageView(image: Image): Record<string, unknown> {
     Size: image.sizeBytes,
     Config: {
       User: config.user,
-      ExposedPorts: Object.fromEntries(config.exposedPorts.map((port) => [port, {}])),
+      ExposedPorts: goMap(Object.fromEntries(config.exposedPorts.map((port) => [port, {}]))),
       Env: config.env,
       Cmd: config.command,
       Entrypoint: config.entrypoint,
-      Volumes: Object.fromEntries(config.volumes.map((path) => [path, {}])),
+      Volumes: goMap(Object.fromEntries(config.volumes.map((path) => [path, {}]))),
       WorkingDir: config.workingDir,
       OnBuild: config.onBuild,
-      Labels: config.labels,
+      Labels: goMap(config.labels),
       StopSignal: config.stopSignal ?? "",
     },
     RootFS: { Type: "layers", Layers: image.layers },
@@ -110,7 +124,8 @@ export function volumeView(volume: Volume): Record<string, unknown> {
     Name: volume.name,
     CreatedAt: volume.createdAt,
     Driver: "local",
-    Labels: volume.labels,
+    Labels: goMap(volume.labels),
+    Mountpoint: volume.hostPath ?? volume.id,
     Scope: "local",
     ...(volume.usedBytes === null ? {} : { UsageData: { Size: volume.usedBytes, RefCount: volume.mountedBy.length } }),
     Hafen: volume,

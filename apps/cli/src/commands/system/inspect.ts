@@ -2,6 +2,7 @@ import { HafenError, type Hafen, type HafenErrorCode } from "@hafen/sdk";
 import { command } from "../../command.ts";
 import { Failure } from "../../failures.ts";
 import { on, one } from "../../flags.ts";
+import { checkedTemplate } from "../../format/template/template.ts";
 import { containerRef, imageRef } from "../../short-ids.ts";
 import { containerView, imageView, volumeView } from "./docker-view.ts";
 import { inspected, type Inspected } from "./inspected.ts";
@@ -12,7 +13,7 @@ export default command({
   usage: "NAME...",
   takes: [1, Infinity],
   flags: {
-    format: one("TEMPLATE", ["f", "Print only this, as {{.State.Status}} or {{json .Mounts}}"]),
+    format: one("TEMPLATE", ["f", "Print only this, as {{.State.Status}} or {{json .Mounts}}"], checkedTemplate),
     size: on("s", "With the sizes of containers and volumes"),
   },
   async run(ctx, { flags: { format, size }, args }) {

@@ -1,4 +1,4 @@
-import { renderTemplate } from "../../format/go-template.ts";
+import { templateOf } from "../../format/template/template.ts";
 import { lines, type Result } from "../../result.ts";
 
 export interface Inspected {
@@ -13,8 +13,5 @@ export function inspected(found: Inspected[], format: string | undefined): Resul
   const json = found.map(({ object }) => object);
   const views = found.map(({ view }) => view);
   if (format === undefined) return lines([JSON.stringify(views, null, 4)], json);
-  return lines(
-    views.map((view) => renderTemplate(format === "json" ? "{{json .}}" : format, view)),
-    json,
-  );
+  return lines(views.map(templateOf(format === "json" ? "{{json .}}" : format)), json);
 }

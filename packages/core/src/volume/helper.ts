@@ -1,0 +1,76 @@
+import { newId, ProblemError } from "@hafen/contract";
+import { moveVolume, volumeById, type VolumeRow } from "@hafen/db";
+import type { ContainerSpec } from "@hafen/engine";
+import { LABELS } from "../container/spec.ts";
+import type { HostCtx } from "../ctx.ts";
+import { emptyImage } from "../image/empty-image.ts";
+import { stillCopying } from "./copying.ts";
+
+/** Where a helper has its volume. */
+export const VOLUME = "/volume";
+
+export interface Helper extends AsyncDisposable {
+  engineId: string;
+  /** Aborts when the volume is to go. */
+  signal: AbortSignal;
+}
+
+/** What is copied through a helper: files, by whom they belong to, or the data of a clone that is being made. */
+type Use = "files" | "copy";
+
+/**
+ * A container that mounts one volume and never starts: through it the engine's archive calls reach the volume, whoever else uses it,
+ * and resolve every path inside an empty root. Until it is closed the engine does not let the volume go.
+ */
+export async function openHelper(ctx: HostCtx, volumeId: string, use: Use, signal: AbortSignal): Promise<Helper> {
+  // Before the look at the row: a removal that comes after it sees the volume in use.
+  const transfer = ctx.transfers.begin(volumeId, signal);
+  const name = newId("helper");
+  ctx.transfers.helpers.add(name);
+  const close = async () => {
+    // What cannot be removed now the sweep removes, since nobody claims it any more.
+    await ctx.engine.removeContainer(name).catch(() => {});
+    ctx.transfers.helpers.delete(name);
+    transfer[Symbol.dispose]();
+  };
+  try {
+    const row = await usable(ctx, volumeId, use);
+    const labels = { [LABELS.id]: row.id, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId };
+    await ctx.engine.createVolume({ name: row.id, labels });
+    await moveVolume(ctx.db, row.id, ["pending"], "ready");
+    const engineId = await ctx.engine.createContainer(helperSpec(ctx, name, row, await emptyImage(ctx), use));
+    return { engineId, signal: transfer.signal, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function usable(ctx: HostCtx, id: string, use: Use): Promise<VolumeRow> {
+  const row = await volumeById(ctx.db, id);
+  if (!row || row.hostId !== ctx.hostId || row.state === "removing" || row.state === "removed")
+    throw new ProblemError("volume_not_found", `The volume ${row?.name ?? id} is not there, or is being removed.`);
+  if (row.state === "copying" && use === "files") throw stillCopying(row);
+  return row;
+}
+
+/** A root that cannot be written keeps what a link leads out of the volume from landing in it. A copy must reach the volume from above. */
+function helperSpec(ctx: HostCtx, name: string, row: VolumeRow, imageId: string, use: Use): ContainerSpec {
+  return {
+    name,
+    imageId,
+    hostname: "helper",
+    command: ["none"],
+    env: [],
+    tty: false,
+    openStdin: false,
+    labels: { [LABELS.helper]: name, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId },
+    mounts: [{ type: "volume", volume: row.id, target: VOLUME, readOnly: false, fromImage: false }],
+    limits: { cpus: 0.01, memoryBytes: 6 * 1024 ** 2, pids: 1 },
+    network: "none",
+    isolation: { capabilities: [], readOnlyRoot: use === "files", seccomp: ctx.seccomp },
+    log: { maxBytes: 1024 ** 2, files: 1 },
+    shmBytes: 1024 ** 2,
+    openFiles: 64,
+  };
+}
