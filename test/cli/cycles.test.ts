@@ -110,7 +110,7 @@ describe("a Docker introduction, with hafen in docker's place", () => {
     assert.equal(await hafen.ok("wait", "crasher"), "4");
     assert.equal(
       await hafen.ok("inspect", "-f", "{{.RestartCount}} {{.HostConfig.RestartPolicy}}", "crasher"),
-      "2 map[MaximumRetryCount:2 Name:on-failure]",
+      "2 {on-failure 2}",
     );
     await hafen.ok("run", "-d", "--name", "looper", "--restart", "always", "busybox", "false");
     await eventually("it shows as restarting", async () =>
