@@ -50,7 +50,7 @@ before(async () => {
   const hostId =
     (await takeLease(db, { ...made, engine: { ...info, protections: { ...info.protections } } }, 3600)) ?? "";
   assert.ok(await findHost(db, hostId));
-  const root: Ctx = { db, jobs, changes, actor: { userId: "usr_none", role: "admin" } };
+  const root: Ctx = { db, jobs, changes, actor: { userId: "usr_none", role: "admin" }, portUrl: () => "" };
   const userId = newId("user");
   await database.sql`insert into users (id, name, role) values (${userId}, 'maker', 'admin')`;
   await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000)`;

@@ -7,6 +7,7 @@ import { newApp, type App } from "./mount.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountImages } from "./routes/images.ts";
+import { mountPorts } from "./routes/ports.ts";
 import { mountStreams } from "./routes/streams.ts";
 import { mountSystem } from "./routes/system.ts";
 import { mountUsers } from "./routes/users.ts";
@@ -64,6 +65,7 @@ export function buildApp(deps: Deps): App {
   mountBuilds(app);
   mountImages(app);
   mountContainers(app);
+  mountPorts(app);
   mountStreams(app);
   mountVolumes(app);
   mountSystem(app);

@@ -13,6 +13,8 @@ export interface Deps {
   /** Resolves when the queue's store answers. */
   pingQueue: () => Promise<void>;
   streamSecret: string;
+  /** The addresses of ports end in it. */
+  portsDomain: string;
   limits: UploadLimits;
   log: Log;
   metrics: Registry;

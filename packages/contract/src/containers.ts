@@ -43,21 +43,25 @@ export const DEFAULT_LIMITS: Limits = { cpus: 1, memoryBytes: 512 * MIB, pids: 2
 /** A path of the user's virtual host tree: it names a volume of theirs, and no directory of a machine. */
 export const HostPath = ContainerPath.refine((path) => path.replaceAll("/", "") !== "", "must not be /");
 
-export const Port = z
-  .object({
-    container: z.number().int().min(1).max(65_535),
-    protocol: z.literal("tcp"),
-    public: z.boolean().describe("Open to everybody who knows its address; else a key or a link is needed"),
-  })
-  .openapi("Port");
+/** A port as it is kept. */
+export const DeclaredPort = z.object({
+  container: z.number().int().min(1).max(65_535),
+  protocol: z.literal("tcp"),
+  public: z.boolean().describe("Open to everybody who knows its address; else a key or a link is needed"),
+});
+export type DeclaredPort = z.infer<typeof DeclaredPort>;
+export const Port = DeclaredPort.extend({
+  url: z.string().describe("Where it is reached, on the port and over the protocol that this answer came by"),
+}).openapi("Port");
 export type Port = z.infer<typeof Port>;
 export const PortRequest = z
   .strictObject({
-    container: Port.shape.container,
+    container: DeclaredPort.shape.container,
     protocol: z.literal("tcp").optional(),
     public: z.boolean().optional().describe("Default false"),
   })
   .openapi("PortRequest");
+export type PortRequest = z.infer<typeof PortRequest>;
 
 const Seconds = z.number().int().min(1).max(31_536_000);
 

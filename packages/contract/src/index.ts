@@ -9,6 +9,7 @@ export * from "./ids.ts";
 export * from "./images.ts";
 export * from "./lifecycle.ts";
 export { openapiDocument } from "./openapi.ts";
+export * from "./ports.ts";
 export * from "./problems.ts";
 export * from "./restart.ts";
 export * as routes from "./routes/index.ts";

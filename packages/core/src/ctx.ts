@@ -19,6 +19,8 @@ export interface Ctx {
   jobs: Jobs;
   changes: Changes;
   actor: Actor;
+  /** Where a container's port is reached by whoever asks, without a slash at the end. */
+  portUrl: (containerId: string, port: number) => string;
 }
 
 /** What the work of a host needs: only workers have an engine. */

@@ -8,6 +8,7 @@ export * from "./queries/events.ts";
 export * from "./queries/hosts.ts";
 export * from "./queries/idempotency.ts";
 export * from "./queries/images.ts";
+export * from "./queries/port-links.ts";
 export * from "./queries/users.ts";
 export * from "./queries/volumes.ts";
 export type { ContainerConfig, HostEngine, LogChunkLine, StopRequest } from "./schema/index.ts";

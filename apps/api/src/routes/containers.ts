@@ -34,11 +34,11 @@ export function mountContainers(app: App): void {
     )) as never;
   });
   mount(app, routes.listContainers, async (c) =>
-    c.json(await listContainers(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200),
+    c.json(await listContainers(c.var.ctx, c.var.user.id, c.req.valid("query")), 200),
   );
   mount(app, routes.getContainer, async (c) => {
     const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
-    return c.json(await describeContainer(c.var.ctx.db, row), 200);
+    return c.json(await describeContainer(c.var.ctx, row), 200);
   });
   mount(app, routes.removeContainer, async (c) => {
     const { force, volumes } = c.req.valid("query");
@@ -127,5 +127,5 @@ async function settledContainer(c: Context<AppEnv>, verb: () => Promise<Containe
   const timeoutMs = waitMs(c);
   const row = await verb();
   const now = timeoutMs === 0 ? row : await waitSettled(c.var.ctx, row, timeoutMs, c.req.raw.signal);
-  return { status: settled(now) ? 200 : 202, body: await describeContainer(c.var.ctx.db, now) };
+  return { status: settled(now) ? 200 : 202, body: await describeContainer(c.var.ctx, now) };
 }

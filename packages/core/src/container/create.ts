@@ -7,6 +7,7 @@ import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 import { planMounts, takeVolumes, volumesToMake } from "./mounts.ts";
 import { madeUpName } from "./names.ts";
+import { declaredPorts } from "./ports.ts";
 
 /**
  * Makes a container's row, with its mounts and new volumes, in one transaction, and nudges the host that has the image.
@@ -61,6 +62,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
       },
       labels: input.labels ?? {},
       limits,
+      ports: declaredPorts(input.ports ?? [], image.config.exposedPorts),
       desired: start ? ("running" as const) : ("created" as const),
       startDue: start,
     }));

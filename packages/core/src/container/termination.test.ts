@@ -15,6 +15,7 @@ const info = (fields: Partial<ContainerInfo>): ContainerInfo => ({
   createdAt: AT,
   finishedAt: AT,
   mounts: [],
+  addresses: [],
   ...fields,
 });
 const LIMITS = { cpus: 1, memoryBytes: 1000, pids: 10 };

@@ -5,6 +5,7 @@ import {
   pruneBlobs,
   pruneContainers,
   pruneKeys,
+  pruneLinks,
   pruneVolumes,
   unplaceBuilds,
   type Db,
@@ -32,4 +33,5 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneKeys(db);
   await pruneContainers(db);
   await pruneVolumes(db);
+  await pruneLinks(db);
 }

@@ -86,6 +86,9 @@ function toContainerInfo(found: ContainerInspectInfo): ContainerInfo {
     finishedAt,
     createdAt: found.Created,
     mounts: found.Mounts.map((mount) => ({ volume: mount.Name, target: mount.Destination, readOnly: !mount.RW })),
+    addresses: Object.entries(found.NetworkSettings.Networks).flatMap(([network, { IPAddress: address }]) =>
+      address ? [{ network, address }] : [],
+    ),
   };
 }
 

@@ -68,6 +68,8 @@ export interface ContainerInfo {
   finishedAt?: string | undefined;
   createdAt: string;
   mounts: { volume?: string | undefined; target: string; readOnly: boolean }[];
+  /** IPv4, while it runs and has a network. Another container may have the same one as soon as this one has ended. */
+  addresses: { network: string; address: string }[];
 }
 export type ContainerSummary = Pick<ContainerInfo, "id" | "name" | "labels" | "state">;
 

@@ -1,0 +1,35 @@
+import { Agent, type AgentOptions } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** What a request to an agent below also says. */
+export interface Dialling {
+  /** Whose connection it is: container, port and who may reach it. */
+  host: string;
+  dial: () => Promise<Duplex>;
+}
+
+const OPTIONS: AgentOptions = { keepAlive: true, maxFreeSockets: 2 };
+const agents = new WeakMap<Duplex, Agent>();
+
+/**
+ * The connections to containers that one client connection keeps, and ends with. Never shared between clients: whatever one makes a
+ * server in a container say out of turn, no other can be given.
+ */
+export function upstreamsOf(client: Duplex): Agent {
+  const existing = agents.get(client);
+  if (existing) return existing;
+  const agent = Object.assign(new Agent(OPTIONS), { createConnection: create });
+  agents.set(client, agent);
+  client.once("close", () => agent.destroy());
+  return agent;
+}
+
+type Created = (error: Error | null, socket: Duplex) => void;
+
+/** Both of an agent and of a single request. */
+export function create(options: object, created?: Created): undefined {
+  (options as Dialling).dial().then(
+    (socket) => created?.(null, socket),
+    (error: Error) => created?.(error, undefined as never),
+  );
+}

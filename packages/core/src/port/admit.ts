@@ -1,0 +1,82 @@
+import { isId, ProblemError } from "@hafen/contract";
+import { containerById, findContainer, findLiveLink, type ContainerRow, type Db } from "@hafen/db";
+import { authenticate } from "../user/authenticate.ts";
+import { hashLinkToken, isLinkToken } from "./new-token.ts";
+
+/** What a request to a port's address brought. */
+export interface PortRequester {
+  /** As the host name says it: an id without its prefix, or for a key's owner a name. */
+  container: string;
+  port: number;
+  apiKey: string | undefined;
+  /** Of links; a browser may hold some that are over. */
+  tokens: readonly string[];
+}
+
+export interface Admission {
+  container: ContainerRow;
+  by: { kind: "public" } | { kind: "key" | "link"; id: string; expiresAt: Date | null };
+}
+
+/**
+ * Who may reach a port: everybody a public one, its owner with a key that may write, whoever has a link to it.
+ * Without a valid key or link every other address is refused alike, and with a key what is not the owner's is not there.
+ */
+export async function admitToPort(db: Db, requester: PortRequester): Promise<Admission> {
+  const open = await findPublic(db, requester);
+  if (open) return open;
+  if (requester.apiKey !== undefined) return byKey(db, requester, requester.apiKey);
+  for (const token of requester.tokens) {
+    const linked = await byLink(db, requester, token);
+    if (linked) return linked;
+  }
+  throw new ProblemError(
+    "unauthenticated",
+    "Open a link to this port that is neither revoked nor over, or send a key of the container's owner as X-Hafen-Key.",
+  );
+}
+
+async function findPublic(db: Db, { container, port }: PortRequester): Promise<Admission | undefined> {
+  const id = idOf(container);
+  const row = id === undefined ? undefined : await containerById(db, id);
+  if (!row || row.state === "removed") return undefined;
+  return row.ports.some((declared) => declared.public && declared.container === port)
+    ? { container: row, by: { kind: "public" } }
+    : undefined;
+}
+
+async function byKey(db: Db, { container, port }: PortRequester, apiKey: string): Promise<Admission> {
+  const found = await authenticate(db, apiKey);
+  if (!found) throw new ProblemError("unauthenticated", "The key is unknown, revoked or expired.");
+  const { user, key } = found;
+  // What goes over a port may change anything in the container, as an exec may.
+  if (!key.scopes.includes("write"))
+    throw new ProblemError(
+      "scope_missing",
+      `This needs a key with the scope write; yours has ${key.scopes.join(", ")}.`,
+    );
+  const id = idOf(container);
+  const row =
+    (id === undefined ? undefined : await findContainer(db, user.id, id)) ??
+    (await findContainer(db, user.id, container));
+  if (!row?.ports.some((declared) => declared.container === port))
+    throw new ProblemError(
+      "port_not_found",
+      "You have no container that declares this port. hafen port shows those it declares; hafen port-forward reaches every other.",
+    );
+  return { container: row, by: { kind: "key", id: key.id, expiresAt: key.expiresAt } };
+}
+
+async function byLink(db: Db, { container, port }: PortRequester, token: string): Promise<Admission | undefined> {
+  const found = isLinkToken(token) ? await findLiveLink(db, hashLinkToken(token)) : undefined;
+  if (!found || found.container.id !== idOf(container) || found.link.port !== port) return undefined;
+  const declared = found.container.ports.some((each) => each.container === port);
+  return declared
+    ? { container: found.container, by: { kind: "link", id: found.link.id, expiresAt: found.link.expiresAt } }
+    : undefined;
+}
+
+function idOf(container: string): string | undefined {
+  const id = `ctr_${container}`;
+  return isId("container", id) ? id : undefined;
+}

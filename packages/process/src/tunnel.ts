@@ -1,0 +1,17 @@
+import type { Duplex } from "node:stream";
+
+/** Joins two connections: bytes at the slower one's pace, the end of a half as the end of a half, a break as a break. */
+export function tunnel(one: Duplex, other: Duplex): void {
+  carry(one, other);
+  carry(other, one);
+}
+
+function carry(from: Duplex, to: Duplex): void {
+  from.pipe(to);
+  from.on("error", () => to.destroy());
+  from.on("close", () => {
+    // One that closed after its orderly end may have left bytes that are still on their way out there.
+    if (!from.readableEnded || !from.writableFinished) to.destroy();
+  });
+  if (from.destroyed) to.destroy();
+}
