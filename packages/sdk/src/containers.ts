@@ -7,6 +7,7 @@ import { waitForContainer, type WaitOptions } from "./container-wait.ts";
 import { containerFiles } from "./container-files.ts";
 import { HafenError } from "./error.ts";
 import { everyItem, type Page } from "./page.ts";
+import { connectPort, type PortConnection } from "./port-connection.ts";
 import { uploadOf, type TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
 import type {
@@ -123,8 +124,13 @@ export class Containers {
   }
 
   /** Its own process's input and output, live. */
-  attach(ref: string, options: AttachOptions = {}): Promise<Attachment> {
+  async attach(ref: string, options: AttachOptions = {}): Promise<Attachment> {
     return attach(this.#transport, ref, options);
+  }
+
+  /** A TCP connection to any port in it, declared or not. */
+  async connect(ref: string, port: number, options: CallOptions = {}): Promise<PortConnection> {
+    return connectPort(this.#transport, ref, port, options);
   }
 
   /** A handle on one that exists. */

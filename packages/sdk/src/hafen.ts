@@ -5,6 +5,7 @@ import { Events } from "./events.ts";
 import { Hosts } from "./hosts.ts";
 import { Images } from "./images.ts";
 import { Keys } from "./keys.ts";
+import { Links } from "./links.ts";
 import { Transport, type HafenOptions } from "./transport.ts";
 import { Users } from "./users.ts";
 import { Volumes } from "./volumes.ts";
@@ -18,6 +19,7 @@ export class Hafen {
   readonly hosts: Hosts;
   readonly images: Images;
   readonly keys: Keys;
+  readonly links: Links;
   readonly users: Users;
   readonly volumes: Volumes;
   readonly #transport: Transport;
@@ -31,6 +33,7 @@ export class Hafen {
     this.hosts = new Hosts(transport);
     this.images = new Images(transport);
     this.keys = new Keys(transport);
+    this.links = new Links(transport);
     this.users = new Users(transport);
     this.volumes = new Volumes(transport);
   }

@@ -1,6 +1,9 @@
+import type { Socket } from "node:net";
 import { can, ProblemError, routes } from "@hafen/contract";
 import { createLink, getContainer, listLinks, revokeLink, wrongState } from "@hafen/core";
+import type { ContainerRow } from "@hafen/db";
 import { bearer } from "../auth.ts";
+import type { Deps } from "../deps.ts";
 import { idempotent } from "../idempotency.ts";
 import { mount, type App } from "../mount.ts";
 import { dialPort } from "../ports/dial.ts";
@@ -37,23 +40,30 @@ export function mountPorts(app: App): void {
     const { ref, port } = c.req.valid("param");
     const row = await getContainer(ctx.db, user.id, { ref });
     if (!can("connect", row.state)) throw wrongState(row, "connect");
+    const container = await dialled(deps, row, port, slots.take(user.id));
+    const { signal } = c.req.raw;
+    signal.addEventListener("abort", () => container.destroy(), { once: true });
     const { upgrade } = c.env;
-    if (!upgrade) throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
-    const release = slots.take(user.id);
-    try {
-      const container = await dialPort(await workerCall(deps, row, "connect", { port: String(port) }), true);
-      container.once("close", release);
-      c.req.raw.signal.addEventListener("abort", () => container.destroy(), { once: true });
-      if (c.req.raw.signal.aborted) container.destroy();
-      const apiKey = bearer(c);
-      upgrade.accept((client) => {
-        endWithKey(c, apiKey, client);
-        relayPort(client, container, c.req.valid("query").window);
-      });
-    } catch (error) {
-      release();
-      throw error;
+    if (!upgrade || signal.aborted) {
+      // Only now: a client whose WebSocket was refused asks again without, to learn what is wrong with the port.
+      container.destroy();
+      throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
     }
+    const apiKey = bearer(c);
+    upgrade.accept((client) => {
+      endWithKey(c, apiKey, client);
+      relayPort(client, container, c.req.valid("query").window);
+    });
     return c.body(null, 200) as never;
   });
+}
+
+async function dialled(deps: Deps, row: ContainerRow, port: number, release: () => void): Promise<Socket> {
+  try {
+    const container = await dialPort(await workerCall(deps, row, "connect", { port: String(port) }), true);
+    return container.once("close", release);
+  } catch (error) {
+    release();
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import { many, on, one, type Values } from "../../flags.ts";
 import { decimal, memoryBytes, pair, whole } from "../../format/quantities.ts";
 import { imageRef } from "../../short-ids.ts";
 import { mountOf, tmpfsOf } from "./mount-flags.ts";
+import { PORT_FLAGS, portRequests } from "./port-flags.ts";
 
 /** What `run` and `create` share. */
 export const CREATE_FLAGS = {
@@ -26,6 +27,7 @@ export const CREATE_FLAGS = {
   pidsLimit: one("COUNT", ["At most so many processes"], whole),
   hostname: one("NAME", ["h", "Its host name"]),
   label: many("KEY=VALUE", ["l", "Attach a label"], pair),
+  ...PORT_FLAGS,
 };
 
 /** The words that docker takes, as the API's body. */
@@ -57,6 +59,7 @@ export async function createBody(
     ...(user === undefined ? {} : { user }),
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
+    ...portRequests(flags),
     ...(hostname === undefined ? {} : { hostname }),
     ...(label.length > 0 ? { labels: Object.fromEntries(label) } : {}),
   };

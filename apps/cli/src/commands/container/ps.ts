@@ -40,10 +40,16 @@ export default command({
       { title: "COMMAND", cell: (row) => `"${noTrunc ? commandOf(row) : cut(commandOf(row), COMMAND_WIDTH)}"` },
       { title: "CREATED", cell: ({ createdAt }) => ago(createdAt, ctx.now()) },
       { title: "STATUS", cell: (row) => status(row, ctx.now()) },
+      { title: "PORTS", cell: ({ ports }) => ports.map(portText).join(", ") },
       { title: "NAMES", cell: ({ name }) => name },
     ]);
   },
 });
+
+/** Where they are reached, `hafen port` tells. */
+function portText({ container, protocol, public: open }: Container["ports"][number]): string {
+  return `${container}/${protocol}${open ? " public" : ""}`;
+}
 
 function queryOf(filter: [string, string][]): ContainerListQuery {
   const query: Record<string, string> = {};

@@ -1,4 +1,4 @@
-import type { Container, Image, Volume } from "@hafen/sdk";
+import type { Container, Image, Port, Volume } from "@hafen/sdk";
 
 /** Docker's names for what the API says, for inspect and its templates; `Hafen` is the API's object itself. */
 
@@ -41,10 +41,22 @@ export function containerView(container: Container): Record<string, unknown> {
       Image: image.reference,
       WorkingDir: container.workingDir ?? "",
       Labels: container.labels,
+      ExposedPorts: Object.fromEntries(container.ports.map((port) => [portName(port), {}])),
     },
+    NetworkSettings: { Ports: Object.fromEntries(container.ports.map((port) => [portName(port), [bindingOf(port)]])) },
     HostConfig: { Memory: limits.memoryBytes, NanoCpus: limits.cpus * NANO, PidsLimit: limits.pids },
     Hafen: container,
   };
+}
+
+function portName({ container, protocol }: Port): string {
+  return `${container}/${protocol}`;
+}
+
+/** Docker's place for the address that a port is reached at. */
+function bindingOf({ url }: Port): { HostIp: string; HostPort: string } {
+  const { hostname, port, protocol } = new URL(url);
+  return { HostIp: hostname, HostPort: port || (protocol === "https:" ? "443" : "80") };
 }
 
 export function imageView(image: Image): Record<string, unknown> {
