@@ -53,7 +53,7 @@ function takeOpened(target: string): { opened: string | undefined; target: strin
     .slice(at + 1)
     .split("&")
     .filter((pair) => {
-      const [[name, value] = []] = new URLSearchParams(pair);
+      const [[name, value] = []] = new URLSearchParams(`&${pair}`); // which would take a question mark off
       if (name !== LINK_NAME) return true;
       opened = value;
       return false;

@@ -1,6 +1,5 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream";
 import type { ProblemError } from "@hafen/contract";
 import { tunnel } from "@hafen/process";
 import { problemOfDial } from "./dial.ts";
@@ -87,7 +86,10 @@ function answer({ request, response, refuse }: Forwarded, incoming: IncomingMess
     return refuse(problemOfDial(error)); // a header that HTTP does not allow
   }
   response.flushHeaders();
-  pipeline(incoming, response, () => {}); // either's break is the other's
+  // Cut off in the middle it must not look whole.
+  incoming.on("close", () => incoming.complete || response.destroy());
+  incoming.on("error", () => response.destroy());
+  incoming.pipe(response);
 }
 
 /** From here on it is no HTTP. */

@@ -1,4 +1,5 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { can, newId, ProblemError, statesFor } from "@hafen/contract";
 import { admitToPort, type Admission } from "@hafen/core";
@@ -37,6 +38,14 @@ interface Asked {
   upgrade?: { socket: Duplex; head: Buffer };
 }
 
+interface Begun {
+  /** For the log. */
+  said: Record<string, unknown>;
+  /** What is held until the request is over. */
+  open: DisposableStack;
+  refuse: (error: unknown) => void;
+}
+
 export function openPorts(deps: Deps): Ports {
   const slots = openSlots(MAX_OPEN_PER_USER);
   const upgraded = new Set<Duplex>();
@@ -47,20 +56,21 @@ export function openPorts(deps: Deps): Ports {
     const requestId = newId("request");
     const began = performance.now();
     const said: Record<string, unknown> = { requestId, method: request.method, port: host.port };
-    const closing: Duplex | ServerResponse = asked.upgrade?.socket ?? response;
-    closing.once("close", () => {
+    const open = new DisposableStack();
+    open.defer(() => {
       const durationMs = Math.round((performance.now() - began) * 10) / 10;
       deps.log.info({ ...said, status: response.statusCode, durationMs }, "port request");
     });
+    (asked.upgrade?.socket ?? response).once("close", () => open.dispose());
     const refuse = (error: unknown) => {
       const problem = problemOf(error);
       if (problem.code === "internal") deps.log.error({ requestId, ...errorFields(error) }, "port request failed");
       if (!response.headersSent && !response.destroyed) answerProblem(request, response, problem, requestId);
     };
-    pass(asked, said, refuse).catch(refuse);
+    pass(asked, { said, open, refuse }).catch(refuse);
   }
 
-  async function pass(asked: Asked, said: Record<string, unknown>, refuse: (error: unknown) => void): Promise<void> {
+  async function pass(asked: Asked, { said, open, refuse }: Begun): Promise<void> {
     const { request, response, host, upgrade } = asked;
     refuseOdd(request);
     const { apiKey, opened, tokens, target, headers } = takeCredentials(request.url ?? "", request.rawHeaders);
@@ -75,11 +85,8 @@ export function openPorts(deps: Deps): Ports {
     if (!can("connect", container.state)) throw notRunning(container);
     const closing = upgrade?.socket ?? response;
     if (closing.destroyed) return;
-    closing.once("close", slots.take(container.userId));
-    closing.once(
-      "close",
-      endWithAdmission(deps, requester, admission, () => closing.destroy()),
-    );
+    open.defer(slots.take(container.userId));
+    open.defer(endWithAdmission(deps, requester, admission, () => closing.destroy()));
     forward({
       request,
       response,
@@ -125,8 +132,8 @@ async function dial(deps: Deps, container: ContainerRow, port: number, allowHalf
 function answerOn(request: IncomingMessage, socket: Duplex): ServerResponse {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket as never);
-  response.once("finish", () => socket.end());
+  response.assignSocket(socket as Socket);
+  response.once("finish", () => (socket as Socket).destroySoon());
   return response;
 }
 

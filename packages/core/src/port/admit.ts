@@ -1,4 +1,4 @@
-import { isId, ProblemError } from "@hafen/contract";
+import { isId, ProblemError, type DeclaredPort } from "@hafen/contract";
 import { containerById, findContainer, findLiveLink, type ContainerRow, type Db } from "@hafen/db";
 import { authenticate } from "../user/authenticate.ts";
 import { hashLinkToken, isLinkToken } from "./new-token.ts";
@@ -23,10 +23,17 @@ export interface Admission {
  * Without a valid key or link every other address is refused alike, and with a key what is not the owner's is not there.
  */
 export async function admitToPort(db: Db, requester: PortRequester): Promise<Admission> {
-  const open = await findPublic(db, requester);
-  if (open) return open;
-  if (requester.apiKey !== undefined) return byKey(db, requester, requester.apiKey);
-  for (const token of requester.tokens) {
+  const { apiKey, tokens } = requester;
+  const id = idOf(requester.container);
+  // Sent together: this stands before every request to a port.
+  const [named, holder] = await Promise.all([
+    id === undefined ? undefined : containerById(db, id),
+    apiKey === undefined ? undefined : authenticate(db, apiKey),
+  ]);
+  const container = named?.state === "removed" ? undefined : named;
+  if (container && declared(container, requester.port)?.public) return { container, by: { kind: "public" } };
+  if (apiKey !== undefined) return byKey(db, requester, holder, container);
+  for (const token of tokens) {
     const linked = await byLink(db, requester, token);
     if (linked) return linked;
   }
@@ -36,30 +43,22 @@ export async function admitToPort(db: Db, requester: PortRequester): Promise<Adm
   );
 }
 
-async function findPublic(db: Db, { container, port }: PortRequester): Promise<Admission | undefined> {
-  const id = idOf(container);
-  const row = id === undefined ? undefined : await containerById(db, id);
-  if (!row || row.state === "removed") return undefined;
-  return row.ports.some((declared) => declared.public && declared.container === port)
-    ? { container: row, by: { kind: "public" } }
-    : undefined;
-}
-
-async function byKey(db: Db, { container, port }: PortRequester, apiKey: string): Promise<Admission> {
-  const found = await authenticate(db, apiKey);
-  if (!found) throw new ProblemError("unauthenticated", "The key is unknown, revoked or expired.");
-  const { user, key } = found;
+async function byKey(
+  db: Db,
+  requester: PortRequester,
+  holder: Awaited<ReturnType<typeof authenticate>>,
+  named: ContainerRow | undefined,
+): Promise<Admission> {
+  if (!holder) throw new ProblemError("unauthenticated", "The key is unknown, revoked or expired.");
+  const { user, key } = holder;
   // What goes over a port may change anything in the container, as an exec may.
   if (!key.scopes.includes("write"))
     throw new ProblemError(
       "scope_missing",
       `This needs a key with the scope write; yours has ${key.scopes.join(", ")}.`,
     );
-  const id = idOf(container);
-  const row =
-    (id === undefined ? undefined : await findContainer(db, user.id, id)) ??
-    (await findContainer(db, user.id, container));
-  if (!row?.ports.some((declared) => declared.container === port))
+  const row = named?.userId === user.id ? named : await findContainer(db, user.id, requester.container);
+  if (!row || !declared(row, requester.port))
     throw new ProblemError(
       "port_not_found",
       "You have no container that declares this port. hafen port shows those it declares; hafen port-forward reaches every other.",
@@ -70,13 +69,17 @@ async function byKey(db: Db, { container, port }: PortRequester, apiKey: string)
 async function byLink(db: Db, { container, port }: PortRequester, token: string): Promise<Admission | undefined> {
   const found = isLinkToken(token) ? await findLiveLink(db, hashLinkToken(token)) : undefined;
   if (!found || found.container.id !== idOf(container) || found.link.port !== port) return undefined;
-  const declared = found.container.ports.some((each) => each.container === port);
-  return declared
-    ? { container: found.container, by: { kind: "link", id: found.link.id, expiresAt: found.link.expiresAt } }
-    : undefined;
+  // A port that is no longer declared has no address, whoever asks.
+  if (!declared(found.container, port)) return undefined;
+  return { container: found.container, by: { kind: "link", id: found.link.id, expiresAt: found.link.expiresAt } };
 }
 
+function declared({ ports }: ContainerRow, port: number): DeclaredPort | undefined {
+  return ports.find(({ container }) => container === port);
+}
+
+/** Host names know no case. */
 function idOf(container: string): string | undefined {
-  const id = `ctr_${container}`;
+  const id = `ctr_${container.toLowerCase()}`;
   return isId("container", id) ? id : undefined;
 }
