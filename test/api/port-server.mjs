@@ -74,7 +74,7 @@ server.on("connection", (socket) => (socket.id = ++connections));
 server.on("checkContinue", (request, response) => {
   if (request.headers["x-want"] === "no") return response.writeHead(417).end("not wanted");
   response.writeContinue();
-  return routes.echo(request, response);
+  return routes.echo(request, response).catch(() => response.destroy());
 });
 const sockets = new WebSocketServer({ noServer: true });
 server.on("upgrade", (request, socket, head) => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { PortControl, STREAM_BUFFER_BYTES } from "@hafen/contract";
 import { eachMessage, pacedSend } from "@hafen/process";
 import type { WebSocket } from "ws";
@@ -18,7 +18,7 @@ class Refused extends Error {
  * Carries a connection to a port over a WebSocket: binary messages are bytes, an empty one the end of its sender's. With a window neither
  * side has more than that on its way unread, as its text messages tell; without one, the WebSocket's own pace is all there is.
  */
-export function relayPort(client: WebSocket, container: Socket, window = Infinity): void {
+export function relayPort(client: WebSocket, container: Duplex, window = Infinity): void {
   const end = (code: number, reason: string) => {
     client.close(code, reason);
     container.destroy();
@@ -50,7 +50,7 @@ export function relayPort(client: WebSocket, container: Socket, window = Infinit
 
 type Take = (data: Buffer) => Promise<void> | void;
 
-function atItsPace(container: Socket): Take {
+function atItsPace(container: Duplex): Take {
   return async (data) => {
     if (!container.write(data)) await once(container, "drain");
   };
@@ -60,7 +60,7 @@ function atItsPace(container: Socket): Take {
  * What the container has not taken waits in our memory, not in the WebSocket: what its server may wait for, the client's word that it has
  * read, comes behind it.
  */
-function withinWindow(client: WebSocket, container: Socket, window: number): Take {
+function withinWindow(client: WebSocket, container: Duplex, window: number): Take {
   let waiting = 0;
   let untold = 0;
   const taken = (bytes: number) => {
@@ -77,7 +77,7 @@ function withinWindow(client: WebSocket, container: Socket, window: number): Tak
   };
 }
 
-async function sendOutput(client: WebSocket, container: Socket, take: (bytes: number) => Promise<void>): Promise<void> {
+async function sendOutput(client: WebSocket, container: Duplex, take: (bytes: number) => Promise<void>): Promise<void> {
   const send = pacedSend(client, { bufferBytes: STREAM_BUFFER_BYTES });
   // Its end is not the end of what goes the other way.
   for await (const data of container.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {

@@ -1,4 +1,5 @@
 export { LogLevel, Port, readConfig } from "./config.ts";
+export { framed } from "./framed.ts";
 export { errorFields, openLog, type Log } from "./log.ts";
 export { Counter, Gauge, Histogram, openMetrics, Registry, SECONDS_BUCKETS } from "./metrics.ts";
 export { endWithParent } from "./parent.ts";

@@ -1,22 +1,24 @@
 import { request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { ProblemError } from "@hafen/contract";
+import { framed } from "@hafen/process";
 import { refusalOf, textOf, unreachable, type WorkerCall } from "../worker-streams.ts";
 
 /** The worker gives the container 5 s. */
 const DIAL_MS = 10_000;
 const PROBE_MS = 30_000;
 
-/** A connection to a container's port, through its worker; paused. Its refusals come back as problems. */
-export async function dialPort({ url, authorization }: WorkerCall, allowHalfOpen: boolean): Promise<Socket> {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+/** A connection to a container's port, through its worker. Its refusals come back as problems. */
+export async function dialPort({ url, authorization }: WorkerCall, allowHalfOpen: boolean): Promise<Duplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const asked = httpRequest(url, {
     headers: { authorization, connection: "upgrade", upgrade: "tcp" },
     createConnection: ({ host, port }) =>
       connect({
         host: host ?? "",
         port: Number(port ?? 80),
-        allowHalfOpen,
+        allowHalfOpen: true,
         noDelay: true,
         keepAlive: true,
         keepAliveInitialDelay: PROBE_MS,
@@ -25,9 +27,9 @@ export async function dialPort({ url, authorization }: WorkerCall, allowHalfOpen
   asked.setTimeout(DIAL_MS, () => asked.destroy());
   asked.on("upgrade", (_response, socket: Socket, head) => {
     socket.setTimeout(0);
-    socket.on("error", () => socket.destroy());
     if (head.length > 0) socket.unshift(head);
-    resolve(socket);
+    const stream = framed(socket, { allowHalfOpen });
+    resolve(stream.on("error", () => stream.destroy())); // whoever uses it sees it close
   });
   asked.on("response", (response) => {
     textOf(response)

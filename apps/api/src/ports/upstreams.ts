@@ -9,6 +9,8 @@ export interface Dialling {
 }
 
 const OPTIONS: AgentOptions = { keepAlive: true, maxFreeSockets: 2 };
+/** What an agent does with sockets, for streams that are none. */
+const ON_STREAMS = { createConnection: create, keepSocketAlive: () => true, reuseSocket: () => {} };
 const agents = new WeakMap<Duplex, Agent>();
 
 /**
@@ -18,7 +20,7 @@ const agents = new WeakMap<Duplex, Agent>();
 export function upstreamsOf(client: Duplex): Agent {
   const existing = agents.get(client);
   if (existing) return existing;
-  const agent = Object.assign(new Agent(OPTIONS), { createConnection: create });
+  const agent = Object.assign(new Agent(OPTIONS), ON_STREAMS);
   agents.set(client, agent);
   client.once("close", () => agent.destroy());
   return agent;

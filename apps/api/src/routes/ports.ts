@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { can, ProblemError, routes } from "@hafen/contract";
 import { createLink, getContainer, listLinks, revokeLink, wrongState } from "@hafen/core";
 import type { ContainerRow } from "@hafen/db";
@@ -58,7 +58,7 @@ export function mountPorts(app: App): void {
   });
 }
 
-async function dialled(deps: Deps, row: ContainerRow, port: number, release: () => void): Promise<Socket> {
+async function dialled(deps: Deps, row: ContainerRow, port: number, release: () => void): Promise<Duplex> {
   try {
     const container = await dialPort(await workerCall(deps, row, "connect", { port: String(port) }), true);
     return container.once("close", release);

@@ -1,10 +1,11 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { DeclaredPort } from "@hafen/contract";
 import { connectPort, type HostCtx } from "@hafen/core";
-import { tunnel } from "@hafen/process";
+import { framed, tunnel } from "@hafen/process";
 import type { SocketRequest } from "./upgrade.ts";
 
-/** Connects to a port of the container; what is returned then joins the api's connection to it, byte for byte. */
+/** Connects to a port of the container; what is returned then joins the api's connection to it, in frames as `framed` makes them. */
 export async function openConnect(
   ctx: HostCtx,
   { subject, url, signal }: SocketRequest,
@@ -14,6 +15,6 @@ export async function openConnect(
   return (api, head) => {
     api.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: tcp\r\n\r\n");
     if (head.length > 0) api.unshift(head);
-    tunnel(api, container);
+    tunnel(framed(api as Socket, { allowHalfOpen: true }), container);
   };
 }
