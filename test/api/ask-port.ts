@@ -13,13 +13,18 @@ export interface PortQuestion {
   headers?: Record<string, string | string[]>;
   body?: string | Buffer | Readable;
   agent?: RequestOptions["agent"];
+  /** To connect to; default this machine, which every `*.localhost` is, whatever its resolver says. */
+  host?: string | undefined;
 }
 
-/** The options of a request to a port's address; `*.localhost` is this machine, whatever its resolver says. */
-export function optionsFor(url: string, { method = "GET", path, headers = {}, agent }: PortQuestion): RequestOptions {
+/** The options of a request to a port's address. */
+export function optionsFor(
+  url: string,
+  { method = "GET", path, headers = {}, agent, host: at = "127.0.0.1" }: PortQuestion,
+): RequestOptions {
   const { host, port, pathname, search } = new URL(url);
   return {
-    host: "127.0.0.1",
+    host: at,
     port,
     method,
     path: path ?? pathname + search,

@@ -151,7 +151,7 @@ describe("who reaches a port", () => {
   test("a browser gets a page that says the same, and nothing it was sent is markup in it", async () => {
     const page = await askPort(privateUrl, { headers: { accept: "text/html,*/*;q=0.8" } });
     assert.deepEqual([page.status, page.headers["content-type"]], [401, "text/html; charset=utf-8"]);
-    assert.match(page.text, /<title>401 No valid API key<\/title>[^]*Open a link to this port/);
+    assert.match(page.text, /<title>401 The port is private<\/title>[^]*Open a link to this port/);
     const host = "80-<script>.localhost";
     const other = await askPort(privateUrl, { path: "/?<script>", headers: { host, accept: "text/html" } });
     assert.deepEqual([other.status, other.text.includes("<script")], [401, false]);

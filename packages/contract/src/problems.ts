@@ -19,6 +19,7 @@ export const PROBLEMS = {
   no_healthcheck: { status: 400, title: "The container has no health check" },
   mount_invalid: { status: 400, title: "The mounts are not valid" },
   unauthenticated: { status: 401, title: "No valid API key" },
+  port_private: { status: 401, title: "The port is private" },
   scope_missing: { status: 403, title: "The API key lacks a scope" },
   not_found: { status: 404, title: "No such resource" },
   user_not_found: { status: 404, title: "No such user" },

@@ -38,7 +38,7 @@ export async function admitToPort(db: Db, requester: PortRequester): Promise<Adm
     if (linked) return linked;
   }
   throw new ProblemError(
-    "unauthenticated",
+    "port_private",
     "Open a link to this port that is neither revoked nor over, or send a key of the container's owner as X-Hafen-Key.",
   );
 }
