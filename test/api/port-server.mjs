@@ -45,7 +45,7 @@ const routes = {
   early(request, response) {
     response.writeHead(413).end("too much");
   },
-  both(request, response) {
+  both(request) {
     request.socket.end(
       "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
     );

@@ -281,11 +281,8 @@ describe("who reaches a port", () => {
       WAIT,
     );
     const url = made.ports[0]?.url ?? "";
-    const before = await askPort(url);
-    assert.deepEqual(
-      [before.status, codeOf(before), before.text.includes("hushed")],
-      [409, "container_wrong_state", false],
-    );
+    const idle = await askPort(url);
+    assert.deepEqual([idle.status, codeOf(idle), idle.text.includes("hushed")], [409, "container_wrong_state", false]);
     await owner.containers.start(made.id, WAIT);
     const silent = await askPort(url);
     assert.deepEqual([silent.status, codeOf(silent)], [502, "port_unreachable"]);
