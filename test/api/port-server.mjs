@@ -33,6 +33,14 @@ const routes = {
     response.setHeader("content-length", "1");
     response.end(String(followers.size));
   },
+  async take(request, response) {
+    try {
+      for await (const chunk of request) console.log(`taken ${chunk.length}`);
+      response.end("whole");
+    } catch {
+      console.log("upload broken off");
+    }
+  },
   /** Never answers. */
   hang(request) {
     console.log("hanging");

@@ -144,6 +144,15 @@ describe("what passes to a server in a container", () => {
     await eventually("the server sees that, too", async () => (await logged()).includes("hanging is over"));
   });
 
+  test("an upload that is broken off does not look whole to the server", async () => {
+    const asked = request(optionsFor(url, { method: "POST", path: "/take" }));
+    asked.on("error", () => {});
+    asked.write("half");
+    await eventually("a part has come", async () => (await logged()).includes("taken 4"));
+    asked.destroy();
+    await eventually("the server sees it break off", async () => (await logged()).includes("upload broken off"));
+  });
+
   test("an answer that is cut off does not look whole, and one that no parser agrees on is none", async () => {
     await assert.rejects(askPort(url, { path: "/cut" }), { code: "ECONNRESET" });
     const both = await askPort(url, { path: "/both" });

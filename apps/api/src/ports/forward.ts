@@ -33,7 +33,7 @@ export function forward(forwarded: Forwarded, isRetry = false): void {
   outgoing.on("error", (error) => {
     response.off("close", leave);
     if (response.headersSent || response.destroyed) return void response.destroy();
-    // The server had just closed the connection that was kept: nothing of this request has been read.
+    // The server closed the connection that was kept as we used it. Only GET and HEAD get one, and may be sent again.
     if (outgoing.reusedSocket && !isRetry) return forward(forwarded, true);
     refuse(problemOfDial(error));
   });
@@ -71,7 +71,7 @@ function send(forwarded: Forwarded, isRetry: boolean): ClientRequest {
   const keeps = (method === "GET" || method === "HEAD") && !upgrade && !isRetry && !hasBody(request);
   const client = response.socket;
   return httpRequest(
-    keeps && client ? { ...options, agent: upstreamsOf(client) } : { ...options, createConnection: create },
+    keeps && client ? { ...options, agent: upstreamsOf(client, name) } : { ...options, createConnection: create },
   );
 }
 

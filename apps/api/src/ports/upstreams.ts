@@ -15,11 +15,18 @@ const agents = new WeakMap<Duplex, Agent>();
 
 /**
  * The connections to containers that one client connection keeps, and ends with. Never shared between clients: whatever one makes a
- * server in a container say out of turn, no other can be given.
+ * server in a container say out of turn, no other can be given. Idle ones to another place than the one it asks for now are let go, so
+ * that a proxy's connection, on which everybody's requests come, does not collect them.
  */
-export function upstreamsOf(client: Duplex): Agent {
-  const existing = agents.get(client);
-  if (existing) return existing;
+export function upstreamsOf(client: Duplex, name: string): Agent {
+  const agent = agents.get(client) ?? begin(client);
+  for (const [key, sockets = []] of Object.entries(agent.freeSockets)) {
+    if (!key.startsWith(`${name}:`)) for (const socket of sockets) socket.destroy();
+  }
+  return agent;
+}
+
+function begin(client: Duplex): Agent {
   const agent = Object.assign(new Agent(OPTIONS), ON_STREAMS);
   agents.set(client, agent);
   client.once("close", () => agent.destroy());
