@@ -163,8 +163,9 @@ describe("a connection to a port", () => {
     const { apiKey, id } = await user.keys.create({ name: "short", scopes: ["read", "write"] });
     const socket = socketTo("/ports/1002/connect", apiKey);
     await once(socket, "open");
+    const closed = once(socket, "close") as Promise<[CloseEvent]>;
     await user.keys.revoke(id);
-    assert.equal(((await once(socket, "close")) as [CloseEvent])[0].code, 1008);
+    assert.equal((await closed)[0].code, 1008);
     const short = await serving({ 1: "sleep 1000" });
     const connection = await short.connect(1);
     await short.remove({ force: true, ...WAIT });

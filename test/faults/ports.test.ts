@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import type { PortConnection } from "@hafen/sdk";
 import { openPort } from "../api/ask-port.ts";
 import { assertConverges, eventually, startWorld, Workload, type World } from "../support/index.ts";
 
@@ -74,5 +75,27 @@ test("connections end with their container's process", async () => {
   const { output, answer } = await open(world, made.id, made.ports[0]?.url ?? "");
   await world.admin.containers.kill(made.id, {}, { waitSeconds: 30 });
   await Promise.allSettled([output.next(), text(answer)]);
+  await assertConverges(world);
+});
+
+test("a connection whose container is killed with bytes unsent, which takes its end with it, is broken off all the same", async () => {
+  await using world = await startWorld();
+  const { id } = await new Workload(world).running({ command: ["nc", "-ll", "-p", "7", "-e", "yes"] });
+  let flood: PortConnection | undefined;
+  await eventually("it answers", async () => {
+    flood = await world.admin.containers.connect(id, 7).catch(() => undefined);
+    return flood !== undefined;
+  });
+  let sent = -1;
+  await eventually("all buffers on the way are full", async () => {
+    const { stdout } = await world.admin.containers.exec(id, { command: ["cat", "/proc/net/dev"] });
+    const now = Number(/eth0:(?:\s+\d+){8}\s+(\d+)/.exec(stdout)?.[1]);
+    const waits = now === sent;
+    sent = now;
+    return waits;
+  });
+  await world.admin.containers.kill(id, {}, { waitSeconds: 30 });
+  assert.ok(flood);
+  await assert.rejects(Array.fromAsync(flood.output), { code: "network" });
   await assertConverges(world);
 });

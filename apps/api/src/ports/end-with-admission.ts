@@ -1,4 +1,4 @@
-import { ProblemError, type State } from "@hafen/contract";
+import { ProblemError } from "@hafen/contract";
 import { admitToPort, type Admission, type PortRequester } from "@hafen/core";
 import type { Deps } from "../deps.ts";
 
@@ -6,11 +6,10 @@ import type { Deps } from "../deps.ts";
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Our clock and the database's differ a little: what should be over is asked for again after this. */
 const AGAIN_MS = 500;
-const ALIVE: readonly State[] = ["running", "paused"];
 
 /**
  * Calls `end` once what was opened with an admission may no longer be: the key or link is revoked or over, the port no longer declared, the
- * container gone. Answers with how to stop watching.
+ * container removed. Not when it has merely ended: its last words may still be on their way. Answers with how to stop watching.
  */
 export function endWithAdmission(
   { changes, database }: Pick<Deps, "changes" | "database">,
@@ -21,7 +20,7 @@ export function endWithAdmission(
   let timer: NodeJS.Timeout | undefined;
   const check = () =>
     admitToPort(database.db, requester).then(
-      (now) => (ALIVE.includes(now.container.state) ? undefined : end()),
+      () => {},
       // A database that does not answer says nothing about the key; the next request will tell.
       (error: unknown) => (error instanceof ProblemError ? end() : undefined),
     );

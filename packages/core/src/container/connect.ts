@@ -7,8 +7,8 @@ import { asProblem, onHost } from "./live.ts";
 import { wrongState } from "./request.ts";
 
 const CONNECT_MS = 5_000;
-/** A peer that vanished without a word is found out. */
-const PROBE_MS = 30_000;
+/** After so long without a byte the container is looked at: one that was killed with bytes unsent takes their end with it. */
+const QUIET_MS = 15_000;
 
 /** A connection to a TCP port inside a running container; either side may end its half first. Destroyed when `signal` aborts. */
 export async function connectPort(ctx: HostCtx, id: string, port: number, signal: AbortSignal): Promise<Socket> {
@@ -21,7 +21,10 @@ export async function connectPort(ctx: HostCtx, id: string, port: number, signal
     socket.destroy();
     throw error;
   });
-  if (still.address === here.address && still.startedAt === here.startedAt) return socket;
+  if (still.address === here.address && still.startedAt === here.startedAt) {
+    socket.setTimeout(QUIET_MS, () => void endIfGone(ctx, row, here.startedAt, socket));
+    return socket;
+  }
   socket.destroy();
   throw new ProblemError("host_unreachable", `${row.name} was started anew in between. Try again.`);
 }
@@ -37,6 +40,23 @@ async function whereabouts(
   return { address: first.address, startedAt: info.startedAt };
 }
 
+async function endIfGone(
+  ctx: HostCtx,
+  row: ContainerRow,
+  startedAt: string | undefined,
+  socket: Socket,
+): Promise<void> {
+  socket.setTimeout(QUIET_MS);
+  if (socket.readableLength > 0) return; // it is its reader that is quiet
+  try {
+    const info = await ctx.engine.inspectContainer(row.engineId ?? row.id);
+    const lives = info?.state === "running" || info?.state === "paused";
+    if (!lives || info.startedAt !== startedAt) socket.destroy();
+  } catch {
+    // An engine that does not answer says nothing about the container: it is asked again.
+  }
+}
+
 async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
   const socket = connect({
@@ -44,15 +64,12 @@ async function dial(host: string, port: number, signal: AbortSignal): Promise<So
     port,
     allowHalfOpen: true,
     noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: PROBE_MS,
   });
   const leave = () => socket.destroy();
   try {
     await once(socket, "connect", { signal: either });
   } catch {
     socket.destroy();
-    signal.throwIfAborted();
     throw new ProblemError(
       "port_unreachable",
       `Nothing answers on port ${port} of the container. A server in it must run, and listen on 0.0.0.0, not only on 127.0.0.1.`,
