@@ -74,7 +74,12 @@ async function start(config: BootstrapConfig): Promise<void> {
     {
       name: "api",
       main: "apps/api/src/main.ts",
-      env: { ...common, HAFEN_PORT: String(config.port), HAFEN_ADDRESS: config.address },
+      env: {
+        ...common,
+        HAFEN_PORT: String(config.port),
+        HAFEN_ADDRESS: config.address,
+        ...(env["HAFEN_PORTS_DOMAIN"] === undefined ? {} : { HAFEN_PORTS_DOMAIN: env["HAFEN_PORTS_DOMAIN"] }),
+      },
     },
   ];
   for (const program of programs) {

@@ -1,11 +1,11 @@
 import { run, succeeds } from "./command.ts";
 
 /**
- * The packet rules around the engine's namespace, on the host and inside it. Today they only let
- * traffic through; the denial of private ranges and of the host belongs here too.
+ * The packet rules around the engine's namespace, on the host and inside it. They let the engine out and this host in;
+ * the denial of private ranges and of the host to containers belongs here too.
  */
 export interface Rule {
-  table: "nat" | "filter";
+  table: "nat" | "filter" | "mangle";
   chain: string;
   match: string[];
 }
@@ -20,7 +20,20 @@ export function hostRules(link: string, block: string): Rule[] {
       chain: "FORWARD",
       match: ["-o", link, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"],
     },
+    // Only this host itself may begin a connection to a container. Whoever it forwards for (its network, another engine's
+    // containers) would come masqueraded as it. In mangle, since other engines put their ACCEPTs before ours in filter.
+    {
+      table: "mangle",
+      chain: "FORWARD",
+      match: ["-o", link, "-m", "conntrack", "--ctstate", "NEW,INVALID", "-j", "DROP"],
+    },
   ];
+}
+
+/** Inside: the host's own connections reach the containers; the engine's policy drops whatever else comes over the uplink. */
+export function entryRules(hostAddress: string, uplink: string): Rule[] {
+  const match = ["-i", uplink, "-s", hostAddress, "-p", "tcp", "-m", "conntrack", "--ctstate", "NEW", "-j", "ACCEPT"];
+  return [{ table: "filter", chain: "FORWARD", match }];
 }
 
 /** Inside: the engine reads the host's /etc/resolv.conf; its loopback server is led to a real one. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type AddressPlan, choosePlan } from "./address-plan.ts";
 import { run, succeeds } from "./command.ts";
 import { ServiceError } from "./error.ts";
-import { addRules, hostRules, removeRules, resolverRules } from "./firewall.ts";
+import { addRules, entryRules, hostRules, removeRules, resolverRules } from "./firewall.ts";
 import { type Places } from "./places.ts";
 import { readResolver } from "./resolver.ts";
 
@@ -46,10 +46,15 @@ export async function openNetwork(places: Places): Promise<EngineNetwork> {
   await inside("route", "replace", "default", "via", plan.hostAddress);
   await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
   await addRules(hostRules(link, plan.block));
+  await addRules(entryRules(plan.hostAddress, UPLINK), enter);
+  // Strict: nothing comes over the link with an address that does not lie behind it.
+  await writeFile(`/proc/sys/net/ipv4/conf/${link}/rp_filter`, "1");
+  await run(...sysctl(path, `${UPLINK}/rp_filter`));
+  await run("ip", ["route", "replace", plan.block, "via", plan.engineAddress, "dev", link, "src", plan.hostAddress]);
 
   const [server] = resolver.servers;
   if (server !== undefined && resolver.loopback.length > 0) {
-    await run("nsenter", [`--net=${path}`, "--", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet"]);
+    await run(...sysctl(path, "all/route_localnet"));
     for (const loopback of resolver.loopback) await addRules(resolverRules(loopback, server, UPLINK), enter);
   }
   return { plan, mtu, dns: resolver.loopback.length > 0 ? resolver.servers : [], enter };
@@ -59,8 +64,14 @@ export async function closeNetwork(places: Places): Promise<void> {
   const { namespace, path, link } = namesOf(places);
   const plan = await storedPlan(places);
   if (plan) await removeRules(hostRules(link, plan.block));
+  // The route goes with the link.
   if (await succeeds("ip", ["link", "show", link])) await run("ip", ["link", "delete", link]);
   if (existsSync(path)) await run("ip", ["netns", "delete", namespace]);
+}
+
+/** The namespace's own settings are seen only from inside it. */
+function sysctl(path: string, name: string): [string, string[]] {
+  return ["nsenter", [`--net=${path}`, "--", "sh", "-c", `echo 1 > /proc/sys/net/ipv4/conf/${name}`]];
 }
 
 function namesOf(places: Places): { namespace: string; path: string; link: string } {

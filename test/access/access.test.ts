@@ -68,6 +68,10 @@ const ACCESS: Record<string, Row> = {
   "GET /v1/containers/{ref}/attach": W("container"),
   "GET /v1/containers/{ref}/files": R("container", { query: "?path=/" }),
   "PUT /v1/containers/{ref}/files": W("container", { query: "?path=/" }),
+  "POST /v1/containers/{ref}/ports/{port}/links": W("container", { body: {} }),
+  "GET /v1/containers/{ref}/ports/{port}/connect": W("container"),
+  "GET /v1/containers/{ref}/links": R("container"),
+  "DELETE /v1/containers/{ref}/links/{link}": W("container"),
   "GET /v1/volumes": R(),
   "POST /v1/volumes": W("none", { body: { name: "new" } }),
   "GET /v1/volumes/{ref}": R("volume"),
@@ -128,7 +132,10 @@ async function call(
 ): Promise<{ status: number; code: unknown }> {
   const { owned = "none", body, query = "" } = ACCESS[name] ?? {};
   const contentType = body ? "application/json" : /(import|builds|files)$/.test(path) ? "application/x-tar" : undefined;
-  const target = path.replace(/\{\w+\}/, theirs[owned] ?? "somebody");
+  const target = path
+    .replace("{port}", "80")
+    .replace("{link}", "lnk_somebody")
+    .replace(/\{\w+\}/, theirs[owned] ?? "somebody");
   const response = await fetch(`${world.url}${target}${query}`, {
     method,
     headers: {

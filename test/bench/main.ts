@@ -9,6 +9,7 @@ import { openBare, type Bare } from "./bare.ts";
 import { cachedBuild } from "./builds.ts";
 import { createToFirstOutput, createToRunning } from "./containers.ts";
 import { exec } from "./execs.ts";
+import { ports } from "./ports.ts";
 import { reads } from "./reads.ts";
 import { machine, print, type Report } from "./report.ts";
 import { openBenchServices } from "./services.ts";
@@ -49,6 +50,7 @@ const MEASURES: Record<string, (bench: Bench) => Promise<Report>> = {
   running: (bench) => createToRunning({ ...bench, rounds: rounds.containers, signal }),
   output: (bench) => createToFirstOutput({ ...bench, rounds: rounds.containers, signal }),
   exec: (bench) => exec({ ...bench, rounds: rounds.execs, signal }),
+  port: (bench) => ports({ ...bench, rounds: rounds.execs, signal }),
   build: ({ image, ...bench }) => cachedBuild({ ...bench, base: image, rounds: rounds.builds, signal }),
   read: ({ world }) => reads(world, rounds.reads, signal),
 };

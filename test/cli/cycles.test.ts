@@ -44,7 +44,7 @@ describe("a Docker introduction, with hafen in docker's place", () => {
     assert.deepEqual(ran, { code: 0, stdout: "Hello from /entrypoint.sh\n", stderr: "" });
     assert.equal((await hafen("run", "meintest/helloworld", "7")).code, 7);
 
-    assert.match(await hafen.ok("ps"), /^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +NAMES$/);
+    assert.match(await hafen.ok("ps"), /^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES$/);
     const lying = await hafen.ok("ps", "-a");
     assert.match(lying, /meintest\/helloworld +"\/entrypoint.sh" .*Exited \(0\) .* ago +[a-z]+_[a-z]+$/m);
     assert.match(lying, /"\/entrypoint.sh 7" .*Exited \(7\)/);

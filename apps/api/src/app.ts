@@ -11,6 +11,7 @@ import { mountFiles } from "./routes/files.ts";
 import { mountImages } from "./routes/images.ts";
 import { mountImageTransfers } from "./routes/image-transfers.ts";
 import { mountRegistries } from "./routes/registries.ts";
+import { mountPorts } from "./routes/ports.ts";
 import { mountStreams } from "./routes/streams.ts";
 import { mountSystem } from "./routes/system.ts";
 import { mountUsers } from "./routes/users.ts";
@@ -70,6 +71,7 @@ export function buildApp(deps: Deps): App {
   mountImageTransfers(app);
   mountRegistries(app);
   mountContainers(app);
+  mountPorts(app);
   mountStreams(app);
   mountFiles(app);
   mountVolumes(app);

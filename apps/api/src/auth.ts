@@ -3,6 +3,7 @@ import { actorOf, authenticate } from "@hafen/core";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "./deps.ts";
+import { portUrls } from "./ports/port-host.ts";
 
 /** The key that a request brought, verified or not. */
 export function bearer(c: Context): string | undefined {
@@ -12,7 +13,7 @@ export function bearer(c: Context): string | undefined {
 /** Verifies the key, and that it has the scope; puts the user and the verbs' context into the request. */
 export function authorize(scope: Scope) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const { database, queues, changes, registries } = c.var.deps;
+    const { database, queues, changes, registries, portsDomain } = c.var.deps;
     const apiKey = bearer(c);
     const found = apiKey === undefined ? undefined : await authenticate(database.db, apiKey);
     if (!found) {
@@ -31,7 +32,14 @@ export function authorize(scope: Scope) {
     c.set("user", user);
     c.set("key", key);
     c.set("scopes", key.scopes);
-    c.set("ctx", { db: database.db, jobs: queues, changes, actor: actorOf(user, key, c.var.requestId), registries });
+    c.set("ctx", {
+      db: database.db,
+      jobs: queues,
+      changes,
+      actor: actorOf(user, key, c.var.requestId),
+      registries,
+      portUrl: portUrls(portsDomain, { headers: c.req.header() }),
+    });
     await next();
   });
 }

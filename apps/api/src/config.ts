@@ -7,6 +7,12 @@ export const ApiConfig = z.object({
   REDIS_URL: z.string().min(1).optional(),
   HAFEN_ADDRESS: z.string().default("127.0.0.1"),
   HAFEN_PORT: Port.default(7070),
+  /** Ports of containers are reached at `<port>-<container>.` and this; a name whose every subdomain leads here. */
+  HAFEN_PORTS_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, "a domain name, as ports.example.com")
+    .default("localhost"),
   /** Shared with the workers: signs stream tokens. */
   HAFEN_STREAM_SECRET: z.string().min(32),
   /** 32 random bytes in base64, the same for apis and workers: seals users' passwords for registries. Or a file that holds them. */

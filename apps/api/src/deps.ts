@@ -14,6 +14,8 @@ export interface Deps {
   pingQueue: () => Promise<void>;
   streamSecret: string;
   registries: RegistryPolicy;
+  /** The addresses of ports end in it. */
+  portsDomain: string;
   limits: UploadLimits;
   log: Log;
   metrics: Registry;

@@ -87,7 +87,10 @@ async function answerAgain(c: Context<AppEnv>, subject: string): Promise<Answer>
   c.header("idempotency-replayed", "true");
   switch (subject.slice(0, 4)) {
     case "ctr_":
-      return { status: 202, body: await describeContainer(db, await getContainer(db, actor.userId, { ref: subject })) };
+      return {
+        status: 202,
+        body: await describeContainer(c.var.ctx, await getContainer(db, actor.userId, { ref: subject })),
+      };
     case "bld_":
       return { status: 202, body: await describeBuild(db, await getBuildRow(db, actor.userId, subject)) };
     case "vol_":
@@ -97,7 +100,7 @@ async function answerAgain(c: Context<AppEnv>, subject: string): Promise<Answer>
     default:
       throw new ProblemError(
         "idempotency_in_progress",
-        `The first request made ${subject}, but its secret is shown once and that answer is gone. Make another key.`,
+        `The first request made ${subject}, but its secret is shown once and that answer is gone. Make another.`,
       );
   }
 }

@@ -1,12 +1,11 @@
-import type { Server } from "node:http";
-import { serve } from "@hono/node-server";
 import { readRegistryPolicy } from "@hafen/core";
 import { listenForChanges, migrate, openDatabase } from "@hafen/db";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
 import { ApiConfig } from "./config.ts";
-import { acceptUpgrades, wantsWebSocket } from "./upgrades.ts";
+import { listen } from "./listen.ts";
+import { openPorts } from "./ports/ports.ts";
 
 const config = readConfig(ApiConfig, process.env);
 const log = openLog("api", config.HAFEN_LOG_LEVEL);
@@ -25,7 +24,7 @@ const queues = openQueues(backend, (error, job) =>
 );
 shutdown.add("queues", queues.close);
 
-const app = buildApp({
+const deps = {
   database,
   changes,
   queues,
@@ -40,29 +39,13 @@ const app = buildApp({
     contextEntries: config.HAFEN_CONTEXT_ENTRIES,
     imageBytes: config.HAFEN_IMAGE_BYTES,
   },
+  portsDomain: config.HAFEN_PORTS_DOMAIN,
   log,
   metrics: openMetrics(),
+};
+const listening = await listen(buildApp(deps), openPorts(deps), {
+  hostname: config.HAFEN_ADDRESS,
+  port: config.HAFEN_PORT,
 });
-const server = await new Promise<Server>((resolve, reject) => {
-  const where = { hostname: config.HAFEN_ADDRESS, port: config.HAFEN_PORT };
-  const made = serve(
-    { fetch: app.fetch, ...where, serverOptions: { shouldUpgradeCallback: wantsWebSocket } },
-    (address) => {
-      log.info({ address: config.HAFEN_ADDRESS, port: address.port }, "ready");
-      resolve(made as Server);
-    },
-  );
-  (made as Server).on("error", reject);
-});
-// A head must come soon; a body may be a large upload. Followed logs end with their container, not with a time-out.
-server.headersTimeout = 15_000;
-server.requestTimeout = 30 * 60_000;
-server.keepAliveTimeout = 65_000;
-const upgrades = acceptUpgrades(server, app);
-shutdown.add("http", async () => {
-  upgrades.close();
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  setTimeout(() => server.closeAllConnections(), 2_000).unref();
-  await closed;
-});
+shutdown.add("http", listening.close);
+log.info({ address: config.HAFEN_ADDRESS, port: listening.port }, "ready");

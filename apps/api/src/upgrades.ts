@@ -4,6 +4,7 @@ import { STREAM_MESSAGE_BYTES } from "@hafen/contract";
 import { keepAlive } from "@hafen/process";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { App } from "./mount.ts";
+import type { Ports } from "./ports/ports.ts";
 
 /** What a route gets in `c.env.upgrade` when the request asks for a WebSocket. */
 export interface Upgrade {
@@ -20,10 +21,11 @@ const CLOSE_MS = 1_000;
  * Requests for a WebSocket go through the app like any other, key, scope and schema first, so that a refusal is a plain problem.
  * Not @hono/node-server's own upgrade, which drops the refusal's body.
  */
-export function acceptUpgrades(server: Server, app: App): Upgrades {
+export function acceptUpgrades(server: Server, app: App, ports: Ports): Upgrades {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: STREAM_MESSAGE_BYTES });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
+    if (ports.takes(request)) return ports.serveUpgrade(request, socket, head);
     serve(request, socket, head).catch(() => socket.destroy());
   });
 

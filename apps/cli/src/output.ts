@@ -32,6 +32,7 @@ export async function print(ctx: Ctx, result: Result): Promise<number> {
       else await write(ctx.stdout, `${piece.line}\n`);
     }
   }
+  if (result.kind === "lines") for (const note of result.notes) await complain(ctx, note);
   if (ctx.json) await write(ctx.stdout, `${JSON.stringify(result.json, null, 2)}\n`);
   else if (result.kind === "lines") await write(ctx.stdout, result.lines.map((line) => `${line}\n`).join(""));
   else {

@@ -1,8 +1,8 @@
 /** What a command answers with; `output.ts` alone prints it. */
 export type Result =
   | Table
-  /** Lines for people, one object for programs. */
-  | { kind: "lines"; lines: string[]; json: unknown }
+  /** Lines for people, one object for programs; notes go to stderr. */
+  | { kind: "lines"; lines: string[]; json: unknown; notes: string[] }
   /** As they come; what the generator returns is the exit code. */
   | { kind: "stream"; pieces: AsyncGenerator<Piece, number> };
 
@@ -30,8 +30,8 @@ export function table<T>(rows: T[], columns: Column<T>[]): Table {
   };
 }
 
-export function lines(text: string[], json: unknown): Result & { kind: "lines" } {
-  return { kind: "lines", lines: text, json };
+export function lines(text: string[], json: unknown, notes: string[] = []): Result & { kind: "lines" } {
+  return { kind: "lines", lines: text, json, notes };
 }
 
 export function stream(pieces: AsyncGenerator<Piece, number>): Result {

@@ -46,21 +46,25 @@ export const HostPath = ContainerPath.refine((path) => path.replaceAll("/", "") 
   "at most 1024 bytes",
 );
 
-export const Port = z
-  .object({
-    container: z.number().int().min(1).max(65_535),
-    protocol: z.literal("tcp"),
-    public: z.boolean().describe("Open to everybody who knows its address; else a key or a link is needed"),
-  })
-  .openapi("Port");
+/** A port as it is kept. */
+export const DeclaredPort = z.object({
+  container: z.number().int().min(1).max(65_535),
+  protocol: z.literal("tcp"),
+  public: z.boolean().describe("Open to everybody who knows its address; else a key or a link is needed"),
+});
+export type DeclaredPort = z.infer<typeof DeclaredPort>;
+export const Port = DeclaredPort.extend({
+  url: z.string().describe("Where it is reached, on the port and over the protocol that this answer came by"),
+}).openapi("Port");
 export type Port = z.infer<typeof Port>;
 export const PortRequest = z
   .strictObject({
-    container: Port.shape.container,
+    container: DeclaredPort.shape.container,
     protocol: z.literal("tcp").optional(),
     public: z.boolean().optional().describe("Default false"),
   })
   .openapi("PortRequest");
+export type PortRequest = z.infer<typeof PortRequest>;
 
 const Seconds = z.number().int().min(1).max(31_536_000);
 

@@ -11,6 +11,7 @@ export * from "./image-tree.ts";
 export * from "./images.ts";
 export * from "./lifecycle.ts";
 export { openapiDocument } from "./openapi.ts";
+export * from "./ports.ts";
 export * from "./problems.ts";
 export * from "./prune.ts";
 export * from "./registries.ts";

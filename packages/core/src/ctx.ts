@@ -27,6 +27,8 @@ export interface AskCtx {
 export interface Ctx extends AskCtx {
   changes: Changes;
   registries: RegistryPolicy;
+  /** Where a container's port is reached by whoever asks, without a slash at the end. */
+  portUrl: (containerId: string, port: number) => string;
 }
 
 /** What the work of a host needs: only workers have an engine. */

@@ -6,6 +6,7 @@ export const STREAM_ACTIONS = [
   "exec",
   "signal",
   "attach",
+  "connect",
   "files.read",
   "files.write",
   "size",

@@ -1,8 +1,9 @@
 import { address } from "./address.ts";
 import type { CallOptions } from "./call-options.ts";
-import { Deadline, pause } from "./deadline.ts";
+import { pause, type Deadline } from "./deadline.ts";
 import { HafenError } from "./error.ts";
 import { parseJson } from "./json-text.ts";
+import { openSocket } from "./open-socket.ts";
 import { Queue } from "./queue.ts";
 import type { Transport } from "./transport.ts";
 import type { StreamEnded } from "./wire.ts";
@@ -38,51 +39,9 @@ const SEND_BUFFER_BYTES = 1024 * 1024;
 const UNREAD_BYTES = 16 * 1024 * 1024;
 const SEND_CHECK_MS = 20;
 
-export async function attach(transport: Transport, ref: string, options: AttachOptions): Promise<Attachment> {
-  const { signal, timeoutMs = transport.timeoutMs, backlog } = options;
-  const path = address`/v1/containers/${ref}/attach`;
-  const deadline = new Deadline(signal, timeoutMs);
-  try {
-    deadline.throwIfOver();
-    const socket = transport.socket(path, { backlog });
-    socket.binaryType = "arraybuffer";
-    const attachment = serve(socket, deadline);
-    try {
-      await opened(socket, deadline);
-    } catch (error) {
-      throw deadline.error ?? (await whyNot(transport, path, options)) ?? error;
-    }
-    deadline.arm();
-    return attachment;
-  } catch (error) {
-    deadline.close();
-    throw error;
-  }
-}
-
-function opened(socket: WebSocket, deadline: Deadline): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.addEventListener("open", () => resolve());
-    socket.addEventListener("close", () => reject(new HafenError("network", "the WebSocket could not be opened")));
-    socket.addEventListener("error", () => reject(new HafenError("network", "the WebSocket could not be opened")));
-    deadline.signal.addEventListener("abort", () => {
-      socket.close();
-      reject(deadline.error);
-    });
-  });
-}
-
-/** A WebSocket does not show the answer that refused it; the same request without the upgrade does. */
-async function whyNot(transport: Transport, path: string, options: CallOptions): Promise<HafenError | undefined> {
-  const deadline = new Deadline(options.signal, options.timeoutMs ?? transport.timeoutMs);
-  try {
-    await transport.open(path, {}, { accept: "application/problem+json" }, deadline);
-  } catch (error) {
-    if (error instanceof HafenError && error.code !== "upgrade_required") return error;
-  } finally {
-    deadline.close();
-  }
-  return undefined;
+export function attach(transport: Transport, ref: string, options: AttachOptions): Promise<Attachment> {
+  const { backlog } = options;
+  return openSocket(transport, address`/v1/containers/${ref}/attach`, { backlog }, options, serve);
 }
 
 function serve(socket: WebSocket, deadline: Deadline): Attachment {

@@ -5,6 +5,7 @@ import type { WaitOptions } from "./container-wait.ts";
 import type { Containers, RemoveContainerOptions } from "./containers.ts";
 import { HafenError } from "./error.ts";
 import type { PutFileOptions } from "./files.ts";
+import type { PortConnection } from "./port-connection.ts";
 import type { TarSource } from "./tar-source.ts";
 import type {
   Container,
@@ -107,6 +108,10 @@ export class ContainerHandle {
 
   attach(options: AttachOptions = {}): Promise<Attachment> {
     return this.#containers.attach(this.id, options);
+  }
+
+  connect(port: number, options: CallOptions = {}): Promise<PortConnection> {
+    return this.#containers.connect(this.id, port, options);
   }
 
   /** Removes it, running or not, with its anonymous volumes; one that is gone already is what was wanted. */

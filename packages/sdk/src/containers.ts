@@ -7,6 +7,7 @@ import { waitForContainer, type WaitOptions } from "./container-wait.ts";
 import { getFiles, putFile, putFiles, type PutFileOptions } from "./files.ts";
 import { HafenError } from "./error.ts";
 import { everyItem, type Page } from "./page.ts";
+import { connectPort, type PortConnection } from "./port-connection.ts";
 import type { TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
 import type {
@@ -158,13 +159,18 @@ export class Containers {
   }
 
   /** Its own process's input and output, live. */
-  attach(ref: string, options: AttachOptions = {}): Promise<Attachment> {
+  async attach(ref: string, options: AttachOptions = {}): Promise<Attachment> {
     return attach(this.#transport, ref, options);
   }
 
   /** An image of its files and configuration; answers with the build that the commit runs as. */
   async commit(ref: string, body: CommitContainer = {}, options: ChangeOptions = {}): Promise<Build> {
     return this.#transport.json({ method: "POST", path: address`/v1/containers/${ref}/commit`, json: body, options });
+  }
+
+  /** A TCP connection to any port in it, declared or not. */
+  async connect(ref: string, port: number, options: CallOptions = {}): Promise<PortConnection> {
+    return connectPort(this.#transport, ref, port, options);
   }
 
   /** A handle on one that exists. */

@@ -7,6 +7,7 @@ import { Images } from "./images.ts";
 import { Keys } from "./keys.ts";
 import { System } from "./system.ts";
 import { Registries } from "./registries.ts";
+import { Links } from "./links.ts";
 import { Transport, type HafenOptions } from "./transport.ts";
 import { Users } from "./users.ts";
 import { Volumes } from "./volumes.ts";
@@ -22,6 +23,7 @@ export class Hafen {
   readonly keys: Keys;
   readonly system: System;
   readonly registries: Registries;
+  readonly links: Links;
   readonly users: Users;
   readonly volumes: Volumes;
   readonly #transport: Transport;
@@ -37,6 +39,7 @@ export class Hafen {
     this.keys = new Keys(transport);
     this.system = new System(transport);
     this.registries = new Registries(transport);
+    this.links = new Links(transport);
     this.users = new Users(transport);
     this.volumes = new Volumes(transport);
   }

@@ -39,13 +39,13 @@ export function mountContainers(app: App): void {
   });
   mount(app, routes.listContainers, async (c) => {
     const query = c.req.valid("query");
-    const page = await listContainers(c.var.ctx.db, c.var.user.id, query);
+    const page = await listContainers(c.var.ctx, c.var.user.id, query);
     return c.json(query.size === "true" ? await withSizes(c, page) : page, 200);
   });
   mount(app, routes.getContainer, async (c) => {
     const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
     const size = c.req.valid("query").size === "true" ? await sizeOf(c, row) : null;
-    return c.json({ ...(await describeContainer(c.var.ctx.db, row)), size }, 200);
+    return c.json({ ...(await describeContainer(c.var.ctx, row)), size }, 200);
   });
   mount(app, routes.removeContainer, async (c) => {
     const { force, volumes } = c.req.valid("query");
@@ -162,5 +162,5 @@ async function settledContainer(c: Context<AppEnv>, verb: () => Promise<Containe
   const timeoutMs = waitMs(c);
   const row = await verb();
   const now = timeoutMs === 0 ? row : await waitSettled(c.var.ctx, row, timeoutMs, c.req.raw.signal);
-  return { status: settled(now) ? 200 : 202, body: await describeContainer(c.var.ctx.db, now) };
+  return { status: settled(now) ? 200 : 202, body: await describeContainer(c.var.ctx, now) };
 }

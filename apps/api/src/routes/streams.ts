@@ -1,10 +1,9 @@
 import { can, ProblemError, routes, type StreamEnded } from "@hafen/contract";
-import { authenticate, getContainer, waitContainer, wrongState, type Ctx } from "@hafen/core";
+import { getContainer, waitContainer, wrongState, type Ctx } from "@hafen/core";
 import type { ContainerRow } from "@hafen/db";
-import type { Context } from "hono";
 import type { WebSocket } from "ws";
 import { bearer } from "../auth.ts";
-import type { AppEnv } from "../deps.ts";
+import { endWithKey } from "../end-with-key.ts";
 import { mount, type App } from "../mount.ts";
 import { relay } from "../relay.ts";
 import { dialWorker } from "../worker-socket.ts";
@@ -43,18 +42,6 @@ function count(open: Map<string, number>, userId: string, client: WebSocket): vo
     if (left === 0) open.delete(userId);
     else open.set(userId, left);
   });
-}
-
-/** A stream does not outlive the key it was opened with. */
-function endWithKey(c: Context<AppEnv>, apiKey: string | undefined, client: WebSocket): void {
-  const { deps, key } = c.var;
-  const off = deps.changes.on(key.id, () => {
-    authenticate(deps.database.db, apiKey ?? "").then(
-      (found) => found ?? client.close(1008, "the key is no longer valid"),
-      () => {}, // the database does not answer: the next request will tell
-    );
-  });
-  client.on("close", off);
 }
 
 /** The engine's exit code with the row's reason, once the row has it. */

@@ -69,6 +69,23 @@ export const COMMANDS: readonly Row[] = [
   { name: "exec", summary: "Run a command in a running container", load: () => import("./container/exec.ts") },
   { name: "commit", summary: "Make an image of a container", load: () => import("./container/commit.ts") },
   { name: "cp", summary: "Copy files to or from a container", load: () => import("./container/cp.ts") },
+  {
+    name: "port",
+    summary: "Show where a container's ports are reached",
+    load: () => import("./container/port.ts"),
+  },
+  {
+    name: "port-forward",
+    summary: "Reach any port of a container on this machine",
+    load: () => import("./container/port-forward.ts"),
+  },
+  {
+    name: "link create",
+    summary: "Make a link into a port, for whoever has it",
+    load: () => import("./link/create.ts"),
+  },
+  { name: "link ls", summary: "List a container's links", load: () => import("./link/ls.ts") },
+  { name: "link rm", summary: "Revoke links", load: () => import("./link/rm.ts") },
   { name: "volume create", summary: "Make a volume", load: () => import("./volume/create.ts") },
   { name: "volume ls", summary: "List volumes", load: () => import("./volume/ls.ts") },
   { name: "volume inspect", summary: "Show volumes, and who mounts them", load: () => import("./volume/inspect.ts") },

@@ -39,8 +39,8 @@ export interface Listener {
 }
 
 /**
- * The worker's private listener: `POST /streams/<id>/<action>`, or a WebSocket there, with a token that the api signed for
- * just that, used once.
+ * The worker's private listener: `POST /streams/<id>/<action>`, or an upgrade there (to a WebSocket, or for `connect` to plain TCP),
+ * with a token that the api signed for just that, used once.
  * Users never reach it.
  */
 export async function openListener(options: {
@@ -82,7 +82,7 @@ export async function openListener(options: {
     const admitted = admit(request, url);
     const { subject } = admitted;
     const handle = ACTIONS[admitted.action];
-    if (!handle) throw new ProblemError("upgrade_required", `${admitted.action} is a WebSocket.`);
+    if (!handle) throw new ProblemError("upgrade_required", `${admitted.action} is an upgrade.`);
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     await handle(admitted.ctx, {

@@ -5,6 +5,7 @@ import type { HostCtx, StreamAction } from "@hafen/core";
 import { keepAlive } from "@hafen/process";
 import { WebSocketServer, type WebSocket } from "ws";
 import { openAttach } from "./attach.ts";
+import { openConnect } from "./connect.ts";
 
 export interface SocketRequest {
   subject: string;
@@ -17,6 +18,10 @@ export interface SocketRequest {
 type Open = (ctx: HostCtx, request: SocketRequest) => Promise<(socket: WebSocket) => void>;
 
 const ACTIONS: Partial<Record<StreamAction, Open>> = { attach: openAttach };
+
+/** Those that are no WebSocket: the connection itself, once its HTTP is over. */
+type OpenRaw = (ctx: HostCtx, request: SocketRequest) => Promise<(socket: Duplex, head: Buffer) => void>;
+const RAW: Partial<Record<StreamAction, OpenRaw>> = { connect: openConnect };
 
 export interface Upgrades {
   /** Opens what the request asks for, then answers with the WebSocket; rejects with the refusal, nothing sent. */
@@ -31,12 +36,15 @@ export function openUpgrades(failed: (error: unknown) => void, closing: AbortSig
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: STREAM_MESSAGE_BYTES });
   return {
     async serve({ ctx, action, subject, url }, { request, socket, head }) {
-      const open = ACTIONS[action];
-      if (!open) throw new Error(`${action} is not a WebSocket`);
       const gone = new AbortController();
       socket.on("close", () => gone.abort());
       if (socket.destroyed) gone.abort();
-      const start = await open(ctx, { subject, url, signal: AbortSignal.any([gone.signal, closing]), failed });
+      const asked = { subject, url, signal: AbortSignal.any([gone.signal, closing]), failed };
+      const raw = RAW[action];
+      if (raw) return (await raw(ctx, asked))(socket, head);
+      const open = ACTIONS[action];
+      if (!open) throw new Error(`${action} is not a WebSocket`);
+      const start = await open(ctx, asked);
       if (socket.destroyed) return;
       server.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on("error", () => webSocket.terminate());

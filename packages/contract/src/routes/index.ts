@@ -4,6 +4,7 @@ export * from "./housekeeping.ts";
 export * from "./files.ts";
 export * from "./images.ts";
 export * from "./registries.ts";
+export * from "./ports.ts";
 export * from "./streams.ts";
 export * from "./system.ts";
 export * from "./users.ts";

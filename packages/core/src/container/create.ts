@@ -11,6 +11,7 @@ import { namedVolumes, planMounts, takeVolumes, volumesToMake } from "./mounts.t
 import { nameTaken } from "./update.ts";
 import { madeUpName } from "./names.ts";
 import { takeNetwork } from "./network.ts";
+import { declaredPorts } from "./ports.ts";
 
 /**
  * Makes a container's row, with its mounts and new volumes, in one transaction, and nudges the host that has the image.
@@ -74,6 +75,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
       autoRemove: input.autoRemove ?? false,
       ttlSeconds: input.ttlSeconds ?? null,
       idleTimeoutSeconds: input.idleTimeoutSeconds ?? null,
+      ports: declaredPorts(input.ports ?? [], image.config.exposedPorts),
       desired: start ? ("running" as const) : ("created" as const),
       startDue: start,
     }));

@@ -1,23 +1,30 @@
 import type { Container, Mount } from "@hafen/contract";
-import { hostNames, listContainers as listRows, mountsOf, type ContainerRow, type Db, type MountRow } from "@hafen/db";
+import { hostNames, listContainers as listRows, mountsOf, type ContainerRow, type MountRow } from "@hafen/db";
 import type { State } from "@hafen/contract";
+import type { Ctx } from "../ctx.ts";
 import { lookUpImage } from "../image/find.ts";
 import { readPage, toPage } from "../page.ts";
 import { findVolume } from "@hafen/db";
 
+/** What a description needs beside the row. */
+type Describing = Pick<Ctx, "db" | "portUrl">;
+
 /** Rows as the contract shows them, with their mounts and hosts read in two queries for all of them. */
-export async function describeContainers(db: Db, rows: ContainerRow[]): Promise<Container[]> {
+export async function describeContainers({ db, portUrl }: Describing, rows: ContainerRow[]): Promise<Container[]> {
   const ids = rows.map((row) => row.id);
   const [mounts, hosts] = await Promise.all([
     mountsOf(db, ids),
     hostNames(db, [...new Set(rows.map((row) => row.hostId))]),
   ]);
   const byContainer = Map.groupBy(mounts, (mount) => mount.containerId);
-  return rows.map((row) => toWire(row, byContainer.get(row.id) ?? [], hosts.get(row.hostId) ?? null));
+  return rows.map((row) => ({
+    ...toWire(row, byContainer.get(row.id) ?? [], hosts.get(row.hostId) ?? null),
+    ports: row.ports.map((port) => ({ ...port, url: portUrl(row.id, port.container) })),
+  }));
 }
 
-export async function describeContainer(db: Db, row: ContainerRow): Promise<Container> {
-  const [container] = await describeContainers(db, [row]);
+export async function describeContainer(ctx: Describing, row: ContainerRow): Promise<Container> {
+  const [container] = await describeContainers(ctx, [row]);
   if (!container) throw new Error("describeContainers dropped a row");
   return container;
 }
@@ -31,10 +38,11 @@ export interface ContainerFilter {
   image?: string | undefined;
 }
 export async function listContainers(
-  db: Db,
+  ctx: Describing,
   userId: string,
   filter: ContainerFilter,
 ): Promise<{ items: Container[]; nextCursor: string | null }> {
+  const { db } = ctx;
   const volume = filter.volume === undefined ? undefined : await findVolume(db, userId, filter.volume);
   const image = filter.image === undefined ? undefined : await lookUpImage(db, userId, filter.image);
   if ((filter.volume !== undefined && !volume) || (filter.image !== undefined && !image))
@@ -49,10 +57,10 @@ export async function listContainers(
     imageId: image?.id,
   });
   const { rows: kept, nextCursor } = toPage(rows, filter.limit);
-  return { items: await describeContainers(db, kept), nextCursor };
+  return { items: await describeContainers(ctx, kept), nextCursor };
 }
 
-function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Container {
+function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Omit<Container, "ports"> {
   const { config } = row;
   return {
     id: row.id,
@@ -77,7 +85,6 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Con
     limits: row.limits,
     pendingLimits: row.pendingLimits,
     limitsRefused: row.limitsRefused,
-    ports: row.ports,
     restart: { policy: row.restartPolicy, maximumRetryCount: row.restartMaximum },
     restartCount: row.restartCount,
     restartAt: row.restartAt?.toISOString() ?? null,

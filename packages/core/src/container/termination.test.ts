@@ -16,6 +16,7 @@ const info = (fields: Partial<ContainerInfo>): ContainerInfo => ({
   finishedAt: AT,
   mounts: [],
   networks: {},
+  addresses: [],
   ...fields,
 });
 const LIMITS = { cpus: 1, memoryBytes: 1000, pids: 10 };

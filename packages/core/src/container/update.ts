@@ -5,6 +5,7 @@ import { refuseOverCapacity } from "../host/capacity.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 import { mergeLimits } from "./limits.ts";
+import { declaredPorts } from "./ports.ts";
 import { getContainer, wrongState, type ContainerKey } from "./request.ts";
 
 /**
@@ -61,6 +62,7 @@ function patchOf(now: ContainerRow, input: UpdateContainer, limits: Limits | und
   return {
     ...(name !== undefined && { name }),
     ...(limits && { pendingLimits: limits, limitsRefused: null }),
+    ...(input.ports && { ports: declaredPorts(input.ports, []) }),
     ...(restart && { restartPolicy: restart.policy, restartMaximum: restart.maximumRetryCount || null }),
     ...(ttlSeconds !== undefined && {
       ttlSeconds,

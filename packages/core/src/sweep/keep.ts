@@ -6,6 +6,7 @@ import {
   pruneContainers,
   pruneKeys,
   pruneNetworks,
+  pruneLinks,
   pruneVolumes,
   unplaceBuilds,
   type Db,
@@ -34,4 +35,5 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneContainers(db);
   await pruneNetworks(db);
   await pruneVolumes(db);
+  await pruneLinks(db);
 }

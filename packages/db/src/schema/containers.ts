@@ -1,4 +1,4 @@
-import type { Cause, Failure, Health, Healthcheck, Limits, Port, Termination, Timings } from "@hafen/contract";
+import type { Cause, DeclaredPort, Failure, Health, Healthcheck, Limits, Termination, Timings } from "@hafen/contract";
 import {
   CAUSES,
   DESIRED,
@@ -81,7 +81,7 @@ export const containers = pgTable(
     limitsRefused: text("limits_refused"),
     /** Null in rows from before users had networks: the engine's default one. */
     networkId: text("network_id").references(() => networks.id),
-    ports: jsonb("ports").$type<Port[]>().notNull().default([]),
+    ports: jsonb("ports").$type<DeclaredPort[]>().notNull().default([]),
 
     restartPolicy: text("restart_policy").$type<RestartPolicy>().notNull().default("no"),
     /** For `on-failure`: so many restarts; null: without end. */

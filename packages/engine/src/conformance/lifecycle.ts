@@ -119,6 +119,23 @@ export function lifecycleTests(get: () => Subject): void {
       assert.equal((await engine.inspectContainer(id))?.exitCode, 137);
     });
 
+    test("a container with a network has an address of its own while it runs, and else none", async () => {
+      const { engine, create } = get();
+      const made = await Promise.all([1, 2].map(() => create([["sleep"]], { network: "bridge" })));
+      const alone = await create([["sleep"]]);
+      const addresses = async (id = "") =>
+        ((await engine.inspectContainer(id))?.addresses ?? []).map(({ address }) => address);
+      assert.deepEqual(await addresses(made[0]), []);
+      for (const id of [...made, alone]) await engine.startContainer(id);
+      const [first, second] = [await addresses(made[0]), await addresses(made[1])];
+      assert.match(first.join(), /^\d+\.\d+\.\d+\.\d+$/);
+      assert.match(second.join(), /^\d+\.\d+\.\d+\.\d+$/);
+      assert.notDeepEqual(first, second);
+      assert.deepEqual(await addresses(alone), []);
+      await engine.stopContainer(made[0] ?? "", { graceSeconds: 0 });
+      assert.deepEqual(await addresses(made[0]), []);
+    });
+
     test("a listing by label holds what carries it, running or not, and nothing else", async () => {
       const { engine, create, unique } = get();
       const value = unique();

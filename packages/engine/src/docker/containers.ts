@@ -103,6 +103,9 @@ function toContainerInfo(found: ContainerInspectInfo): ContainerInfo {
         { aliases: (Aliases ?? []).filter((alias: string) => !found.Id.startsWith(alias)) },
       ]),
     ),
+    addresses: Object.entries(found.NetworkSettings.Networks).flatMap(([network, { IPAddress: address }]) =>
+      address ? [{ network, address }] : [],
+    ),
     health: state.Running ? toHealth(state.Health) : undefined,
   };
 }

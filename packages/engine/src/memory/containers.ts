@@ -43,6 +43,7 @@ export function createContainer(world: World, spec: ContainerSpec): EngineId {
       mounts: spec.mounts.flatMap((mount) =>
         mount.type === "volume" ? [{ volume: mount.volume, target: mount.target, readOnly: mount.readOnly }] : [],
       ),
+      addresses: [],
     },
   };
   fillVolumes(world, container);
@@ -85,8 +86,20 @@ export function startContainer(world: World, id: EngineId): void {
   const followable = openJournal<LogChunk>();
   Object.assign(container, { process, followable });
   Object.assign(info, { state: "running", pid: 1, startedAt: world.stamp(), exitCode: undefined, oomKilled: false });
+  info.addresses = addressesOf(world, container);
   emit(world, "start", container);
   container.ended = run(world, container);
+}
+
+/** Of a range that belongs to nobody (RFC 5737): nothing answers there. */
+function addressesOf(world: World, { spec }: Container): Container["info"]["addresses"] {
+  if (spec.network === "none") return [];
+  const taken = new Set(
+    [...world.containers.values()].flatMap(({ info }) => info.addresses.map((each) => each.address)),
+  );
+  const free = Array.from({ length: 254 }, (_, at) => `192.0.2.${at + 1}`).find((address) => !taken.has(address));
+  if (free === undefined) throw new EngineError("unavailable", "no address is free");
+  return [{ network: typeof spec.network === "object" ? spec.network.name : spec.network, address: free }];
 }
 
 async function run(world: World, container: Container): Promise<void> {
@@ -99,7 +112,7 @@ async function run(world: World, container: Container): Promise<void> {
   }
   const exitCode = await process.exitCode;
   container.process = undefined;
-  Object.assign(container.info, { state: "exited", pid: 0, exitCode, finishedAt: world.stamp() });
+  Object.assign(container.info, { state: "exited", pid: 0, exitCode, finishedAt: world.stamp(), addresses: [] });
   followable.close();
   if (world.containers.get(container.info.id) === container) emit(world, "die", container, exitCode);
 }

@@ -86,6 +86,8 @@ export interface ContainerInfo {
   networks: Record<string, { aliases: string[] }>;
   /** Undefined without a check, and while it does not run. */
   health?: HealthInfo | undefined;
+  /** IPv4, while it runs and has a network. Another container may have the same one as soon as this one has ended. */
+  addresses: { network: string; address: string }[];
 }
 export interface HealthInfo {
   status: "starting" | "healthy" | "unhealthy";

@@ -9,6 +9,7 @@ import { imageRef } from "../../short-ids.ts";
 import { LIFE_FLAGS, lifeBody } from "./life-flags.ts";
 import { LIMIT_FLAGS, limitsOf } from "./limit-flags.ts";
 import { mountFlagOf } from "./mount-flag.ts";
+import { PORT_FLAGS, portRequests } from "./port-flags.ts";
 import { mountOf, tmpfsOf } from "./volume-flags.ts";
 
 /** What `run` and `create` share. */
@@ -29,6 +30,7 @@ export const CREATE_FLAGS = {
   hostname: one("NAME", ["h", "Its host name"]),
   label: many("KEY=VALUE", ["l", "Attach a label"], pair),
   ...LIFE_FLAGS,
+  ...PORT_FLAGS,
 };
 
 /** The words that docker takes, as the API's body. */
@@ -56,6 +58,7 @@ export async function createBody(
     ...(user === undefined ? {} : { user }),
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
+    ...portRequests(flags),
     ...(hostname === undefined ? {} : { hostname }),
     ...(label.length > 0 ? { labels: Object.fromEntries(label) } : {}),
     ...lifeBody(flags),

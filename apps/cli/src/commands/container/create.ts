@@ -2,6 +2,7 @@ import { command } from "../../command.ts";
 import { lines } from "../../result.ts";
 import { settled, WAIT } from "../../settled.ts";
 import { CREATE_FLAGS, createBody } from "./create-flags.ts";
+import { publishNotes } from "./port-flags.ts";
 
 export default command({
   usage: "IMAGE [COMMAND [ARG...]]",
@@ -12,6 +13,6 @@ export default command({
     const client = await ctx.client();
     const body = await createBody(ctx, client, flags, args);
     const container = settled(await client.containers.create({ ...body, start: false }, WAIT), ["created"]);
-    return lines([container.id], container);
+    return lines([container.id], container, publishNotes(container, flags.publish));
   },
 });

@@ -50,8 +50,8 @@ export default command({
       return `"${noTrunc ? text : cut(text, COMMAND_WIDTH)}"`;
     };
     const fields = fieldsOf({ idOf, commandOf, nowMs: ctx.now() });
-    const { ID, Image, Command, RunningFor, Status, Names } = fields;
-    const shown = [ID, Image, Command, RunningFor, Status, Names, ...(size ? [fields.Size] : [])];
+    const { ID, Image, Command, RunningFor, Status, Ports, Names } = fields;
+    const shown = [ID, Image, Command, RunningFor, Status, Ports, Names, ...(size ? [fields.Size] : [])];
     return listed(rows, format, shown, fields);
   },
 });
@@ -66,6 +66,7 @@ function fieldsOf({ idOf, commandOf, nowMs }: { idOf: Cell; commandOf: Cell; now
     RunningFor: { title: "CREATED", value: ({ createdAt }) => ago(createdAt, nowMs) },
     Status: { title: "STATUS", value: (row) => status(row, nowMs) },
     State: { title: "STATE", value: ({ state }) => state },
+    Ports: { title: "PORTS", value: ({ ports }) => ports.map(portText).join(", ") },
     Names: { title: "NAMES", value: ({ name }) => name },
     Labels: { title: "LABELS", value: ({ labels }) => labelText(labels) },
     Mounts: { title: "MOUNTS", value: ({ mounts }) => mounts.flatMap(({ volume }) => volume?.name ?? []).join(",") },
@@ -81,6 +82,11 @@ function sizeOf({ size }: Container): string {
   return size === null ? "-" : `${bytes(size.writableBytes)} (virtual ${bytes(size.rootBytes)})`;
 }
 type Cell = (row: Container) => string;
+
+/** Where they are reached, `hafen port` tells. */
+function portText({ container, protocol, public: open }: Container["ports"][number]): string {
+  return `${container}/${protocol}${open ? " public" : ""}`;
+}
 
 function queryOf(filter: [string, string][]): ContainerListQuery {
   const query: Record<string, string> = {};

@@ -6,6 +6,7 @@ import { lines, stream, type Piece } from "../../result.ts";
 import { settled, WAIT } from "../../settled.ts";
 import { follow } from "../../terminal/follow.ts";
 import { CREATE_FLAGS, createBody } from "./create-flags.ts";
+import { publishNotes } from "./port-flags.ts";
 
 export default command({
   usage: "IMAGE [COMMAND [ARG...]]",
@@ -23,11 +24,13 @@ export default command({
     const made = await client.containers.create(await createBody(ctx, client, flags, args), WAIT);
     // The service does it too, some seconds later: for whoever is not here any more by then.
     const remove = () => client.containers.remove(made.id, { force: true, volumes: true, ...WAIT });
-    if (detach) return lines([settled(made, ["running", "restarting", "exited"]).id], made);
+    const notes = publishNotes(made, flags.publish);
+    if (detach) return lines([settled(made, ["running", "restarting", "exited"]).id], made, notes);
     return stream(
       (async function* (): AsyncGenerator<Piece, number> {
         try {
           settled(made, ["running", "restarting", "exited"]);
+          for (const note of notes) yield { to: "stderr", data: `hafen: ${inert(note)}\n` };
           const ended = yield* follow(ctx, client, made, { input: interactive, proxySignals: true });
           if (ended.left) yield { to: "stderr", data: `hafen: ${inert(made.name)} goes on\n` };
           if (rm && !ended.left) await remove();

@@ -1,4 +1,4 @@
-import type { Container, Health, Healthcheck, Image, Mount, Volume } from "@hafen/sdk";
+import type { Container, Health, Healthcheck, Image, Mount, Port, Volume } from "@hafen/sdk";
 import { goMap } from "../../format/template/values.ts";
 
 /** Docker's names for what the API says, for inspect and its templates; `Hafen` is the API's object itself. */
@@ -39,6 +39,10 @@ export function containerView(container: Container): Record<string, unknown> {
       WorkingDir: container.workingDir ?? "",
       Labels: goMap(container.labels),
       ...(container.healthcheck === null ? {} : { Healthcheck: healthcheckView(container.healthcheck) }),
+      ExposedPorts: goMap(Object.fromEntries(container.ports.map((port) => [portName(port), {}]))),
+    },
+    NetworkSettings: {
+      Ports: goMap(Object.fromEntries(container.ports.map((port) => [portName(port), [bindingOf(port)]]))),
     },
     HostConfig: {
       Memory: limits.memoryBytes,
@@ -91,6 +95,16 @@ function mountView(mount: Mount): Record<string, unknown> {
     RW: !mount.readOnly,
     Propagation: "",
   };
+}
+
+function portName({ container, protocol }: Port): string {
+  return `${container}/${protocol}`;
+}
+
+/** Docker's place for the address that a port is reached at. */
+function bindingOf({ url }: Port): { HostIp: string; HostPort: string } {
+  const { hostname, port, protocol } = new URL(url);
+  return { HostIp: hostname, HostPort: port || (protocol === "https:" ? "443" : "80") };
 }
 
 export function imageView(image: Image): Record<string, unknown> {

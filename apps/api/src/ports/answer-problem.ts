@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { toProblem, type ProblemError } from "@hafen/contract";
+
+/** A refusal of ours in a container's place: a page for people, `application/problem+json` for programs. */
+export function answerProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: ProblemError,
+  requestId: string,
+): void {
+  const body = toProblem(problem, requestId);
+  const forPeople = request.headers.accept?.includes("text/html") ?? false;
+  response.writeHead(body.status, {
+    "content-type": forPeople ? "text/html; charset=utf-8" : "application/problem+json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-request-id": requestId,
+    ...(forPeople ? { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" } : {}),
+    ...(body.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...(problem.code === "unavailable" || problem.code === "host_unreachable" ? { "retry-after": "1" } : {}),
+    // A body that nobody reads would be taken for the next request.
+    ...(request.complete ? {} : { connection: "close" }),
+  });
+  response.end(forPeople ? page(body) : JSON.stringify(body));
+}
+
+function page(body: Record<string, unknown> & { status: number }): string {
+  const [title, detail, code, requestId] = [body["title"], body["detail"], body["code"], body["requestId"]].map(
+    escaped,
+  );
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${body.status} ${title}</title>
+<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}small{color:#666}</style>
+<h1>${title}</h1>
+<p>${detail}</p>
+<p><small>Hafen · ${body.status} ${code} · ${requestId}</small></p>
+</html>
+`;
+}
+
+function escaped(text: unknown): string {
+  return String(text).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
