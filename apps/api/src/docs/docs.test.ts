@@ -96,7 +96,7 @@ test("a body is a tree with types, required fields, and variants", () => {
   assert.equal(mounts?.type, "array of MountRequest");
   assert.deepEqual(
     mounts?.children.map(({ children }) => children[0]?.type),
-    ['"volume"', '"tmpfs"'],
+    ['"volume"', '"tmpfs"', '"host"'],
   );
   const inherited = treeOf(openapi, { $ref: "#/components/schemas/CreatedKey" }).map(({ name }) => name);
   assert.ok(inherited.includes("id") && inherited.includes("apiKey"));
