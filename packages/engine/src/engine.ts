@@ -2,14 +2,18 @@ import type { BuildEvent, BuildRequest } from "./types/build.ts";
 import type { ContainerInfo, ContainerSpec, ContainerSummary, StopOptions } from "./types/container.ts";
 import type { EngineEvent, EngineInfo, EventOptions } from "./types/engine-info.ts";
 import type { HistoryEntry, ImageInfo, ImportOptions } from "./types/image.ts";
+import type { IsolationReport } from "./types/isolation.ts";
+import type { Changes, ContainerProcess, ContainerStats, Usage } from "./types/measures.ts";
 import type { EngineId, Label, Op } from "./types/op.ts";
-import type { AttachOptions, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
+import type { AttachOptions, ExecSession, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
 import type { VolumeInfo, VolumeSpec } from "./types/volume.ts";
 
 export type * from "./types/build.ts";
 export type * from "./types/container.ts";
 export type * from "./types/engine-info.ts";
 export type * from "./types/image.ts";
+export type * from "./types/isolation.ts";
+export type * from "./types/measures.ts";
 export type * from "./types/op.ts";
 export type * from "./types/streams.ts";
 export type * from "./types/volume.ts";
@@ -41,12 +45,25 @@ export interface Engine {
   /** Removes by force. Named volumes are kept. */
   removeContainer(id: EngineId, op?: Op): Promise<void>;
   logs(id: EngineId, options: LogOptions): AsyncIterable<LogChunk>;
-  exec(id: EngineId, spec: ExecSpec, op?: Op): Promise<Session>;
+  exec(id: EngineId, spec: ExecSpec, op?: Op): Promise<ExecSession>;
   attach(id: EngineId, options: AttachOptions): Promise<Session>;
   /** A tar of `path`, its owners as the container sees them; `not_found` when the path is absent. */
   getArchive(id: EngineId, path: string, op?: Op): Promise<AsyncIterable<Uint8Array>>;
   /** Unpacks a tar into the directory `path`, which must exist. */
   putArchive(id: EngineId, path: string, tar: AsyncIterable<Uint8Array>, op?: Op): Promise<void>;
+  /** Its whole file system as one flat tar, volumes left out, owners as the container sees them. */
+  exportContainer(id: EngineId, op?: Op): Promise<AsyncIterable<Uint8Array>>;
+  /** How its file system differs from its image's. */
+  changes(id: EngineId, op?: Op): Promise<Changes>;
+
+  /** A cheap reading of what it uses now; undefined when it does not run. */
+  usage(id: EngineId, op?: Op): Promise<Usage | undefined>;
+  /** A sample soon and then one a second, until it ends; `conflict` when it does not run. */
+  stats(id: EngineId, op?: Op): AsyncIterable<ContainerStats>;
+  /** Its processes, in the container's own numbers; `conflict` when it does not run. */
+  top(id: EngineId, op?: Op): Promise<ContainerProcess[]>;
+  /** What the kernel enforces on it, read from the kernel; `conflict` when it does not run. */
+  isolation(id: EngineId, op?: Op): Promise<IsolationReport>;
 
   inspectImage(ref: string, op?: Op): Promise<ImageInfo | undefined>;
   /** Every tag in the engine that starts with `prefix`. */

@@ -3,6 +3,7 @@ import { buildTests } from "./builds.ts";
 import { fileTests } from "./files.ts";
 import { imageTests } from "./images.ts";
 import { lifecycleTests } from "./lifecycle.ts";
+import { measureTests } from "./measures.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 import { type Opened, openSubject, type Subject } from "./subject.ts";
@@ -20,6 +21,7 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
     lifecycleTests(get);
     streamTests(get);
     sessionTests(get);
+    measureTests(get);
     fileTests(get);
     imageTests(get);
     buildTests(get);

@@ -2,12 +2,15 @@ import { Agent } from "node:http";
 import { inspect } from "node:util";
 import Docker from "dockerode";
 import { EngineError } from "../error.ts";
+import type { ContainerCgroup } from "./cgroup/find.ts";
 
 export interface Client {
   docker: Docker;
   agent: Agent;
   /** Once it was asked for. */
   cgroupDriver?: string;
+  /** Of containers that were found running here, by id; see `findCgroup`. */
+  cgroups: Map<string, ContainerCgroup>;
 }
 
 /** docker-modem writes out the options of every request, agent and open sockets included, even with its debug log off: 2 ms a call. */
@@ -21,7 +24,7 @@ class TerseAgent extends Agent {
 export function connect(host: string): Client {
   const agent = new TerseAgent({ keepAlive: true });
   const withAgent: object = { agent };
-  return { docker: new Docker({ ...addressOf(host), protocol: "http", ...withAgent }), agent };
+  return { docker: new Docker({ ...addressOf(host), protocol: "http", ...withAgent }), agent, cgroups: new Map() };
 }
 
 /** What is undefined here is set on purpose: dockerode would fill it from DOCKER_HOST, and the caller says which engine. */

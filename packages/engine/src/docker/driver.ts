@@ -1,7 +1,8 @@
 import type { Engine } from "../engine.ts";
-import { getArchive, putArchive } from "./archives.ts";
+import { exportContainer, getArchive, putArchive } from "./archives.ts";
 import { attach } from "./attach.ts";
 import { buildImage, clearBuild } from "./build.ts";
+import { changes } from "./changes.ts";
 import { connect } from "./client.ts";
 import { createContainer, inspectContainer, listContainers, signalContainer, startContainer } from "./containers.ts";
 import { events } from "./events.ts";
@@ -9,8 +10,11 @@ import { exec } from "./exec.ts";
 import { importImage, loadImages } from "./image-load.ts";
 import { imageHistory, inspectImage, listTags, removeTag, tagImage } from "./images.ts";
 import { info } from "./info.ts";
+import { isolation } from "./isolation/report.ts";
 import { logs } from "./logs.ts";
 import { removeContainer, stopContainer } from "./stop.ts";
+import { top } from "./top.ts";
+import { stats, usage } from "./usage.ts";
 import { createVolume, inspectVolume, listVolumes, removeVolume } from "./volumes.ts";
 
 /** A Docker engine at `unix:///path` or `tcp://address:port`. Nothing is sent before the first call. */
@@ -32,6 +36,12 @@ export function openDocker(host: string): Engine {
     attach: (id, options) => attach(client, id, options),
     getArchive: (id, path, op) => getArchive(client, id, path, op),
     putArchive: (id, path, tar, op) => putArchive(client, id, path, tar, op),
+    exportContainer: (id, op) => exportContainer(client, id, op),
+    changes: (id, op) => changes(client, id, op),
+    usage: (id, op) => usage(client, id, op),
+    stats: (id, op) => stats(client, id, op),
+    top: (id, op) => top(client, id, op),
+    isolation: (id, op) => isolation(client, id, op),
 
     inspectImage: (ref, op) => inspectImage(client, ref, op),
     listTags: (prefix, op) => listTags(client, prefix, op),

@@ -13,8 +13,9 @@ import {
 import { type Controls, instrument } from "./controls.ts";
 import { importImage, inspectImage, loadImages, removeTag, tagImage } from "./images.ts";
 import { logs } from "./logs.ts";
+import { changes, exportContainer, isolation, stats, top, usage } from "./measures.ts";
 import { attach, exec } from "./sessions.ts";
-import { createWorld, findContainer, findImage, type World } from "./world.ts";
+import { createWorld, findContainer, findImage, getContainer, type World } from "./world.ts";
 
 export type MemoryEngine = Engine & Controls;
 
@@ -36,6 +37,15 @@ export function openMemory(): MemoryEngine {
     attach: async (id, options) => attach(world, id, options),
     getArchive: async (id, path) => getArchive(world, id, path),
     putArchive: (id, path, tar) => putArchive(world, id, path, tar),
+    exportContainer: async (id) => {
+      getContainer(world, id);
+      return exportContainer(world, id);
+    },
+    changes: async (id) => changes(world, id),
+    usage: async (id) => usage(world, id),
+    stats: (id, op) => stats(world, id, op),
+    top: async (id) => top(world, id),
+    isolation: async (id) => isolation(world, id),
     inspectImage: async (ref) => inspectImage(world, ref),
     listTags: async (prefix) =>
       [...world.tags].filter(([tag]) => tag.startsWith(prefix)).map(([tag, imageId]) => ({ tag, imageId })),

@@ -1,0 +1,125 @@
+import { writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ExecAccount } from "../../engine.ts";
+import { signal } from "../process-tree.ts";
+import { pidsIn, readNow } from "../proc-file.ts";
+import { isBeingSetUp, move, removeEmpty } from "./exec-moves.ts";
+import type { ContainerCgroup } from "./find.ts";
+import { awaitStart } from "./starts.ts";
+
+const SETTLE_MS = 1;
+/** First pause before the engine is asked for a process whose start was not seen; each next is twice as long. */
+const LATE_MS = 400;
+const LATEST_MS = 10_000;
+const KILL_WITHIN_MS = 10_000;
+/** Of execs that are open: their directories stay, also while they are empty. */
+const open = new Set<string>();
+
+/**
+ * A cgroup of the exec's own below its container's, in the tree that counts processor time and in the one that counts memory. What
+ * the command starts stays in it, whoever its parent becomes.
+ */
+export interface ExecCgroup {
+  /** Undefined when the command ran before it could be put there. `exitCode`: what it ended with. */
+  account(exitCode: number | undefined): ExecAccount | undefined;
+  /** SIGKILL to all that is in it, until nothing is. False when nothing was ever put there. */
+  kill(): Promise<boolean>;
+  /** Forgets it, and removes it unless something runs on in it: then it goes with the container. */
+  close(): void;
+}
+
+/**
+ * To be called before the exec starts. `pidOf` asks the engine for its process, for when its start was missed: 0 until there is one,
+ * undefined once it has ended.
+ */
+export function openExecCgroup(
+  container: ContainerCgroup,
+  execId: string,
+  pidOf: () => Promise<number | undefined>,
+): ExecCgroup {
+  const time = container.unified ?? container.at.cpuacct ?? "";
+  const memory = container.version === 1 ? container.at.memory : undefined;
+  const parents = memory === undefined ? [time] : [time, memory];
+  const name = `exec-${execId.slice(0, 16)}`;
+  const [inTime = "", inMemory] = parents.map((parent) => `${parent}/${name}`);
+  const killsBefore = memory === undefined ? kills(`${time}/memory.events`) : 0;
+  let filled = false;
+  let counted = false;
+  let closed = false;
+  let startMs = 0;
+
+  /** The runtime writes the process into one tree after the other, perhaps also into one that we have moved it in already. */
+  const settle = async (root: number) => {
+    counted = true;
+    for (let setUp = true; setUp && !closed; await delay(SETTLE_MS)) {
+      setUp = isBeingSetUp(root);
+      if (move(parents, name, root)) filled = true;
+      // What the runtime itself uses on the way is not the command's.
+      if (setUp) startMs = cpuMsOf(inTime);
+    }
+  };
+  const stopWaiting = awaitStart(time, execId, (root) => void settle(root).catch(() => (counted = false)));
+  /** What it used before is not counted, but from here on all of it can be ended. */
+  const lookLate = async (pauseMs: number): Promise<void> => {
+    if (filled || closed) return;
+    const root = await pidOf();
+    if (root === undefined) return stopWaiting();
+    if (root > 0 && !filled && !closed && move(parents, name, root)) filled = true;
+    if (!filled && !closed) late = later(pauseMs);
+  };
+  const later = (pauseMs: number) =>
+    setTimeout(() => void lookLate(Math.min(pauseMs * 2, LATEST_MS)).catch(() => {}), pauseMs).unref();
+  let late = later(LATE_MS);
+  open.add(name);
+
+  return {
+    account(exitCode) {
+      const cpuMs = cpuMsOf(inTime) - startMs;
+      if (!counted || cpuMs <= 0) return undefined;
+      if (inMemory === undefined)
+        return { cpuMs, peakMemoryBytes: undefined, oomKilled: guess(kills(`${time}/memory.events`), exitCode) };
+      return {
+        cpuMs,
+        peakMemoryBytes: Number(readNow(`${inMemory}/memory.max_usage_in_bytes`)) || undefined,
+        oomKilled: (kills(`${inMemory}/memory.oom_control`) ?? 0) > 0,
+      };
+    },
+    async kill() {
+      if (filled) await killAll(inTime);
+      return filled;
+    },
+    close() {
+      closed = true;
+      stopWaiting();
+      clearTimeout(late);
+      open.delete(name);
+      for (const parent of parents) removeEmpty(parent, open);
+    },
+  };
+
+  /** Version 2 counts kills for the whole container: one that fell together with the end by SIGKILL was this one's. */
+  function guess(now: number | undefined, exitCode: number | undefined): boolean | undefined {
+    if (now === killsBefore) return false;
+    return exitCode === 137 ? true : undefined;
+  }
+}
+
+function kills(file: string): number | undefined {
+  const count = /^oom_kill (\d+)$/m.exec(readNow(file) ?? "")?.[1];
+  return count === undefined ? undefined : Number(count);
+}
+
+function cpuMsOf(directory: string): number {
+  const micros = /^usage_usec (\d+)$/m.exec(readNow(`${directory}/cpu.stat`) ?? "")?.[1];
+  return micros === undefined ? Number(readNow(`${directory}/cpuacct.usage`) ?? 0) / 1e6 : Number(micros) / 1e3;
+}
+
+/** Version 2 ends all at once, what is forking too; version 1 is asked until nobody is left. */
+async function killAll(directory: string): Promise<void> {
+  const giveUpAt = performance.now() + KILL_WITHIN_MS;
+  await writeFile(`${directory}/cgroup.kill`, "1").catch(() => {}); // version 1, or Linux before 5.14
+  for (let pids = pidsIn(directory); pids.length > 0 && performance.now() < giveUpAt; pids = pidsIn(directory)) {
+    for (const pid of pids) signal(pid, "SIGKILL");
+    await delay(SETTLE_MS);
+  }
+}
