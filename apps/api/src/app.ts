@@ -7,6 +7,7 @@ import { newApp, type App } from "./mount.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountImages } from "./routes/images.ts";
+import { mountMeasures } from "./routes/measures.ts";
 import { mountStreams } from "./routes/streams.ts";
 import { mountSystem } from "./routes/system.ts";
 import { mountUsers } from "./routes/users.ts";
@@ -65,6 +66,7 @@ export function buildApp(deps: Deps): App {
   mountImages(app);
   mountContainers(app);
   mountStreams(app);
+  mountMeasures(app);
   mountVolumes(app);
   mountSystem(app);
 

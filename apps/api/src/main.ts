@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
+import { REQUEST_HEAD_BYTES } from "@hafen/contract";
 import { listenForChanges, migrate, openDatabase } from "@hafen/db";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
@@ -41,7 +42,11 @@ const app = buildApp({
 const server = await new Promise<Server>((resolve, reject) => {
   const where = { hostname: config.HAFEN_ADDRESS, port: config.HAFEN_PORT };
   const made = serve(
-    { fetch: app.fetch, ...where, serverOptions: { shouldUpgradeCallback: wantsWebSocket } },
+    {
+      fetch: app.fetch,
+      ...where,
+      serverOptions: { shouldUpgradeCallback: wantsWebSocket, maxHeaderSize: REQUEST_HEAD_BYTES },
+    },
     (address) => {
       log.info({ address: config.HAFEN_ADDRESS, port: address.port }, "ready");
       resolve(made as Server);

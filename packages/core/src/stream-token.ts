@@ -1,7 +1,20 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** What the api may ask of a worker's private listener. */
-export const STREAM_ACTIONS = ["logs", "exec", "signal", "attach", "files.read", "files.write"] as const;
+export const STREAM_ACTIONS = [
+  "logs",
+  "exec",
+  "exec.open",
+  "signal",
+  "attach",
+  "files.read",
+  "files.write",
+  "top",
+  "stats",
+  "changes",
+  "export",
+  "isolation",
+] as const;
 export type StreamAction = (typeof STREAM_ACTIONS)[number];
 
 export interface StreamGrant {

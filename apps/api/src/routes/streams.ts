@@ -1,19 +1,14 @@
 import { Readable } from "node:stream";
-import { can, ProblemError, routes, type FilesWritten, type StreamEnded } from "@hafen/contract";
-import { authenticate, getContainer, waitContainer, wrongState, type Ctx } from "@hafen/core";
+import { can, routes, STREAM_STALL_MS, type FilesWritten, type StreamEnded } from "@hafen/contract";
+import { getContainer, waitContainer, wrongState, type Ctx } from "@hafen/core";
 import type { ContainerRow } from "@hafen/db";
 import type { Context } from "hono";
-import type { WebSocket } from "ws";
-import { bearer } from "../auth.ts";
 import type { AppEnv } from "../deps.ts";
 import { mount, type App } from "../mount.ts";
-import { relay } from "../relay.ts";
+import { sessionSockets } from "../session-sockets.ts";
 import { uploadOf } from "../upload.ts";
-import { dialWorker } from "../worker-socket.ts";
 import { callWorker, textOf, workerCall } from "../worker-streams.ts";
 
-/** In one api process. */
-const MAX_SOCKETS_PER_USER = 100;
 /** How long the row of a container may take to show the end that its output showed. */
 const END_MS = 10_000;
 
@@ -37,23 +32,20 @@ export function mountStreams(app: App): void {
     { maxBytes: null },
   );
 
-  const open = new Map<string, number>();
+  const openSession = sessionSockets();
   mount(app, routes.attachContainer, async (c) => {
-    const { ctx, user, deps } = c.var;
+    const { ctx, user } = c.var;
     const row = await getContainer(ctx.db, user.id, c.req.valid("param"));
     if (!can("attach", row.state)) throw wrongState(row, "attach");
-    const { upgrade } = c.env;
-    if (!upgrade) throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
-    if ((open.get(user.id) ?? 0) >= MAX_SOCKETS_PER_USER)
-      throw new ProblemError("too_many_streams", `You have ${MAX_SOCKETS_PER_USER} open. Close some first.`);
-    const worker = await dialWorker(await workerCall(deps, row, "attach", c.req.valid("query")), c.req.raw.signal);
-    const apiKey = bearer(c);
-    upgrade.accept((client) => {
-      count(open, user.id, client);
-      endWithKey(c, apiKey, client);
-      relay(client, worker, (exitCode) => endOf(ctx, row, exitCode));
-    });
-    return c.body(null, 200) as never;
+    const ended = ({ exitCode }: { exitCode: number | null }) => endOf(ctx, row, exitCode);
+    const answer = await openSession(c, row, "attach", c.req.valid("query"), { stallMs: STREAM_STALL_MS, ended });
+    return answer as never;
+  });
+  mount(app, routes.openExec, async (c) => {
+    const row = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
+    if (!can("exec", row.state)) throw wrongState(row, "exec");
+    // As it came: the worker reads it by the same schema.
+    return (await openSession(c, row, "exec.open", c.req.query(), {})) as never;
   });
 }
 
@@ -61,27 +53,6 @@ async function filesCall(c: Context<AppEnv>, action: "files.read" | "files.write
   const row = await getContainer(c.var.ctx.db, c.var.user.id, { ref: c.req.param("ref") ?? "" });
   if (!can("files", row.state)) throw wrongState(row, "files");
   return workerCall(c.var.deps, row, action, { path });
-}
-
-function count(open: Map<string, number>, userId: string, client: WebSocket): void {
-  open.set(userId, (open.get(userId) ?? 0) + 1);
-  client.on("close", () => {
-    const left = (open.get(userId) ?? 1) - 1;
-    if (left === 0) open.delete(userId);
-    else open.set(userId, left);
-  });
-}
-
-/** A stream does not outlive the key it was opened with. */
-function endWithKey(c: Context<AppEnv>, apiKey: string | undefined, client: WebSocket): void {
-  const { deps, key } = c.var;
-  const off = deps.changes.on(key.id, () => {
-    authenticate(deps.database.db, apiKey ?? "").then(
-      (found) => found ?? client.close(1008, "the key is no longer valid"),
-      () => {}, // the database does not answer: the next request will tell
-    );
-  });
-  client.on("close", off);
 }
 
 /** The engine's exit code with the row's reason, once the row has it. */

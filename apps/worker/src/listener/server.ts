@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { PROBLEMS, ProblemError } from "@hafen/contract";
+import { PROBLEMS, ProblemError, REQUEST_HEAD_BYTES } from "@hafen/contract";
 import { verifyGrant, type HostCtx, type StreamAction } from "@hafen/core";
 import { errorFields, type Log } from "@hafen/process";
 import { answerExec, answerLogs, answerSignal } from "./actions.ts";
 import { answerReadFiles, answerWriteFiles } from "./files.ts";
+import { answerChanges, answerExport, answerIsolation, answerStats, answerTop } from "./measures.ts";
 import { openUpgrades, refuseUpgrade } from "./upgrade.ts";
 import { UsedTokens } from "./used-tokens.ts";
 
@@ -23,6 +24,11 @@ const ACTIONS: Partial<Record<StreamAction, (ctx: HostCtx, stream: StreamRequest
   signal: answerSignal,
   "files.read": answerReadFiles,
   "files.write": answerWriteFiles,
+  top: answerTop,
+  stats: answerStats,
+  changes: answerChanges,
+  export: answerExport,
+  isolation: answerIsolation,
 };
 
 export interface Listener {
@@ -88,7 +94,7 @@ export async function openListener(options: {
     });
   }
 
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: 2 * REQUEST_HEAD_BYTES }, (request, response) => {
     answer(request, response).catch((error: unknown) => fail(response, error, options.log));
   });
   server.on("upgrade", (request, socket, head) => {

@@ -5,6 +5,7 @@ import type { HostCtx, StreamAction } from "@hafen/core";
 import { keepAlive } from "@hafen/process";
 import { WebSocketServer, type WebSocket } from "ws";
 import { openAttach } from "./attach.ts";
+import { openExecSocket } from "./exec-socket.ts";
 
 export interface SocketRequest {
   subject: string;
@@ -16,7 +17,7 @@ export interface SocketRequest {
 }
 type Open = (ctx: HostCtx, request: SocketRequest) => Promise<(socket: WebSocket) => void>;
 
-const ACTIONS: Partial<Record<StreamAction, Open>> = { attach: openAttach };
+const ACTIONS: Partial<Record<StreamAction, Open>> = { attach: openAttach, "exec.open": openExecSocket };
 
 export interface Upgrades {
   /** Opens what the request asks for, then answers with the WebSocket; rejects with the refusal, nothing sent. */

@@ -1,6 +1,7 @@
 export * from "./builds.ts";
 export * from "./containers.ts";
 export * from "./images.ts";
+export * from "./measures.ts";
 export * from "./streams.ts";
 export * from "./system.ts";
 export * from "./users.ts";
