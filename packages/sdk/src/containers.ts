@@ -4,20 +4,26 @@ import { callOptions, type CallOptions, type ChangeOptions, type RemoveOptions }
 import { ContainerHandle } from "./container-handle.ts";
 import { containerLog, type ContainerLogOptions } from "./container-log.ts";
 import { waitForContainer, type WaitOptions } from "./container-wait.ts";
-import { containerFiles } from "./container-files.ts";
+import { containerExport, containerFiles } from "./container-files.ts";
+import { containerStats } from "./container-stats.ts";
 import { HafenError } from "./error.ts";
+import { execStream, type ExecStream, type ExecStreamRequest } from "./exec-stream.ts";
 import { everyItem, type Page } from "./page.ts";
 import { uploadOf, type TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
 import type {
+  ChangeList,
   Container,
   ContainerListQuery,
+  ContainerStats,
   CreateContainer,
   Exec,
   ExecResult,
   FilesWritten,
+  Isolation,
   KillContainer,
   LogLine,
+  ProcessList,
   StopContainer,
   Waited,
 } from "./wire.ts";
@@ -99,6 +105,42 @@ export class Containers {
       json: body,
       options: { ...options, timeoutMs },
     });
+  }
+
+  /** Runs a command in it with its streams live. */
+  execStream(ref: string, request: ExecStreamRequest, options: CallOptions = {}): Promise<ExecStream> {
+    return execStream(this.#transport, ref, request, options);
+  }
+
+  /** Its processes, in its own numbers. */
+  async top(ref: string, options: CallOptions = {}): Promise<ProcessList> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}/top`, options });
+  }
+
+  /** What it uses, a sample each second until it ends. */
+  stats(ref: string, options: CallOptions = {}): AsyncGenerator<ContainerStats, void> {
+    return containerStats(this.#transport, ref, options);
+  }
+
+  /** What it uses now. */
+  async statsOnce(ref: string, options: CallOptions = {}): Promise<ContainerStats> {
+    const path = address`/v1/containers/${ref}/stats`;
+    return this.#transport.json({ method: "GET", path, query: { follow: false }, options });
+  }
+
+  /** How its file system differs from its image's. */
+  async changes(ref: string, options: CallOptions = {}): Promise<ChangeList> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}/changes`, options });
+  }
+
+  /** Its whole file system as one flat tar, without its volumes. */
+  export(ref: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    return containerExport(this.#transport, ref, options);
+  }
+
+  /** What the kernel enforces on it. */
+  async isolation(ref: string, options: CallOptions = {}): Promise<Isolation> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}/isolation`, options });
   }
 
   /** What it printed; a broken connection is taken up after the last line received. */

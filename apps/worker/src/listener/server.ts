@@ -94,6 +94,7 @@ export async function openListener(options: {
     });
   }
 
+  // The api writes the query of its own request anew, which may take more room.
   const server = createServer({ maxHeaderSize: 2 * REQUEST_HEAD_BYTES }, (request, response) => {
     answer(request, response).catch((error: unknown) => fail(response, error, options.log));
   });
