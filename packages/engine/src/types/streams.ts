@@ -51,12 +51,13 @@ export interface Session {
 export interface ExecSession extends Session {
   /** One signal to the command's own process, and not to what it started; nothing once it has ended. */
   signal(name: string): Promise<void>;
-  /** What the command and all it started have used. To be asked after its end and before `close`; undefined where nobody counted. */
+  /** What the command and all it started have used. To be asked after its end and before `close`; undefined where nobody counts. */
   account(): Promise<ExecAccount | undefined>;
 }
 export interface ExecAccount {
-  cpuMs: number;
-  /** Undefined where the kernel counts memory for the whole container only. */
+  /** Undefined when the command ran before it could be counted. */
+  cpuMs: number | undefined;
+  /** Undefined then too, and where the kernel counts memory for the whole container only. */
   peakMemoryBytes: number | undefined;
   /** The kernel killed a process of it for memory; undefined where it does not say whose it was. */
   oomKilled: boolean | undefined;

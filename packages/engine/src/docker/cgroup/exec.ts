@@ -20,8 +20,8 @@ const open = new Set<string>();
  * the command starts stays in it, whoever its parent becomes.
  */
 export interface ExecCgroup {
-  /** Undefined when the command ran before it could be put there. `exitCode`: what it ended with. */
-  account(exitCode: number | undefined): ExecAccount | undefined;
+  /** `exitCode`: what the command ended with. */
+  account(exitCode: number | undefined): ExecAccount;
   /** SIGKILL to all that is in it, until nothing is. False when nothing was ever put there. */
   kill(): Promise<boolean>;
   /** Forgets it, and removes it unless something runs on in it: then it goes with the container. */
@@ -42,7 +42,8 @@ export function openExecCgroup(
   const parents = memory === undefined ? [time] : [time, memory];
   const name = `exec-${execId.slice(0, 16)}`;
   const [inTime = "", inMemory] = parents.map((parent) => `${parent}/${name}`);
-  const killsBefore = memory === undefined ? kills(`${time}/memory.events`) : 0;
+  const containerKills = memory === undefined ? `${time}/memory.events` : `${memory}/memory.oom_control`;
+  const killsBefore = kills(containerKills);
   let filled = false;
   let counted = false;
   let closed = false;
@@ -50,7 +51,8 @@ export function openExecCgroup(
 
   /** The runtime writes the process into one tree after the other, perhaps also into one that we have moved it in already. */
   const settle = async (root: number) => {
-    counted = true;
+    // Seen later, it may have used something that was not counted.
+    counted = isBeingSetUp(root);
     for (let setUp = true; setUp && !closed; await delay(SETTLE_MS)) {
       setUp = isBeingSetUp(root);
       if (move(parents, name, root)) filled = true;
@@ -75,13 +77,12 @@ export function openExecCgroup(
   return {
     account(exitCode) {
       const cpuMs = cpuMsOf(inTime) - startMs;
-      if (!counted || cpuMs <= 0) return undefined;
-      if (inMemory === undefined)
-        return { cpuMs, peakMemoryBytes: undefined, oomKilled: guess(kills(`${time}/memory.events`), exitCode) };
+      const whole = counted && cpuMs > 0;
+      const peakBytes = whole && inMemory !== undefined ? readNow(`${inMemory}/memory.max_usage_in_bytes`) : undefined;
       return {
-        cpuMs,
-        peakMemoryBytes: Number(readNow(`${inMemory}/memory.max_usage_in_bytes`)) || undefined,
-        oomKilled: (kills(`${inMemory}/memory.oom_control`) ?? 0) > 0,
+        cpuMs: whole ? cpuMs : undefined,
+        peakMemoryBytes: Number(peakBytes) || undefined,
+        oomKilled: wasKilled(whole, exitCode),
       };
     },
     async kill() {
@@ -97,9 +98,13 @@ export function openExecCgroup(
     },
   };
 
-  /** Version 2 counts kills for the whole container: one that fell together with the end by SIGKILL was this one's. */
-  function guess(now: number | undefined, exitCode: number | undefined): boolean | undefined {
-    if (now === killsBefore) return false;
+  /** Version 1 counts a kill where its victim was. In the container's own count it was this one's if it ended by SIGKILL meanwhile. */
+  function wasKilled(whole: boolean, exitCode: number | undefined): boolean | undefined {
+    if (inMemory !== undefined) {
+      if ((kills(`${inMemory}/memory.oom_control`) ?? 0) > 0) return true;
+      if (whole) return false;
+    }
+    if (kills(containerKills) === killsBefore) return false;
     return exitCode === 137 ? true : undefined;
   }
 }
