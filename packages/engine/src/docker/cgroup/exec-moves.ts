@@ -8,23 +8,40 @@ export function isBeingSetUp(pid: number): boolean {
   return readNow(`/proc/${pid}/stat`)?.includes("(runc:[") ?? false;
 }
 
-/** Puts a process, and what it has started already, below each of its container's cgroups it is still in itself. Whether any was. */
-export function move(parents: string[], name: string, root: number): boolean {
-  let moved = false;
+/** What was used before a move, and so is counted elsewhere. */
+export interface Before {
+  cpuMs: number;
+  memoryBytes: number;
+}
+
+/**
+ * Puts a process, and what it has started already, below each of its container's cgroups it is still in itself; undefined if in none.
+ * `setUp`: it was the runtime's a moment ago.
+ */
+export function move(parents: string[], name: string, root: number, setUp: boolean): Before | undefined {
+  let before: Before | undefined;
   try {
     for (const parent of parents) {
       const there = pidsIn(parent);
       if (!there.includes(root)) continue;
-      const found = isBeingSetUp(root) ? [root] : there.filter((pid) => descends(pid, root));
+      const found = setUp && isBeingSetUp(root) ? [root] : there.filter((pid) => descends(pid, root));
+      // What the runtime itself uses is not the command's.
+      before ??= setUp ? { cpuMs: 0, memoryBytes: 0 } : usedBy(found);
       makeIfAbsent(`${parent}/${name}`);
       for (const pid of found) writeFileSync(`${parent}/${name}/cgroup.procs`, String(pid));
-      moved = true;
     }
   } catch (cause) {
     // The process or its container ended meanwhile.
     if (!["ESRCH", "ENOENT", "ENODEV"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
   }
-  return moved;
+  return before;
+}
+
+function usedBy(pids: number[]): Before {
+  const nanos = pids.map((pid) => Number(readNow(`/proc/${pid}/schedstat`)?.split(" ")[0] ?? 0));
+  const kibis = pids.map((pid) => Number(/^RssAnon:\s+(\d+)/m.exec(readNow(`/proc/${pid}/status`) ?? "")?.[1] ?? 0));
+  const sum = (all: number[]) => all.reduce((total, one) => total + one, 0);
+  return { cpuMs: sum(nanos) / 1e6, memoryBytes: sum(kibis) * 1024 };
 }
 
 /** Not with its parents: a container's cgroup that is gone must stay so. */

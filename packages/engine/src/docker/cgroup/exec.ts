@@ -3,12 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ExecAccount } from "../../engine.ts";
 import { signal } from "../process-tree.ts";
 import { pidsIn, readNow } from "../proc-file.ts";
-import { isBeingSetUp, move, removeEmpty } from "./exec-moves.ts";
+import { type Before, isBeingSetUp, move, removeEmpty } from "./exec-moves.ts";
 import type { ContainerCgroup } from "./find.ts";
 import { awaitStart } from "./starts.ts";
 
-const SETTLE_MS = 1;
-/** First pause before the engine is asked for a process whose start was not seen; each next is twice as long. */
+const SETTLE_MS = 2;
+/** Before the engine is asked for a process when nothing at all was seen; each next pause is twice as long. */
 const LATE_MS = 400;
 const LATEST_MS = 10_000;
 const KILL_WITHIN_MS = 10_000;
@@ -44,50 +44,53 @@ export function openExecCgroup(
   const [inTime = "", inMemory] = parents.map((parent) => `${parent}/${name}`);
   const containerKills = memory === undefined ? `${time}/memory.events` : `${memory}/memory.oom_control`;
   const killsBefore = kills(containerKills);
-  let filled = false;
-  let counted = false;
+  let before: Before | undefined;
   let closed = false;
   let startMs = 0;
 
   /** The runtime writes the process into one tree after the other, perhaps also into one that we have moved it in already. */
   const settle = async (root: number) => {
-    // Seen later, it may have used something that was not counted.
-    counted = isBeingSetUp(root);
+    stopWaiting();
     for (let setUp = true; setUp && !closed; await delay(SETTLE_MS)) {
       setUp = isBeingSetUp(root);
-      if (move(parents, name, root)) filled = true;
-      // What the runtime itself uses on the way is not the command's.
+      const moved = move(parents, name, root, setUp);
+      before ??= moved;
       if (setUp) startMs = cpuMsOf(inTime);
     }
   };
-  const stopWaiting = awaitStart(time, execId, (root) => void settle(root).catch(() => (counted = false)));
-  /** What it used before is not counted, but from here on all of it can be ended. */
-  const lookLate = async (pauseMs: number): Promise<void> => {
-    if (filled || closed) return;
-    const root = await pidOf();
-    if (root === undefined) return stopWaiting();
-    if (root > 0 && !filled && !closed && move(parents, name, root)) filled = true;
-    if (!filled && !closed) late = later(pauseMs);
+  let late: NodeJS.Timeout;
+  const askLater = (pauseMs: number) => {
+    clearTimeout(late);
+    late = setTimeout(() => void ask(pauseMs).catch(() => {}), pauseMs).unref();
   };
-  const later = (pauseMs: number) =>
-    setTimeout(() => void lookLate(Math.min(pauseMs * 2, LATEST_MS)).catch(() => {}), pauseMs).unref();
-  let late = later(LATE_MS);
+  const ask = async (pauseMs: number): Promise<void> => {
+    const root = await pidOf();
+    if (before || closed) return;
+    if (root === undefined) return stopWaiting();
+    if (root > 0) await settle(root);
+    if (!before) askLater(Math.min(pauseMs * 2, LATEST_MS));
+  };
+  const stopWaiting = awaitStart(time, execId, {
+    found: (root) => void settle(root).catch(() => {}),
+    perhaps: () => askLater(SETTLE_MS),
+  });
+  askLater(LATE_MS);
   open.add(name);
 
   return {
     account(exitCode) {
-      const cpuMs = cpuMsOf(inTime) - startMs;
-      const whole = counted && cpuMs > 0;
-      const peakBytes = whole && inMemory !== undefined ? readNow(`${inMemory}/memory.max_usage_in_bytes`) : undefined;
+      const cpuMs = (before?.cpuMs ?? 0) + cpuMsOf(inTime) - startMs;
+      const counted = cpuMs > 0;
+      const peakBytes = inMemory === undefined ? 0 : Number(readNow(`${inMemory}/memory.max_usage_in_bytes`) ?? 0);
       return {
-        cpuMs: whole ? cpuMs : undefined,
-        peakMemoryBytes: Number(peakBytes) || undefined,
-        oomKilled: wasKilled(whole, exitCode),
+        cpuMs: counted ? cpuMs : undefined,
+        peakMemoryBytes: before && counted && peakBytes > 0 ? peakBytes + before.memoryBytes : undefined,
+        oomKilled: wasKilled(counted, exitCode),
       };
     },
     async kill() {
-      if (filled) await killAll(inTime);
-      return filled;
+      if (before) await killAll(inTime);
+      return before !== undefined;
     },
     close() {
       closed = true;
@@ -99,10 +102,10 @@ export function openExecCgroup(
   };
 
   /** Version 1 counts a kill where its victim was. In the container's own count it was this one's if it ended by SIGKILL meanwhile. */
-  function wasKilled(whole: boolean, exitCode: number | undefined): boolean | undefined {
+  function wasKilled(counted: boolean, exitCode: number | undefined): boolean | undefined {
     if (inMemory !== undefined) {
       if ((kills(`${inMemory}/memory.oom_control`) ?? 0) > 0) return true;
-      if (whole) return false;
+      if (counted) return false;
     }
     if (kills(containerKills) === killsBefore) return false;
     return exitCode === 137 ? true : undefined;

@@ -1,60 +1,61 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { type FSWatcher, watch } from "node:fs";
 import { pidsIn, readNow, statFields } from "../proc-file.ts";
 
 /**
- * Tells an exec's first process as soon as it is in the container's cgroup. The runtime puts it there some milliseconds before the
- * command runs in it, and until then is its parent, with the exec's id on its command line.
+ * Tells an exec's first process as soon as it is in the container's cgroup. The runtime writes it there some milliseconds before the
+ * command runs in it, which the kernel reports like any write, and until then is its parent, with the exec's id on its command line.
+ * Seen later, on a busy machine, it has some other parent outside of the container: then only the engine can say whose it is.
  */
 const RUNTIME = /\/([0-9a-f]{64})\.pid(\0|$)/;
-const EAGER_MS = 1;
-/** After so long the engine is busy or speaks to a runtime that works otherwise: no reason to look a thousand times a second. */
-const EAGER_FOR_MS = 500;
-const LATER_MS = 20;
 
-/** Of one cgroup, by exec id; all who wait share the looking. */
+interface Waiter {
+  found(pid: number): void;
+  /** Some exec has begun in this container. */
+  perhaps(): void;
+}
+/** Of one cgroup, by exec id. */
 interface Watch {
-  waiting: Map<string, (pid: number) => void>;
+  waiting: Map<string, Waiter>;
   looked: Set<number>;
-  since: number;
+  watcher: FSWatcher;
 }
 const watches = new Map<string, Watch>();
 
 /** To be called before the exec starts: what is in the cgroup by then is not it. Returns what ends the waiting. */
-export function awaitStart(directory: string, execId: string, found: (pid: number) => void): () => void {
-  let watch = watches.get(directory);
-  if (!watch) {
-    watch = { waiting: new Map(), looked: new Set(pidsIn(directory)), since: 0 };
-    watches.set(directory, watch);
-    void look(directory, watch);
-  }
-  const { waiting } = watch;
-  watch.since = performance.now();
-  waiting.set(execId, found);
-  return () => void waiting.delete(execId);
+export function awaitStart(directory: string, execId: string, waiter: Waiter): () => void {
+  const opened = watches.get(directory) ?? open(directory);
+  opened.waiting.set(execId, waiter);
+  return () => {
+    opened.waiting.delete(execId);
+    if (opened.waiting.size > 0 || watches.get(directory) !== opened) return;
+    opened.watcher.close();
+    watches.delete(directory);
+  };
 }
 
-async function look(directory: string, watch: Watch): Promise<void> {
-  const { waiting } = watch;
-  for (;;) {
-    const pauseMs = performance.now() - watch.since < EAGER_FOR_MS ? EAGER_MS : LATER_MS;
-    await delay(pauseMs, undefined, { ref: false });
-    if (waiting.size === 0) break;
-    const now = pidsIn(directory);
-    for (const pid of now) {
-      const execId = watch.looked.has(pid) ? undefined : execOf(pid);
-      if (execId === undefined) continue;
-      const found = waiting.get(execId);
-      waiting.delete(execId);
-      found?.(pid);
-    }
-    watch.looked = new Set(now);
-  }
-  watches.delete(directory);
+function open(directory: string): Watch {
+  const watcher = watch(`${directory}/cgroup.procs`, { persistent: false }, () => look(directory, opened));
+  watcher.on("error", () => {}); // it went with its container
+  const opened: Watch = { waiting: new Map(), looked: new Set(pidsIn(directory)), watcher };
+  watches.set(directory, opened);
+  return opened;
 }
 
-/** The exec whose runtime is the parent of this process. */
-function execOf(pid: number): string | undefined {
+function look(directory: string, { waiting, looked }: Watch): void {
+  const now = pidsIn(directory);
+  for (const pid of now) {
+    const parent = looked.has(pid) ? undefined : parentOf(pid);
+    looked.add(pid);
+    if (parent === undefined || now.includes(parent)) continue;
+    const execId = RUNTIME.exec(readNow(`/proc/${parent}/cmdline`) ?? "")?.[1];
+    if (execId !== undefined) waiting.get(execId)?.found(pid);
+    else for (const waiter of waiting.values()) waiter.perhaps();
+  }
+  // A number that is free again may be the next one's.
+  for (const pid of looked) if (!now.includes(pid)) looked.delete(pid);
+}
+
+function parentOf(pid: number): number | undefined {
   const stat = readNow(`/proc/${pid}/stat`);
-  const parent = stat === undefined ? undefined : statFields(stat)[1];
-  return RUNTIME.exec(readNow(`/proc/${parent}/cmdline`) ?? "")?.[1];
+  return stat === undefined ? undefined : Number(statFields(stat)[1]);
 }
