@@ -17,6 +17,19 @@ export async function* logs(
   options: LogOptions,
 ): AsyncGenerator<LogChunk, void, undefined> {
   if (options.tail !== undefined && options.streams?.length === 1) return yield* tailOfOne(client, id, options);
+  let last: LogChunk | undefined;
+  for await (const chunk of read(client, id, options)) yield (last = chunk);
+  if (!options.follow || (!last && options.tail !== undefined)) return;
+  // A busy engine may end a followed log with its container, before the last lines of it.
+  const { tail: _, ...rest } = { ...options, follow: false, since: last?.at ?? options.since };
+  try {
+    yield* read(client, id, rest);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== "not_found") throw error; // it was removed while it was followed
+  }
+}
+
+async function* read(client: Client, id: EngineId, options: LogOptions): AsyncGenerator<LogChunk, void, undefined> {
   const what = `logs of ${id}`;
   const since = options.since === undefined ? undefined : nanoseconds(options.since);
   const container = await requireContainer(client, id, options);
@@ -53,7 +66,7 @@ async function* tailOfOne(
 ): AsyncGenerator<LogChunk, void, undefined> {
   let last: LogChunk[] = [];
   let at = options.since;
-  for await (const chunk of logs(client, id, { ...options, follow: false })) {
+  for await (const chunk of read(client, id, { ...options, follow: false })) {
     at = chunk.at;
     last.push(chunk);
     if (last.length > 2 * tail) last = tail === 0 ? [] : last.slice(-tail);

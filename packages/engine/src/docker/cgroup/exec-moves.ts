@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { childrenOf, pidsIn, readNow, statFields } from "../proc-file.ts";
 
 /** All of it is synchronous, so that no exec removes what another is about to fill. */
@@ -14,27 +14,61 @@ export interface Before {
   memoryBytes: number;
 }
 
+/** One that is just ending cannot be moved, and may be listed for a while. */
+const MAX_ROUNDS = 20;
+
+/** A command's first process, and those of its container that were there before it and so are none of its own. */
+export interface Root {
+  pid: number;
+  others: ReadonlySet<number>;
+}
+
 /**
- * Puts a process, and what it has started already, below each of its container's cgroups it is still in itself; undefined if in none.
- * `setUp`: it was the runtime's a moment ago.
+ * Puts a process, and all it has started, below each of its container's cgroups that they still are in themselves; undefined when none
+ * is. `setUp`: it was the runtime's a moment ago, and has started nothing.
  */
-export function move(parents: string[], name: string, root: number, setUp: boolean): Before | undefined {
+export function move(parents: string[], name: string, root: Root, setUp: boolean): Before | undefined {
   let before: Before | undefined;
   try {
     for (const parent of parents) {
-      const there = pidsIn(parent);
-      if (!there.includes(root)) continue;
-      const found = setUp && isBeingSetUp(root) ? [root] : there.filter((pid) => descends(pid, root));
-      // What the runtime itself uses is not the command's.
-      before ??= setUp ? { cpuMs: 0, memoryBytes: 0 } : usedBy(found);
-      makeIfAbsent(`${parent}/${name}`);
-      for (const pid of found) writeFileSync(`${parent}/${name}/cgroup.procs`, String(pid));
+      // Looked at again after each move: a process that was not moved yet may have started another meanwhile.
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const found = outside(parent, root, setUp);
+        if (found.length === 0) break;
+        // What the runtime itself uses is not the command's.
+        before ??= setUp ? { cpuMs: 0, memoryBytes: 0 } : usedBy(found);
+        makeIfAbsent(`${parent}/${name}`);
+        for (const pid of found) moveOne(`${parent}/${name}`, pid);
+      }
     }
   } catch (cause) {
-    // The process or its container ended meanwhile.
-    if (!["ESRCH", "ENOENT", "ENODEV"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
+    if (!isGone(cause)) throw cause; // its container ended meanwhile
   }
   return before;
+}
+
+function outside(parent: string, { pid: root, others }: Root, setUp: boolean): number[] {
+  const there = pidsIn(parent);
+  if (setUp) return there.filter((pid) => pid === root);
+  return there.filter((pid) => !others.has(pid) && descends(pid, root) && !hasEnded(pid));
+}
+
+function moveOne(directory: string, pid: number): void {
+  try {
+    writeFileSync(`${directory}/cgroup.procs`, String(pid));
+  } catch (cause) {
+    if (!isGone(cause) || !existsSync(directory)) throw cause;
+  }
+}
+
+function isGone(cause: unknown): boolean {
+  return ["ESRCH", "ENOENT", "ENODEV"].includes((cause as NodeJS.ErrnoException).code ?? "");
+}
+
+/** Nothing that has ended can be moved, and its number stays until it is asked for. */
+function hasEnded(pid: number): boolean {
+  const stat = readNow(`/proc/${pid}/stat`);
+  return stat === undefined || ["Z", "X"].includes(statFields(stat)[0] ?? "");
 }
 
 function usedBy(pids: number[]): Before {

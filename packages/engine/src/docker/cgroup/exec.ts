@@ -44,16 +44,17 @@ export function openExecCgroup(
   const [inTime = "", inMemory] = parents.map((parent) => `${parent}/${name}`);
   const containerKills = memory === undefined ? `${time}/memory.events` : `${memory}/memory.oom_control`;
   const killsBefore = kills(containerKills);
+  const others = new Set(pidsIn(time));
   let before: Before | undefined;
   let closed = false;
   let startMs = 0;
 
   /** The runtime writes the process into one tree after the other, perhaps also into one that we have moved it in already. */
-  const settle = async (root: number) => {
+  const settle = async (pid: number) => {
     stopWaiting();
     for (let setUp = true; setUp && !closed; await delay(SETTLE_MS)) {
-      setUp = isBeingSetUp(root);
-      const moved = move(parents, name, root, setUp);
+      setUp = isBeingSetUp(pid);
+      const moved = move(parents, name, { pid, others }, setUp);
       before ??= moved;
       if (setUp) startMs = cpuMsOf(inTime);
     }
@@ -64,14 +65,14 @@ export function openExecCgroup(
     late = setTimeout(() => void ask(pauseMs).catch(() => {}), pauseMs).unref();
   };
   const ask = async (pauseMs: number): Promise<void> => {
-    const root = await pidOf();
+    const pid = await pidOf();
     if (before || closed) return;
-    if (root === undefined) return stopWaiting();
-    if (root > 0) await settle(root);
+    if (pid === undefined) return stopWaiting();
+    if (pid > 0) await settle(pid);
     if (!before) askLater(Math.min(pauseMs * 2, LATEST_MS));
   };
   const stopWaiting = awaitStart(time, execId, {
-    found: (root) => void settle(root).catch(() => {}),
+    found: (pid) => void settle(pid).catch(() => {}),
     perhaps: () => askLater(SETTLE_MS),
   });
   askLater(LATE_MS);
