@@ -9,10 +9,10 @@ const END_OF_TRANSMISSION = Buffer.of(4);
 
 /** Starts the command; what is returned then serves the socket. A client that goes away ends it. */
 export async function openExecSocket(ctx: HostCtx, request: SocketRequest): Promise<(socket: WebSocket) => void> {
-  const { subject, url, signal, failed } = request;
+  const { subject, url, signal, linger } = request;
   const input = ExecStream.parse(Object.fromEntries(url.searchParams));
   const exec = await openExec(ctx, subject, input);
-  const hangUp = () => void exec.hangUp().catch(failed);
+  const hangUp = () => linger(exec.hangUp());
   signal.addEventListener("abort", hangUp, { once: true });
   if (signal.aborted) hangUp();
   return (socket) => {

@@ -118,7 +118,7 @@ export async function openListener(options: {
     close: () =>
       new Promise((resolve) => {
         closing.abort();
-        server.close(() => resolve());
+        server.close(() => void upgrades.settled().then(() => resolve()));
         server.closeIdleConnections();
         setTimeout(() => {
           upgrades.close();

@@ -14,6 +14,8 @@ export interface SocketRequest {
   signal: AbortSignal;
   /** Takes an error that ended the stream. */
   failed: (error: unknown) => void;
+  /** Work that outlives the connection: the listener closes after it. */
+  linger: (work: Promise<void>) => void;
 }
 type Open = (ctx: HostCtx, request: SocketRequest) => Promise<(socket: WebSocket) => void>;
 
@@ -26,10 +28,17 @@ export interface Upgrades {
     connection: { request: IncomingMessage; socket: Duplex; head: Buffer },
   ): Promise<void>;
   close(): void;
+  /** Once nothing lingers. */
+  settled(): Promise<unknown>;
 }
 
 export function openUpgrades(failed: (error: unknown) => void, closing: AbortSignal): Upgrades {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: STREAM_MESSAGE_BYTES });
+  const lingering = new Set<Promise<void>>();
+  const linger = (work: Promise<void>) => {
+    const handled = work.catch(failed).finally(() => lingering.delete(handled));
+    lingering.add(handled);
+  };
   return {
     async serve({ ctx, action, subject, url }, { request, socket, head }) {
       const open = ACTIONS[action];
@@ -37,7 +46,8 @@ export function openUpgrades(failed: (error: unknown) => void, closing: AbortSig
       const gone = new AbortController();
       socket.on("close", () => gone.abort());
       if (socket.destroyed) gone.abort();
-      const start = await open(ctx, { subject, url, signal: AbortSignal.any([gone.signal, closing]), failed });
+      const signal = AbortSignal.any([gone.signal, closing]);
+      const start = await open(ctx, { subject, url, signal, failed, linger });
       if (socket.destroyed) return;
       server.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on("error", () => webSocket.terminate());
@@ -48,6 +58,7 @@ export function openUpgrades(failed: (error: unknown) => void, closing: AbortSig
     close() {
       for (const webSocket of server.clients) webSocket.terminate();
     },
+    settled: () => Promise.all(lingering),
   };
 }
 
