@@ -36,14 +36,14 @@ async function written(name: string): Promise<number> {
 
 /** Waits until the writer of this name gets no further. */
 async function heldUp(name: string): Promise<number> {
-  let before = -1;
+  let last = -1;
   await eventually(`${name} is held up`, async () => {
     const now = await written(name);
-    const same = now === before && now > 0;
-    before = now;
+    const same = now === last && now > 0;
+    last = now;
     return same;
   });
-  return before;
+  return last;
 }
 
 function residentBytes(pid: number): number {

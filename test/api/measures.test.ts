@@ -87,15 +87,15 @@ describe("stats", () => {
   });
 
   test("once is one sample, and counts what went over the network and to the disk", async () => {
-    const before = await container.statsOnce();
-    assert.equal(before.network.interfaces.length > 0, true);
+    const earlier = await container.statsOnce();
+    assert.ok(earlier.network.interfaces.length > 0);
     await inside("dd if=/dev/zero of=/big bs=1M count=8 conv=fsync 2>/dev/null; ping -c 2 -w 3 127.0.0.1 >/dev/null");
     const gateway = (await inside("ip route")).match(/default via (\S+)/)?.[1];
     await inside(`ping -c 2 -w 3 ${gateway} >/dev/null 2>&1; nc -w 1 ${gateway} 9 </dev/null >/dev/null 2>&1`);
     const now = await container.statsOnce();
-    assert.ok(now.blockIo.writtenBytes >= before.blockIo.writtenBytes);
-    assert.ok(now.network.sentBytes > before.network.sentBytes, JSON.stringify([before.network, now.network]));
-    assert.ok(now.cpu.totalMs > before.cpu.totalMs);
+    assert.ok(now.blockIo.writtenBytes >= earlier.blockIo.writtenBytes);
+    assert.ok(now.network.sentBytes > earlier.network.sentBytes, JSON.stringify([earlier.network, now.network]));
+    assert.ok(now.cpu.totalMs > earlier.cpu.totalMs);
   });
 
   test("is SSE with an end, NDJSON, or one JSON object", async () => {
@@ -198,16 +198,16 @@ describe("isolation", () => {
     assert.deepEqual(seen.trim().split("\n").slice(-2).map(Number), [openFiles.soft, openFiles.hard]);
     assert.ok(cgroup.memory.usedBytes > 0 && cgroup.pids.current >= 2);
     if (cgroup.swap) assert.equal(cgroup.swap.limitBytes, 96 * MIB);
-    const before = cgroup.oomKills;
     await container.exec({ command: ["sh", "-c", "sleep 0.2; tail /dev/zero"] });
-    const after = (await container.isolation()).cgroup;
-    assert.ok((after.memory.peakBytes ?? 0) > (cgroup.memory.peakBytes ?? 0) / 2 && after.oomKills >= before);
+    const later = (await container.isolation()).cgroup;
+    assert.ok((later.memory.peakBytes ?? 0) >= 95 * MIB && later.oomKills >= cgroup.oomKills);
   });
 
   test("has its mounts and addresses as it sees them, and no path of the host", async () => {
     const { mounts, network, runtime } = await container.isolation();
     const seen = (await inside("cat /proc/self/mountinfo")).trim().split("\n");
-    assert.deepEqual(mounts.map(({ target }) => target).toSorted(), seen.map((line) => line.split(" ")[4]).toSorted());
+    const targets = seen.map((line) => line.split(" ")[4] ?? "");
+    assert.deepEqual(mounts.map(({ target }) => target).toSorted(), targets.toSorted());
     assert.ok(!/hafen|\/docker\/|overlay2|upperdir|\/dev\/vd/.test(JSON.stringify(mounts)), JSON.stringify(mounts));
     const shown = await inside("ip -o addr");
     const { addresses } = network.interfaces.find(({ name }) => name === "eth0") ?? {};

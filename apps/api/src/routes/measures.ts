@@ -25,7 +25,7 @@ export function mountMeasures(app: App): void {
     const samples = readLines<ContainerStats>(await whileWelcome(c, (signal) => ask(c, "stats", signal)));
     if (c.req.valid("query").follow !== "false") {
       const event = () => "stats";
-      return streamLines(c, { lines: samples, event, id: () => undefined, end: async () => ({}) }) as never;
+      return streamLines(c, { lines: samples, event, id: () => undefined, end: async () => ({}) });
     }
     for await (const sample of samples) return c.json(sample, 200);
     throw wrongState({ ...(await rowOf(c)), state: "exited" }, "stats");

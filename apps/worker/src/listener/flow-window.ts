@@ -39,13 +39,13 @@ export function flowWindow(
     },
     async input(count, write) {
       waitingInput += count;
-      const handed = (lastInput = lastInput.then(write));
-      const done = () => {
+      const handOn = async () => {
+        await write();
         waitingInput -= count;
         if (bytes !== undefined && count > 0) written(count);
       };
-      if (bytes === undefined) return handed.then(done);
-      handed.then(done, () => {});
+      lastInput = lastInput.then(handOn);
+      if (bytes === undefined) return lastInput;
       if (waitingInput > bytes) throw new Refused("more input than the window allows");
     },
   };

@@ -68,7 +68,7 @@ describe("what an exec used", () => {
     const [busy, idle] = [0, 1].map((odd) => found.filter((_, at) => at % 2 === odd).map(({ cpuMs }) => cpuMs));
     const least = Math.min(...(busy ?? []).map((cpuMs) => cpuMs ?? Infinity));
     const most = Math.max(...(idle ?? []).map((cpuMs) => cpuMs ?? 0));
-    assert.ok(most < least, `${JSON.stringify({ busy, idle })}`);
+    assert.ok(most < least, JSON.stringify({ busy, idle }));
   });
 
   test("leaves no cgroup behind, unless something runs on in it", async () => {

@@ -17,7 +17,8 @@ interface Waiter {
 interface Watch {
   waiting: Map<string, Waiter>;
   looked: Set<number>;
-  watcher: FSWatcher;
+  /** Undefined where the kernel gives no more of them: the engine is then asked. */
+  watcher: FSWatcher | undefined;
 }
 const watches = new Map<string, Watch>();
 
@@ -28,16 +29,20 @@ export function awaitStart(directory: string, execId: string, waiter: Waiter): (
   return () => {
     opened.waiting.delete(execId);
     if (opened.waiting.size > 0 || watches.get(directory) !== opened) return;
-    opened.watcher.close();
+    opened.watcher?.close();
     watches.delete(directory);
   };
 }
 
 function open(directory: string): Watch {
-  const watcher = watch(`${directory}/cgroup.procs`, { persistent: false }, () => look(directory, opened));
-  watcher.on("error", () => {}); // it went with its container
-  const opened: Watch = { waiting: new Map(), looked: new Set(pidsIn(directory)), watcher };
+  const opened: Watch = { waiting: new Map(), looked: new Set(pidsIn(directory)), watcher: undefined };
   watches.set(directory, opened);
+  try {
+    opened.watcher = watch(`${directory}/cgroup.procs`, { persistent: false }, () => look(directory, opened));
+    opened.watcher.on("error", () => {}); // it went with its container
+  } catch {
+    // gone already, or too many are watched
+  }
   return opened;
 }
 
