@@ -8,10 +8,11 @@ export function isBeingSetUp(pid: number): boolean {
   return readNow(`/proc/${pid}/stat`)?.includes("(runc:[") ?? false;
 }
 
-/** What was used before a move, and so is counted elsewhere. */
+/** What came before a move, and so is counted elsewhere. */
 export interface Before {
   cpuMs: number;
-  memoryBytes: number;
+  /** Something of the command's own: what it holds already stays counted where it was. */
+  begun: boolean;
 }
 
 /** One that is just ending cannot be moved, and may be listed for a while. */
@@ -36,7 +37,7 @@ export function move(parents: string[], name: string, root: Root, setUp: boolean
         const found = outside(parent, root, setUp);
         if (found.length === 0) break;
         // What the runtime itself uses is not the command's.
-        before ??= setUp ? { cpuMs: 0, memoryBytes: 0 } : usedBy(found);
+        before ??= setUp ? { cpuMs: 0, begun: false } : { cpuMs: usedBy(found), begun: true };
         makeIfAbsent(`${parent}/${name}`);
         for (const pid of found) moveOne(`${parent}/${name}`, pid);
       }
@@ -71,11 +72,9 @@ function hasEnded(pid: number): boolean {
   return stat === undefined || ["Z", "X"].includes(statFields(stat)[0] ?? "");
 }
 
-function usedBy(pids: number[]): Before {
+function usedBy(pids: number[]): number {
   const nanos = pids.map((pid) => Number(readNow(`/proc/${pid}/schedstat`)?.split(" ")[0] ?? 0));
-  const kibis = pids.map((pid) => Number(/^RssAnon:\s+(\d+)/m.exec(readNow(`/proc/${pid}/status`) ?? "")?.[1] ?? 0));
-  const sum = (all: number[]) => all.reduce((total, one) => total + one, 0);
-  return { cpuMs: sum(nanos) / 1e6, memoryBytes: sum(kibis) * 1024 };
+  return nanos.reduce((total, one) => total + one, 0) / 1e6;
 }
 
 /** Not with its parents: a container's cgroup that is gone must stay so. */

@@ -82,10 +82,10 @@ export function openExecCgroup(
     account(exitCode) {
       const cpuMs = (before?.cpuMs ?? 0) + cpuMsOf(inTime) - startMs;
       const counted = cpuMs > 0;
-      const peakBytes = inMemory === undefined ? 0 : Number(readNow(`${inMemory}/memory.max_usage_in_bytes`) ?? 0);
+      const whole = counted && !before?.begun && inMemory !== undefined;
       return {
         cpuMs: counted ? cpuMs : undefined,
-        peakMemoryBytes: before && counted && peakBytes > 0 ? peakBytes + before.memoryBytes : undefined,
+        peakMemoryBytes: whole ? Number(readNow(`${inMemory}/memory.max_usage_in_bytes`)) || undefined : undefined,
         oomKilled: wasKilled(counted, exitCode),
       };
     },
