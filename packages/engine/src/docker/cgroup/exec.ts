@@ -46,18 +46,28 @@ export function openExecCgroup(
   const killsBefore = kills(containerKills);
   const others = new Set(pidsIn(time));
   let before: Before | undefined;
+  let begun = false;
+  let settling = false;
   let closed = false;
   let startMs = 0;
 
+  /** Whether the runtime has still to do with it. */
+  const step = (pid: number): boolean => {
+    const setUp = isBeingSetUp(pid);
+    const moved = move(parents, name, { pid, others }, setUp);
+    before ??= moved;
+    begun ||= moved?.begun ?? false;
+    // What the runtime itself uses on the way is not the command's.
+    if (setUp) startMs = cpuMsOf(inTime);
+    return setUp;
+  };
   /** The runtime writes the process into one tree after the other, perhaps also into one that we have moved it in already. */
   const settle = async (pid: number) => {
-    stopWaiting();
-    for (let setUp = true; setUp && !closed; await delay(SETTLE_MS)) {
-      setUp = isBeingSetUp(pid);
-      const moved = move(parents, name, { pid, others }, setUp);
-      before ??= moved;
-      if (setUp) startMs = cpuMsOf(inTime);
-    }
+    if (settling) return void step(pid);
+    settling = true;
+    while (step(pid) && !closed) await delay(SETTLE_MS);
+    settling = false;
+    if (before) stopWaiting();
   };
   let late: NodeJS.Timeout;
   const askLater = (pauseMs: number) => {
@@ -71,10 +81,12 @@ export function openExecCgroup(
     if (pid > 0) await settle(pid);
     if (!before) askLater(Math.min(pauseMs * 2, LATEST_MS));
   };
-  const stopWaiting = awaitStart(time, execId, {
-    found: (pid) => void settle(pid).catch(() => {}),
+  const waiter = {
+    found: (pid: number) => void settle(pid).catch(() => {}),
     perhaps: () => askLater(SETTLE_MS),
-  });
+  };
+  const waits = parents.map((parent) => awaitStart(parent, execId, waiter));
+  const stopWaiting = () => waits.forEach((stop) => stop());
   askLater(LATE_MS);
   open.add(name);
 
@@ -82,7 +94,7 @@ export function openExecCgroup(
     account(exitCode) {
       const cpuMs = (before?.cpuMs ?? 0) + cpuMsOf(inTime) - startMs;
       const counted = cpuMs > 0;
-      const whole = counted && !before?.begun && inMemory !== undefined;
+      const whole = counted && !begun && inMemory !== undefined;
       return {
         cpuMs: counted ? cpuMs : undefined,
         peakMemoryBytes: whole ? Number(readNow(`${inMemory}/memory.max_usage_in_bytes`)) || undefined : undefined,
