@@ -146,3 +146,34 @@ describe("a container's log", () => {
     });
   }
 });
+
+describe("one stream of a container's log", () => {
+  test("is given apart, with the last lines of that one, followed too", async () => {
+    const id = await ended("for i in 1 2 3; do echo out $i; echo err $i >&2; done");
+    assert.deepEqual(texts(await all(id, { stderr: false })), ["out 1", "out 2", "out 3"]);
+    assert.deepEqual(texts(await all(id, { stdout: false })), ["err 1", "err 2", "err 3"]);
+    assert.deepEqual(texts(await all(id, { stderr: false, tail: 2 })), ["out 2", "out 3"]);
+    assert.deepEqual(texts(await all(id, { stdout: false, tail: 1, follow: true })), ["err 3"]);
+  });
+
+  test("neither of them is a problem", async () => {
+    const id = await ended("echo a");
+    const answer = await ask(world.url, "GET", `/v1/containers/${id}/logs?stdout=false&stderr=false`, {
+      key: user.apiKey,
+    });
+    assert.deepEqual([answer.status, answer.body["code"]], [400, "invalid_request"]);
+  });
+
+  test("ends with the key it was opened with, while it is followed", async () => {
+    const { id } = await user.containers.create({ image: "busybox", command: sh("echo up; sleep 1000") }, WAIT);
+    const key = await user.keys.create({ name: "short", scopes: ["read"] });
+    const response = await fetch(`${world.url}/v1/containers/${id}/logs?follow=true`, {
+      headers: { authorization: `Bearer ${key.apiKey}` },
+    });
+    const reading = (async () => {
+      for await (const _ of response.body ?? []);
+    })();
+    await user.keys.revoke(key.id);
+    await assert.rejects(reading);
+  });
+});

@@ -21,9 +21,15 @@ const sh = (script: string) => ["sh", "-c", script];
 
 describe("exec", () => {
   test("answers with exit code, standard output and standard error apart", async () => {
-    const { durationMs, ...result } = await user.containers.exec(id, { command: sh("echo out; echo err >&2; exit 5") });
+    const { durationMs, cpuMs, peakMemoryBytes, oomKilled, ...result } = await user.containers.exec(id, {
+      command: sh("echo out; echo err >&2; exit 5"),
+    });
     assert.deepEqual(result, { exitCode: 5, timedOut: false, stdout: "out\n", stderr: "err\n", truncated: false });
     assert.ok(durationMs > 0);
+    // A command of a few milliseconds may be over before it is counted, and then says so.
+    assert.ok(cpuMs === null || cpuMs > 0);
+    assert.ok(peakMemoryBytes === null || peakMemoryBytes > 0);
+    assert.ok(oomKilled === null || !oomKilled);
   });
 
   test("gives the command its standard input and then end of file", async () => {

@@ -12,6 +12,7 @@ import { mountImages } from "./routes/images.ts";
 import { mountImageTransfers } from "./routes/image-transfers.ts";
 import { mountRegistries } from "./routes/registries.ts";
 import { mountPorts } from "./routes/ports.ts";
+import { mountMeasures } from "./routes/measures.ts";
 import { mountStreams } from "./routes/streams.ts";
 import { mountSystem } from "./routes/system.ts";
 import { mountUsers } from "./routes/users.ts";
@@ -74,6 +75,7 @@ export function buildApp(deps: Deps): App {
   mountPorts(app);
   mountStreams(app);
   mountFiles(app);
+  mountMeasures(app);
   mountVolumes(app);
   mountHousekeeping(app);
   mountSystem(app);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { REQUEST_HEAD_BYTES } from "@hafen/contract";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "./mount.ts";
 import type { Ports } from "./ports/ports.ts";
@@ -19,6 +20,7 @@ export async function listen(app: App, ports: Ports, where: { hostname: string; 
     ports.takes(request) ? ports.serve(request, response) : void own(request, response);
   const server = createServer(
     {
+      maxHeaderSize: REQUEST_HEAD_BYTES,
       shouldUpgradeCallback: (request) => (ports.takes(request) ? ports.upgrades(request) : wantsWebSocket(request)),
     },
     answer,

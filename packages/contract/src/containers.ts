@@ -323,6 +323,12 @@ export const Exec = z
   })
   .openapi("Exec");
 export type Exec = z.infer<typeof Exec>;
+/** What a command and all it started used, where the kernel told. */
+export const ExecAccount = {
+  cpuMs: z.number().nullable().describe("Processor time; null: it was too short to be counted, or nobody counts there"),
+  peakMemoryBytes: z.number().int().nullable().describe("The most it held; null also on hosts with cgroup version 2"),
+  oomKilled: z.boolean().nullable().describe("The kernel killed a process of it for memory; null: not known"),
+};
 export const ExecResult = z
   .object({
     exitCode: z.number().int().nullable().describe("null: it was killed at its time limit"),
@@ -331,6 +337,7 @@ export const ExecResult = z
     stderr: z.string(),
     truncated: z.boolean().describe("An output was over 1 MiB and the rest left out"),
     durationMs: z.number(),
+    ...ExecAccount,
   })
   .openapi("ExecResult");
 export type ExecResult = z.infer<typeof ExecResult>;

@@ -20,13 +20,22 @@ export { attachContainer, type Attached } from "./container/attach.ts";
 export { connectPort } from "./container/connect.ts";
 export { convergeContainer } from "./container/converge.ts";
 export { createContainer } from "./container/create.ts";
+export { execContainer } from "./container/exec.ts";
 export { containerPlace } from "./container/files.ts";
 export { describeContainer, describeContainers, listContainers } from "./container/get.ts";
 export { pauseContainer, unpauseContainer } from "./container/pause.ts";
 export { declaredPorts } from "./container/ports.ts";
 export { removeContainer } from "./container/remove.ts";
 export { getContainer, wrongState, type ContainerKey } from "./container/request.ts";
-export { containerLogs, execContainer, noteEngineEvent, signalContainer } from "./container/live.ts";
+export {
+  containerChanges,
+  containerIsolation,
+  containerStats,
+  containerTop,
+  exportContainer,
+} from "./container/measures.ts";
+export { openExec, type OpenExec } from "./container/open-exec.ts";
+export { containerLogs, noteEngineEvent, signalContainer } from "./container/live.ts";
 export { containerSpec, LABELS } from "./container/spec.ts";
 export { startContainer } from "./container/start.ts";
 export { killContainer, restartContainer, stopContainer } from "./container/stop.ts";

@@ -4,6 +4,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 export const STREAM_ACTIONS = [
   "logs",
   "exec",
+  "exec.open",
   "signal",
   "attach",
   "connect",
@@ -13,6 +14,11 @@ export const STREAM_ACTIONS = [
   "usage",
   "volume.prune",
   "image.export",
+  "top",
+  "stats",
+  "changes",
+  "export",
+  "isolation",
 ] as const;
 export type StreamAction = (typeof STREAM_ACTIONS)[number];
 

@@ -3,10 +3,12 @@ import type { ContainerInfo, ContainerSpec, ContainerSummary, Limits, StopOption
 import type { EngineEvent, EngineInfo, EventOptions } from "./types/engine-info.ts";
 import type { PathInfo } from "./types/files.ts";
 import type { CommitOptions, HistoryEntry, ImageInfo, ImportOptions } from "./types/image.ts";
+import type { IsolationReport } from "./types/isolation.ts";
+import type { Changes, ContainerProcess, ContainerStats, Usage } from "./types/measures.ts";
 import type { NetworkInfo, NetworkSpec } from "./types/network.ts";
 import type { EngineId, Label, Op } from "./types/op.ts";
 import type { PullRequest, PushRequest, RegistryFailure, RegistryLogin, TransferEvent } from "./types/registry.ts";
-import type { AttachOptions, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
+import type { AttachOptions, ExecSession, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
 import type { ContainerSize, DiskUsage } from "./types/usage.ts";
 import type { VolumeInfo, VolumeSpec } from "./types/volume.ts";
 
@@ -16,6 +18,8 @@ export type * from "./types/engine-info.ts";
 export type * from "./types/files.ts";
 export type * from "./types/image.ts";
 export type * from "./types/network.ts";
+export type * from "./types/isolation.ts";
+export type * from "./types/measures.ts";
 export type * from "./types/op.ts";
 export type * from "./types/registry.ts";
 export type * from "./types/streams.ts";
@@ -54,7 +58,7 @@ export interface Engine {
   /** Removes by force. Named volumes are kept. */
   removeContainer(id: EngineId, op?: Op): Promise<void>;
   logs(id: EngineId, options: LogOptions): AsyncIterable<LogChunk>;
-  exec(id: EngineId, spec: ExecSpec, op?: Op): Promise<Session>;
+  exec(id: EngineId, spec: ExecSpec, op?: Op): Promise<ExecSession>;
   attach(id: EngineId, options: AttachOptions): Promise<Session>;
   /** A tar of `path`, its owners as the container sees them; `not_found` when the path is absent. */
   getArchive(id: EngineId, path: string, op?: Op): Promise<AsyncIterable<Uint8Array>>;
@@ -67,6 +71,19 @@ export interface Engine {
    * `withoutLabels`, are not in it.
    */
   commitContainer(id: EngineId, options: CommitOptions): Promise<string>;
+  /** Its whole file system as one flat tar, volumes left out, owners as the container sees them. */
+  exportContainer(id: EngineId, op?: Op): Promise<AsyncIterable<Uint8Array>>;
+  /** How its file system differs from its image's. */
+  changes(id: EngineId, op?: Op): Promise<Changes>;
+
+  /** A cheap reading of what it uses now; undefined when it does not run. */
+  usage(id: EngineId, op?: Op): Promise<Usage | undefined>;
+  /** A sample soon and then one a second, until it ends; `conflict` when it does not run. */
+  stats(id: EngineId, op?: Op): AsyncIterable<ContainerStats>;
+  /** Its processes, in the container's own numbers; `conflict` when it does not run. */
+  top(id: EngineId, op?: Op): Promise<ContainerProcess[]>;
+  /** What the kernel enforces on it, read from the kernel; `conflict` when it does not run. */
+  isolation(id: EngineId, op?: Op): Promise<IsolationReport>;
 
   inspectImage(ref: string, op?: Op): Promise<ImageInfo | undefined>;
   /** Every tag in the engine that starts with `prefix`. */

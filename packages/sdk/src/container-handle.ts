@@ -6,14 +6,19 @@ import type { Containers, RemoveContainerOptions } from "./containers.ts";
 import { HafenError } from "./error.ts";
 import type { PutFileOptions } from "./files.ts";
 import type { PortConnection } from "./port-connection.ts";
+import type { ExecStream, ExecStreamRequest } from "./exec-stream.ts";
 import type { TarSource } from "./tar-source.ts";
 import type {
+  ChangeList,
   Container,
+  ContainerStats,
   Exec,
   ExecResult,
   FilesWritten,
+  Isolation,
   KillContainer,
   LogLine,
+  ProcessList,
   StopContainer,
   UpdateContainer,
   Waited,
@@ -84,6 +89,34 @@ export class ContainerHandle {
 
   exec(body: Exec, options: ChangeOptions = {}): Promise<ExecResult> {
     return this.#containers.exec(this.id, body, options);
+  }
+
+  execStream(request: ExecStreamRequest, options: CallOptions = {}): Promise<ExecStream> {
+    return this.#containers.execStream(this.id, request, options);
+  }
+
+  top(options: CallOptions = {}): Promise<ProcessList> {
+    return this.#containers.top(this.id, options);
+  }
+
+  stats(options: CallOptions = {}): AsyncGenerator<ContainerStats, void> {
+    return this.#containers.stats(this.id, options);
+  }
+
+  statsOnce(options: CallOptions = {}): Promise<ContainerStats> {
+    return this.#containers.statsOnce(this.id, options);
+  }
+
+  changes(options: CallOptions = {}): Promise<ChangeList> {
+    return this.#containers.changes(this.id, options);
+  }
+
+  export(options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    return this.#containers.export(this.id, options);
+  }
+
+  isolation(options: CallOptions = {}): Promise<Isolation> {
+    return this.#containers.isolation(this.id, options);
   }
 
   logs(options: ContainerLogOptions = {}): AsyncGenerator<LogLine, void> {

@@ -14,6 +14,10 @@ export interface ContainerLogOptions extends CallOptions {
   since?: string | Date | undefined;
   /** RFC 3339. */
   until?: string | Date | undefined;
+  /** Default true. */
+  stdout?: boolean | undefined;
+  /** Default true. */
+  stderr?: boolean | undefined;
 }
 
 function time(value: string | Date | undefined): string | undefined {
@@ -29,7 +33,7 @@ export async function* containerLog(
     transport,
     {
       path: address`/v1/containers/${ref}/logs`,
-      query: { follow: options.follow, until: time(options.until) },
+      query: { follow: options.follow, until: time(options.until), stdout: options.stdout, stderr: options.stderr },
       beginning: { tail: options.tail, since: time(options.since) },
     },
     options,

@@ -4,23 +4,30 @@ import { callOptions, type CallOptions, type ChangeOptions, type RemoveOptions }
 import { ContainerHandle } from "./container-handle.ts";
 import { containerLog, type ContainerLogOptions } from "./container-log.ts";
 import { waitForContainer, type WaitOptions } from "./container-wait.ts";
+import { containerStats } from "./container-stats.ts";
+import { download } from "./download.ts";
 import { getFiles, putFile, putFiles, type PutFileOptions } from "./files.ts";
 import { HafenError } from "./error.ts";
+import { execStream, type ExecStream, type ExecStreamRequest } from "./exec-stream.ts";
 import { everyItem, type Page } from "./page.ts";
 import { connectPort, type PortConnection } from "./port-connection.ts";
 import type { TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
 import type {
   Build,
+  ChangeList,
   CommitContainer,
   Container,
   ContainerListQuery,
+  ContainerStats,
   CreateContainer,
   Exec,
   ExecResult,
   FilesWritten,
+  Isolation,
   KillContainer,
   LogLine,
+  ProcessList,
   StopContainer,
   UpdateContainer,
   Waited,
@@ -131,6 +138,44 @@ export class Containers {
       json: body,
       options: { ...options, timeoutMs },
     });
+  }
+
+  /** Runs a command in it with its streams live. */
+  execStream(ref: string, request: ExecStreamRequest, options: CallOptions = {}): Promise<ExecStream> {
+    return execStream(this.#transport, ref, request, options);
+  }
+
+  /** Its processes, in its own numbers. */
+  async top(ref: string, options: CallOptions = {}): Promise<ProcessList> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}/top`, options });
+  }
+
+  /** What it uses, a sample each second until it ends. */
+  stats(ref: string, options: CallOptions = {}): AsyncGenerator<ContainerStats, void> {
+    return containerStats(this.#transport, ref, options);
+  }
+
+  /** What it uses now. */
+  async statsOnce(ref: string, options: CallOptions = {}): Promise<ContainerStats> {
+    const path = address`/v1/containers/${ref}/stats`;
+    return this.#transport.json({ method: "GET", path, query: { follow: false }, options });
+  }
+
+  /** How its file system differs from its image's. */
+  async changes(ref: string, options: CallOptions = {}): Promise<ChangeList> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}/changes`, options });
+  }
+
+  /** Its whole file system as one flat tar, without its volumes. */
+  export(ref: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    const { signal, timeoutMs = this.#transport.timeoutMs } = options;
+    const request = { path: address`/v1/containers/${ref}/export`, accept: "application/x-tar" };
+    return download(this.#transport, request, { signal, timeoutMs });
+  }
+
+  /** What the kernel enforces on it. */
+  async isolation(ref: string, options: CallOptions = {}): Promise<Isolation> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}/isolation`, options });
   }
 
   /** What it printed; a broken connection is taken up after the last line received. */

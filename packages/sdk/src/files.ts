@@ -1,7 +1,6 @@
 import { address } from "./address.ts";
 import type { CallOptions } from "./call-options.ts";
-import { connect } from "./connect.ts";
-import { Deadline } from "./deadline.ts";
+import { download } from "./download.ts";
 import { rawUploadOf, uploadOf, type TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
 import type { FilesWritten } from "./wire.ts";
@@ -21,21 +20,15 @@ export interface PutFileOptions extends CallOptions {
   sizeBytes?: number | undefined;
 }
 
-/** Bytes as they come; `timeoutMs` limits the way to the first of them. Not resumed: what is copied changes. */
-export async function* getFiles(
+export function getFiles(
   transport: Transport,
   owner: Owner,
   path: string,
   kind: "tar" | "raw",
   { signal, timeoutMs = transport.timeoutMs }: CallOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  const deadline = new Deadline(signal, timeoutMs);
-  try {
-    const headers = { accept: `${ACCEPT[kind]}, application/problem+json` };
-    yield* connect(transport, { path: pathOf(owner), query: { path }, headers, deadline });
-  } finally {
-    deadline.close();
-  }
+  const request = { path: pathOf(owner), query: { path }, accept: ACCEPT[kind] };
+  return download(transport, request, { signal, timeoutMs });
 }
 
 export async function putFiles(

@@ -1,6 +1,6 @@
 import { address } from "./address.ts";
 import { callOptions, type CallOptions, type ChangeOptions } from "./call-options.ts";
-import { imageArchive } from "./image-archive.ts";
+import { download } from "./download.ts";
 import { everyItem, type Page } from "./page.ts";
 import { uploadOf, type TarSource } from "./tar-source.ts";
 import type { Transport } from "./transport.ts";
@@ -108,6 +108,6 @@ export class Images {
 
   /** A `docker save` archive. Named by tag it holds that tag, named by id all of one's own. Breaks when it cannot be whole. */
   export(ref: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
-    return imageArchive(this.#transport, ref, options);
+    return download(this.#transport, { path: address`/v1/images/${ref}/export`, accept: "application/x-tar" }, options);
   }
 }

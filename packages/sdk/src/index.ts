@@ -1,4 +1,4 @@
-export type { Attachment, AttachOptions, Output } from "./attachment.ts";
+export type { Attachment, AttachOptions } from "./attachment.ts";
 export type { BuildLogOptions } from "./build-log.ts";
 export type { BuildFiles, BuildOptions, Builds, BuildWaitOptions } from "./builds.ts";
 export type { CallOptions, ChangeOptions, RemoveOptions } from "./call-options.ts";
@@ -10,6 +10,7 @@ export { HafenError, type HafenErrorCode, type HafenErrorFields } from "./error.
 export { EventStreamParser, type ServerEvent } from "./event-stream.ts";
 export type { EventQuery, Events, EventStreamOptions } from "./events.ts";
 export type { PutFileOptions } from "./files.ts";
+export type { ExecStream, ExecStreamRequest } from "./exec-stream.ts";
 export { Hafen } from "./hafen.ts";
 export type { Hosts } from "./hosts.ts";
 export type { Images, ImportOptions, PullOptions } from "./images.ts";
@@ -19,6 +20,7 @@ export type { Page } from "./page.ts";
 export type { DiskUsageOptions, System } from "./system.ts";
 export type { Registries } from "./registries.ts";
 export type { PortConnection } from "./port-connection.ts";
+export type { Output, Session } from "./session.ts";
 export type { TarSource } from "./tar-source.ts";
 export type { HafenOptions, WebSocketMaker } from "./transport.ts";
 export type { Users } from "./users.ts";

@@ -24,7 +24,7 @@ export async function openSocket<T>(
     try {
       await opened(socket, deadline);
     } catch (error) {
-      throw deadline.error ?? (await whyNot(transport, path, options)) ?? error;
+      throw deadline.error ?? (await whyNot(transport, path, query, options)) ?? error;
     }
     deadline.arm();
     return served;
@@ -47,10 +47,15 @@ function opened(socket: WebSocket, deadline: Deadline): Promise<void> {
 }
 
 /** A WebSocket does not show the answer that refused it; the same request without the upgrade does. */
-async function whyNot(transport: Transport, path: string, options: CallOptions): Promise<HafenError | undefined> {
+async function whyNot(
+  transport: Transport,
+  path: string,
+  query: Record<string, QueryValue>,
+  options: CallOptions,
+): Promise<HafenError | undefined> {
   const deadline = new Deadline(options.signal, options.timeoutMs ?? transport.timeoutMs);
   try {
-    await transport.open(path, {}, { accept: "application/problem+json" }, deadline);
+    await transport.open(path, query, { accept: "application/problem+json" }, deadline);
   } catch (error) {
     if (error instanceof HafenError && error.code !== "upgrade_required") return error;
   } finally {

@@ -185,6 +185,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{ref}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How its file system differs from its image's */
+        get: operations["getContainerChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{ref}/commit": {
         parameters: {
             query?: never;
@@ -209,10 +226,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Run a command in it with its streams live, as a WebSocket
+         * @description Messages as of attach. A client may send `resize`, `stdinEnd`, `signal`, `read` and `detach` (ExecControl); the server's last message is `ended` (ExecEnded), before it closes with 1000. A slow reader slows the command down for as long as it likes. A client that goes away without `detach` ends the command: SIGHUP, and SIGKILL to all it started 5 s later. Close codes: 1003 not binary, 1008 not allowed, 1009 too long, 1011 the host failed, 1012 the service restarts.
+         */
+        get: operations["openExec"];
         put?: never;
         /** Run a command in it and answer with what it printed */
         post: operations["execContainer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{ref}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its whole file system as one flat tar, running or not; volumes are left out */
+        get: operations["exportContainer"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -236,6 +274,23 @@ export interface paths {
          * @description A tar: files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name, but never a directory a file or a file a directory. Entries before one that is refused are unpacked already. With `Content-Type: application/octet-stream` the body is one file, written at `path`, in a directory that exists; not atomic: a reader meanwhile may see it absent or in part.
          */
         put: operations["putContainerFiles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{ref}/isolation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the kernel enforces on it, read from the kernel */
+        get: operations["getContainerIsolation"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -416,6 +471,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{ref}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it uses, once a second, as SSE, or NDJSON with Accept: application/x-ndjson */
+        get: operations["getContainerStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{ref}/stop": {
         parameters: {
             query?: never;
@@ -427,6 +499,23 @@ export interface paths {
         put?: never;
         /** End its process: the stop signal, then SIGKILL after the grace period */
         post: operations["stopContainer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/containers/{ref}/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its processes, in its own numbers */
+        get: operations["getContainerTop"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1101,6 +1190,19 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             tag: string | null;
         };
+        Change: {
+            /**
+             * @description Added, changed, deleted
+             * @enum {string}
+             */
+            kind: "A" | "C" | "D";
+            path: string;
+        };
+        ChangeList: {
+            items: components["schemas"]["Change"][];
+            /** @description There were more than an answer holds */
+            truncated: boolean;
+        };
         CloneVolume: {
             labels?: {
                 [key: string]: string;
@@ -1211,6 +1313,27 @@ export interface components {
             items: components["schemas"]["Container"][];
             nextCursor: string | null;
         };
+        ContainerProcess: {
+            /** @description Empty for one that has ended */
+            command: string[];
+            cpuMs: number;
+            /** @description The kernel's short name for it */
+            name: string;
+            /** @description 0: it was started from outside, as by exec */
+            parentPid: number;
+            /** @description As the container counts: its init is 1 */
+            pid: number;
+            residentBytes: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            startedAt: string;
+            /** @description R runs, S sleeps, D waits for a disk, T is stopped, Z has ended, … */
+            state: string;
+            /** @description As the container sees it */
+            uid: number;
+        };
         /** @description With ?size=true, where there is a file system for it */
         ContainerSize: {
             /** @description All that its root shows: that and the image */
@@ -1218,6 +1341,44 @@ export interface components {
             /** @description What it wrote over its image */
             writableBytes: number;
         } | null;
+        ContainerStats: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            blockIo: {
+                readBytes: number;
+                writtenBytes: number;
+            };
+            cpu: {
+                /** @description In use since the sample before */
+                cores: number;
+                limitCores: number | null;
+                /** @description Since its start */
+                totalMs: number;
+            };
+            memory: {
+                limitBytes: number | null;
+                /** @description The most since its start, with that cache */
+                peakBytes: number | null;
+                /** @description Without the cache that the kernel would give up first */
+                usedBytes: number;
+            };
+            network: {
+                interfaces: {
+                    name: string;
+                    receivedBytes: number;
+                    sentBytes: number;
+                }[];
+                receivedBytes: number;
+                sentBytes: number;
+            };
+            pids: {
+                current: number;
+                limit: number | null;
+            };
+        };
         ContainerUse: {
             /**
              * Format: date-time
@@ -1422,10 +1583,30 @@ export interface components {
             user?: string;
             workingDir?: string;
         };
-        ExecResult: {
+        ExecEnded: {
+            /** @description Processor time; null: it was too short to be counted, or nobody counts there */
+            cpuMs: number | null;
             durationMs: number;
             /** @description null: it was killed at its time limit */
             exitCode: number | null;
+            /** @description The kernel killed a process of it for memory; null: not known */
+            oomKilled: boolean | null;
+            /** @description The most it held; null also on hosts with cgroup version 2 */
+            peakMemoryBytes: number | null;
+            timedOut: boolean;
+            /** @enum {string} */
+            type: "ended";
+        };
+        ExecResult: {
+            /** @description Processor time; null: it was too short to be counted, or nobody counts there */
+            cpuMs: number | null;
+            durationMs: number;
+            /** @description null: it was killed at its time limit */
+            exitCode: number | null;
+            /** @description The kernel killed a process of it for memory; null: not known */
+            oomKilled: boolean | null;
+            /** @description The most it held; null also on hosts with cgroup version 2 */
+            peakMemoryBytes: number | null;
             stderr: string;
             stdout: string;
             timedOut: boolean;
@@ -1631,6 +1812,103 @@ export interface components {
             tag?: string;
             target?: string;
         };
+        Isolation: {
+            capabilities: {
+                /** @description Names without CAP_ */
+                ambient: string[];
+                /** @description No process in it can ever have another */
+                bounding: string[];
+                /** @description Names without CAP_ */
+                effective: string[];
+                /** @description Names without CAP_ */
+                inheritable: string[];
+                /** @description Names without CAP_ */
+                permitted: string[];
+            };
+            cgroup: {
+                blockIo: {
+                    readBytes: number;
+                    writtenBytes: number;
+                };
+                controllers: string[];
+                cpu: {
+                    periodUs: number;
+                    /** @description null: none */
+                    quotaUs: number | null;
+                    throttledMs: number;
+                    usedMs: number;
+                };
+                memory: {
+                    /** @description null: none */
+                    limitBytes: number | null;
+                    peakBytes: number | null;
+                    usedBytes: number;
+                };
+                oomKills: number;
+                pids: {
+                    current: number;
+                    /** @description null: none */
+                    limit: number | null;
+                    peak: number | null;
+                };
+                /** @description Memory and swap together; null: the host does not account for swap */
+                swap: {
+                    /** @description null: none */
+                    limitBytes: number | null;
+                    usedBytes: number;
+                } | null;
+                version: 1 | 2;
+            };
+            gidMap: {
+                count: number;
+                inside: number;
+                outside: number;
+            }[];
+            /** @description AppArmor's or SELinux'; null: no such module is in force */
+            lsmLabel: string | null;
+            mounts: {
+                options: string[];
+                target: string;
+                type: string;
+            }[];
+            namespaces: {
+                /** @description The kernel's number: processes with the same share it */
+                id: number;
+                /** @description Another one than the host's own processes are in */
+                own: boolean;
+                /** @enum {string} */
+                type: "pid" | "mnt" | "net" | "uts" | "ipc" | "user" | "cgroup";
+            }[];
+            network: {
+                /** @description The host's rules that name one of its addresses */
+                firewall: string[] | null;
+                /** @description Why firewall is null */
+                firewallUnknown: string | null;
+                interfaces: {
+                    addresses: string[];
+                    name: string;
+                }[];
+            };
+            noNewPrivileges: boolean;
+            openFiles: {
+                /** @description null: none */
+                hard: number | null;
+                /** @description null: none */
+                soft: number | null;
+            };
+            /** @description What started it */
+            runtime: string;
+            seccomp: {
+                filters: number | null;
+                /** @enum {string} */
+                mode: "disabled" | "strict" | "filter";
+            };
+            uidMap: {
+                count: number;
+                inside: number;
+                outside: number;
+            }[];
+        };
         Key: {
             /**
              * Format: date-time
@@ -1782,6 +2060,9 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        ProcessList: {
+            items: components["schemas"]["ContainerProcess"][];
         };
         Prune: {
             /** @description Those that have ended, with their logs */
@@ -3151,6 +3432,83 @@ export interface operations {
             };
         };
     };
+    getContainerChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was added, changed and deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeList"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     commitContainer: {
         parameters: {
             query?: never;
@@ -3255,6 +3613,116 @@ export interface operations {
             };
         };
     };
+    openExec: {
+        parameters: {
+            query: {
+                /** @description A JSON array, as ["sh","-c","ls"] */
+                command: string;
+                /** @description A JSON object, as {"LANG":"C"} */
+                env?: string;
+                /** @description Give it standard input; default false */
+                stdin?: "true" | "false";
+                /** @description Then it and all it started are killed; without it there is no limit */
+                timeoutSeconds?: number;
+                /** @description Give it a terminal; default false */
+                tty?: "true" | "false";
+                user?: string;
+                /** @description Flow control: at most so many bytes each way that the other side has not said it took */
+                window?: number;
+                workingDir?: string;
+            };
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The WebSocket; its last message */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecEnded"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upgrade_required */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     execContainer: {
         parameters: {
             query?: never;
@@ -3332,6 +3800,83 @@ export interface operations {
             };
             /** @description idempotency_mismatch */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportContainer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3570,6 +4115,83 @@ export interface operations {
             };
             /** @description disk_full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getContainerIsolation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Namespaces, limits and use, capabilities, seccomp, mounts, network */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Isolation"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3829,6 +4451,10 @@ export interface operations {
                 follow?: "true" | "false";
                 /** @description RFC 3339; only what came after */
                 since?: string;
+                /** @description Default true */
+                stderr?: "true" | "false";
+                /** @description Default true */
+                stdout?: "true" | "false";
                 tail?: number | null;
                 /** @description RFC 3339 */
                 until?: string;
@@ -4523,6 +5149,90 @@ export interface operations {
             };
         };
     };
+    getContainerStats: {
+        parameters: {
+            query?: {
+                /** @description Default true, until it ends; false: one sample as JSON */
+                follow?: "true" | "false";
+            };
+            header?: {
+                accept?: string;
+            };
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Samples; SSE events are named `stats`, then one `end` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerStats"];
+                    "application/x-ndjson": components["schemas"]["ContainerStats"];
+                    "text/event-stream": components["schemas"]["ContainerStats"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stopContainer: {
         parameters: {
             query?: never;
@@ -4617,6 +5327,83 @@ export interface operations {
                 };
             };
             /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getContainerTop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The processes, by pid */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessList"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;

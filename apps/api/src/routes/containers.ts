@@ -21,6 +21,7 @@ import type { ContainerRow } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
 import { idempotent, type Answer } from "../idempotency.ts";
+import { whileWelcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
@@ -131,11 +132,13 @@ export function mountContainers(app: App): void {
   );
   mount(app, routes.containerLogs, async (c) => {
     const now = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
-    const { follow, tail, since, until } = c.req.valid("query");
+    const { follow, tail, since, until, stdout, stderr } = c.req.valid("query");
     // The engine ends the log of what does not run: one that is about to start is followed once it does.
     const row = follow === "true" && now.startDue ? await waitSettled(c.var.ctx, now, START_MS, c.req.raw.signal) : now;
-    const query = { follow, until, tail: tail?.toString(), since: c.req.valid("header")["last-event-id"] ?? since };
-    const response = await callWorker(await workerCall(c.var.deps, row, "logs", query), undefined, c.req.raw.signal);
+    const from = c.req.valid("header")["last-event-id"] ?? since;
+    const query = { follow, until, tail: tail?.toString(), since: from, stdout, stderr };
+    const call = await workerCall(c.var.deps, row, "logs", query);
+    const response = await whileWelcome(c, (signal) => callWorker(call, undefined, signal));
     return streamLines<LogLine>(c, {
       lines: readLines(response),
       id: (line) => line.at,

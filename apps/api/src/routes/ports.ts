@@ -2,14 +2,13 @@ import type { Duplex } from "node:stream";
 import { can, ProblemError, routes } from "@hafen/contract";
 import { createLink, getContainer, listLinks, revokeLink, wrongState } from "@hafen/core";
 import type { ContainerRow } from "@hafen/db";
-import { bearer } from "../auth.ts";
 import type { Deps } from "../deps.ts";
 import { idempotent } from "../idempotency.ts";
 import { mount, type App } from "../mount.ts";
 import { dialPort } from "../ports/dial.ts";
 import { relayPort } from "../relay-port.ts";
 import { openSlots } from "../slots.ts";
-import { endWithKey } from "../end-with-key.ts";
+import { endWithKey } from "../key-end.ts";
 import { workerCall } from "../worker-streams.ts";
 
 /** In one api process. A forwarded port has one for each connection that a browser or a database pool opens. */
@@ -49,9 +48,8 @@ export function mountPorts(app: App): void {
       container.destroy();
       throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
     }
-    const apiKey = bearer(c);
     upgrade.accept((client) => {
-      endWithKey(c, apiKey, client);
+      endWithKey(c, client);
       relayPort(client, container, c.req.valid("query").window);
     });
     return c.body(null, 200) as never;

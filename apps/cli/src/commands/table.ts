@@ -68,6 +68,15 @@ export const COMMANDS: readonly Row[] = [
   { name: "attach", summary: "Connect to a running container's streams", load: () => import("./container/attach.ts") },
   { name: "exec", summary: "Run a command in a running container", load: () => import("./container/exec.ts") },
   { name: "commit", summary: "Make an image of a container", load: () => import("./container/commit.ts") },
+  { name: "top", summary: "List a container's processes", load: () => import("./container/top.ts") },
+  { name: "stats", summary: "Show what containers use, live", load: () => import("./container/stats.ts") },
+  { name: "diff", summary: "Show which files a container has changed", load: () => import("./container/diff.ts") },
+  { name: "export", summary: "Write a container's files as a tar", load: () => import("./container/export.ts") },
+  {
+    name: "isolation",
+    summary: "Show what the kernel enforces on a container",
+    load: () => import("./container/isolation.ts"),
+  },
   { name: "cp", summary: "Copy files to or from a container", load: () => import("./container/cp.ts") },
   {
     name: "port",

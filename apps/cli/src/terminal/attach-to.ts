@@ -1,7 +1,8 @@
-import type { Attachment, Container, Hafen } from "@hafen/sdk";
+import type { Container, Hafen } from "@hafen/sdk";
 import type { Ctx } from "../ctx.ts";
 import type { Piece } from "../result.ts";
-import { DetachKeys } from "./detach-keys.ts";
+import { onScreen } from "./screen.ts";
+import { typeInto } from "./type-into.ts";
 
 export interface AttachToOptions {
   input: boolean;
@@ -17,54 +18,15 @@ export async function* attachTo(
   { input, backlog, signal }: AttachToOptions,
 ): AsyncGenerator<Piece, boolean> {
   const attachment = await client.containers.attach(id, { backlog, signal });
-  const raw = input && tty && ctx.stdin.isTTY;
-  const resize = () => attachment.resize(ctx.stdout.columns, ctx.stdout.rows);
-  const typing = input ? typeInto(attachment, ctx, tty) : undefined;
+  const leave = () => attachment.close();
+  const typing = input ? typeInto(attachment, ctx, { tty, leave }) : undefined;
+  const release = tty ? onScreen(ctx, attachment, { raw: input }) : () => {};
   try {
-    if (raw) ctx.stdin.setRawMode(true);
-    if (tty && ctx.stdout.isTTY) {
-      resize();
-      ctx.stdout.on("resize", resize);
-    }
     for await (const { stream, data } of attachment.output) yield { to: stream, data };
     return typing?.detached() ?? false;
   } finally {
-    ctx.stdout.off("resize", resize);
+    release();
     typing?.stop();
-    if (raw) ctx.stdin.setRawMode(false);
     attachment.close();
   }
-}
-
-/** Carries what is typed, no faster than it is taken. */
-function typeInto(attachment: Attachment, { stdin }: Ctx, tty: boolean) {
-  const keys = new DetachKeys();
-  let detached = false;
-  let sent = Promise.resolve();
-  // Once the connection is gone, whoever reads the output learns why.
-  const send = (act: () => unknown) =>
-    (sent = sent.then(act).then(
-      () => {},
-      () => {},
-    ));
-  const onData = (chunk: Buffer) => {
-    const { pass, detach } = tty ? keys.take(chunk) : { pass: chunk, detach: false };
-    stdin.pause();
-    void send(() => attachment.write(pass)).then(() => {
-      if (!detach) return stdin.resume();
-      detached = true;
-      return attachment.close();
-    });
-  };
-  const onEnd = () => void send(() => attachment.end());
-  stdin.on("data", onData);
-  stdin.on("end", onEnd);
-  return {
-    detached: () => detached,
-    stop() {
-      stdin.off("data", onData);
-      stdin.off("end", onEnd);
-      stdin.pause();
-    },
-  };
 }

@@ -26,6 +26,7 @@ export async function answerLogs(ctx: HostCtx, { subject, response, url, signal 
     since: query.get("since") ?? undefined,
     until: query.get("until") ?? undefined,
     tail: tail === null ? undefined : Number(tail),
+    streams: (["stdout", "stderr"] as const).filter((stream) => query.get(stream) !== "false"),
     signal,
   });
   response.writeHead(200, { "content-type": "application/x-ndjson" });

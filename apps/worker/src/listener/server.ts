@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { PROBLEMS, ProblemError } from "@hafen/contract";
+import { PROBLEMS, ProblemError, REQUEST_HEAD_BYTES } from "@hafen/contract";
 import { verifyGrant, type HostCtx, type StreamAction } from "@hafen/core";
 import { errorFields, type Log } from "@hafen/process";
 import { answerExec, answerLogs, answerSignal } from "./actions.ts";
-import { answerExport } from "./export.ts";
+import { answerImageExport } from "./image-export.ts";
 import { answerReadFiles, answerWriteFiles } from "./files.ts";
 import { answerPruneVolume, answerSize, answerUsage } from "./housekeeping.ts";
+import { answerChanges, answerExport, answerIsolation, answerStats, answerTop } from "./measures.ts";
 import { openUpgrades, refuseUpgrade } from "./upgrade.ts";
 import { UsedTokens } from "./used-tokens.ts";
 
@@ -28,7 +29,12 @@ const ACTIONS: Partial<Record<StreamAction, (ctx: HostCtx, stream: StreamRequest
   size: answerSize,
   usage: answerUsage,
   "volume.prune": answerPruneVolume,
-  "image.export": answerExport,
+  "image.export": answerImageExport,
+  top: answerTop,
+  stats: answerStats,
+  changes: answerChanges,
+  export: answerExport,
+  isolation: answerIsolation,
 };
 
 export interface Listener {
@@ -94,7 +100,8 @@ export async function openListener(options: {
     });
   }
 
-  const server = createServer((request, response) => {
+  // The api writes the query of its own request anew, which may take more room.
+  const server = createServer({ maxHeaderSize: 2 * REQUEST_HEAD_BYTES }, (request, response) => {
     answer(request, response).catch((error: unknown) => fail(response, error, options.log));
   });
   server.on("upgrade", (request, socket, head) => {
@@ -117,7 +124,7 @@ export async function openListener(options: {
     close: () =>
       new Promise((resolve) => {
         closing.abort();
-        server.close(() => resolve());
+        server.close(() => void upgrades.settled().then(() => resolve()));
         server.closeIdleConnections();
         setTimeout(() => {
           upgrades.close();

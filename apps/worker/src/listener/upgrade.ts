@@ -6,6 +6,7 @@ import { keepAlive } from "@hafen/process";
 import { WebSocketServer, type WebSocket } from "ws";
 import { openAttach } from "./attach.ts";
 import { openConnect } from "./connect.ts";
+import { openExecSocket } from "./exec-socket.ts";
 
 export interface SocketRequest {
   subject: string;
@@ -14,10 +15,12 @@ export interface SocketRequest {
   signal: AbortSignal;
   /** Takes an error that ended the stream. */
   failed: (error: unknown) => void;
+  /** Work that outlives the connection: the listener closes after it. */
+  linger: (work: Promise<void>) => void;
 }
 type Open = (ctx: HostCtx, request: SocketRequest) => Promise<(socket: WebSocket) => void>;
 
-const ACTIONS: Partial<Record<StreamAction, Open>> = { attach: openAttach };
+const ACTIONS: Partial<Record<StreamAction, Open>> = { attach: openAttach, "exec.open": openExecSocket };
 
 /** Those that are no WebSocket: the connection itself, once its HTTP is over. */
 type OpenRaw = (ctx: HostCtx, request: SocketRequest) => Promise<(socket: Duplex, head: Buffer) => void>;
@@ -30,16 +33,23 @@ export interface Upgrades {
     connection: { request: IncomingMessage; socket: Duplex; head: Buffer },
   ): Promise<void>;
   close(): void;
+  /** Once nothing lingers. */
+  settled(): Promise<unknown>;
 }
 
 export function openUpgrades(failed: (error: unknown) => void, closing: AbortSignal): Upgrades {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: STREAM_MESSAGE_BYTES });
+  const lingering = new Set<Promise<void>>();
+  const linger = (work: Promise<void>) => {
+    const handled = work.catch(failed).finally(() => lingering.delete(handled));
+    lingering.add(handled);
+  };
   return {
     async serve({ ctx, action, subject, url }, { request, socket, head }) {
       const gone = new AbortController();
       socket.on("close", () => gone.abort());
       if (socket.destroyed) gone.abort();
-      const asked = { subject, url, signal: AbortSignal.any([gone.signal, closing]), failed };
+      const asked = { subject, url, signal: AbortSignal.any([gone.signal, closing]), failed, linger };
       const raw = RAW[action];
       if (raw) return (await raw(ctx, asked))(socket, head);
       const open = ACTIONS[action];
@@ -55,6 +65,7 @@ export function openUpgrades(failed: (error: unknown) => void, closing: AbortSig
     close() {
       for (const webSocket of server.clients) webSocket.terminate();
     },
+    settled: () => Promise.all(lingering),
   };
 }
 

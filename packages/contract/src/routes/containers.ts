@@ -208,12 +208,19 @@ export const containerLogs = route({
   summary: "What it printed, as SSE, or NDJSON with Accept: application/x-ndjson; Last-Event-ID (a time stamp) resumes",
   request: {
     params: Params,
-    query: z.object({
-      follow: Bool,
-      tail: z.coerce.number().int().min(0).max(1_000_000).optional(),
-      since: z.string().max(40).refine(isInstant, NOT_A_TIME).optional().describe("RFC 3339; only what came after"),
-      until: z.string().max(40).refine(isInstant, NOT_A_TIME).optional().describe("RFC 3339"),
-    }),
+    query: z
+      .object({
+        follow: Bool,
+        tail: z.coerce.number().int().min(0).max(1_000_000).optional(),
+        since: z.string().max(40).refine(isInstant, NOT_A_TIME).optional().describe("RFC 3339; only what came after"),
+        until: z.string().max(40).refine(isInstant, NOT_A_TIME).optional().describe("RFC 3339"),
+        stdout: Bool.describe("Default true"),
+        stderr: Bool.describe("Default true"),
+      })
+      .refine(({ stdout, stderr }) => stdout !== "false" || stderr !== "false", {
+        path: ["stdout"],
+        message: "leave one of stdout and stderr",
+      }),
     headers: z.object({
       "last-event-id": z.string().max(64).refine(isInstant, NOT_A_TIME).optional(),
       accept: z.string().max(500).optional(),

@@ -5,6 +5,7 @@ export * from "./files.ts";
 export * from "./images.ts";
 export * from "./registries.ts";
 export * from "./ports.ts";
+export * from "./measures.ts";
 export * from "./streams.ts";
 export * from "./system.ts";
 export * from "./users.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Ref, route } from "../conventions.ts";
-import { StreamEnded } from "../streams.ts";
+import { ExecEnded, ExecStream, StreamEnded } from "../streams.ts";
 
 const tags = ["containers"];
 const Params = z.object({ ref: Ref });
@@ -24,6 +24,30 @@ export const attachContainer = route({
   },
   responses: {
     101: { description: "The WebSocket; its last message", content: { "application/json": { schema: StreamEnded } } },
+  },
+  problems: [
+    "container_not_found",
+    "container_wrong_state",
+    "upgrade_required",
+    "too_many_streams",
+    "host_unreachable",
+  ],
+});
+export const openExec = route({
+  method: "get",
+  path: "/v1/containers/{ref}/exec",
+  operationId: "openExec",
+  tags,
+  scope: "write",
+  summary: "Run a command in it with its streams live, as a WebSocket",
+  description:
+    "Messages as of attach. A client may send `resize`, `stdinEnd`, `signal`, `read` and `detach` (ExecControl); the server's last message is " +
+    "`ended` (ExecEnded), before it closes with 1000. A slow reader slows the command down for as long as it likes. A client that goes " +
+    "away without `detach` ends the command: SIGHUP, and SIGKILL to all it started 5 s later. Close codes: 1003 not binary, 1008 not allowed, " +
+    "1009 too long, 1011 the host failed, 1012 the service restarts.",
+  request: { params: Params, query: ExecStream },
+  responses: {
+    101: { description: "The WebSocket; its last message", content: { "application/json": { schema: ExecEnded } } },
   },
   problems: [
     "container_not_found",

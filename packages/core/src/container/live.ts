@@ -1,6 +1,6 @@
-import { ProblemError, type Action, type Exec, type ExecResult, type LogLine, type Use } from "@hafen/contract";
+import { ProblemError, type Action, type LogLine, type Use } from "@hafen/contract";
 import { containerById, insertContainerEvent, type ContainerRow } from "@hafen/db";
-import type { EngineEvent, LogOptions, Session } from "@hafen/engine";
+import type { EngineEvent, LogOptions } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import { wrongState } from "./request.ts";
@@ -8,73 +8,12 @@ import { LABELS } from "./spec.ts";
 
 /** What is done on a live container, on its host: none of it changes a row. */
 
-const MAX_OUTPUT_BYTES = 1024 * 1024;
-const DEFAULT_EXEC_SECONDS = 60;
-
 /** The row of a container of this host. */
 export async function onHost(ctx: HostCtx, id: string): Promise<ContainerRow> {
   const row = await containerById(ctx.db, id);
   if (!row || row.hostId !== ctx.hostId || row.state === "removed")
     throw new ProblemError("container_not_found", `There is no container ${id} on this host.`);
   return row;
-}
-
-/** Runs a command to its end or its time limit, at which its process and all that it started are killed. */
-export async function execContainer(ctx: HostCtx, id: string, input: Exec, signal: AbortSignal): Promise<ExecResult> {
-  const row = await onHost(ctx, id);
-  if (row.state !== "running" || row.engineId === null) throw wrongState(row, "exec");
-  const began = performance.now();
-  const session = await asProblem(row, "exec", () =>
-    ctx.engine.exec(row.engineId ?? "", {
-      command: input.command,
-      env: Object.entries(input.env ?? {}).map(([name, value]) => `${name}=${value}`),
-      workingDir: input.workingDir,
-      user: row.config.profile === "restricted" ? undefined : input.user,
-      tty: false,
-      stdin: input.stdin !== undefined,
-    }),
-  );
-  const limit = AbortSignal.timeout((input.timeoutSeconds ?? DEFAULT_EXEC_SECONDS) * 1000);
-  const stop = () => void session.kill().catch(() => session.close());
-  const either = AbortSignal.any([limit, signal]);
-  either.addEventListener("abort", stop, { once: true });
-  try {
-    const feeding = feed(session, input.stdin);
-    const output = await collect(session);
-    await feeding;
-    const exitCode = limit.aborted ? null : asShell((await session.exitCode()) ?? null, output.stdout);
-    return { exitCode, timedOut: limit.aborted, ...output, durationMs: performance.now() - began };
-  } finally {
-    either.removeEventListener("abort", stop);
-    session.close();
-  }
-}
-
-/** Engines before 23 answer 126 also for a command that is not there; their message tells the two apart. */
-function asShell(exitCode: number | null, stdout: string): number | null {
-  const notThere = /^OCI runtime exec failed: .*exec: "[^"]*": (executable file not found|stat [^:]*: no such file)/;
-  return exitCode === 126 && notThere.test(stdout) ? 127 : exitCode;
-}
-
-/** A command that ends without reading its input is no error. */
-async function feed(session: Session, stdin: string | undefined): Promise<void> {
-  if (stdin === undefined) return;
-  await session.write(Buffer.from(stdin)).catch(() => {});
-  session.end();
-}
-
-async function collect(session: Session): Promise<{ stdout: string; stderr: string; truncated: boolean }> {
-  const kept = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
-  const bytes = { stdout: 0, stderr: 0 };
-  let truncated = false;
-  for await (const { stream, data } of session.output) {
-    const room = MAX_OUTPUT_BYTES - bytes[stream];
-    if (data.length > room) truncated = true;
-    if (room <= 0) continue;
-    kept[stream].push(data.subarray(0, room));
-    bytes[stream] += Math.min(data.length, room);
-  }
-  return { stdout: Buffer.concat(kept.stdout).toString(), stderr: Buffer.concat(kept.stderr).toString(), truncated };
 }
 
 /** What the container printed, and with `follow` goes on printing. Empty for one that never started. */

@@ -7,6 +7,7 @@ import { lifecycleTests } from "./lifecycle.ts";
 import { networkTests } from "./networks.ts";
 import { pauseTests } from "./pause.ts";
 import { registryTests } from "./registries.ts";
+import { measureTests } from "./measures.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 import { type Opened, openSubject, type Subject } from "./subject.ts";
@@ -27,6 +28,7 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
     networkTests(get);
     streamTests(get);
     sessionTests(get);
+    measureTests(get);
     fileTests(get);
     imageTests(get);
     buildTests(get);

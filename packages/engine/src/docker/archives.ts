@@ -33,6 +33,13 @@ export async function statPath(client: Client, id: EngineId, path: string, op?: 
   }
 }
 
+/** Unlike a path's tar, the engine packs this one with the container's own owners. */
+export async function exportContainer(client: Client, id: EngineId, op?: Op): Promise<AsyncIterable<Uint8Array>> {
+  const what = `export ${id}`;
+  const request = { method: "GET", path: `/containers/${checkedName(id)}/export` } as const;
+  return pieces(what, await openStream(client, what, request, op), op);
+}
+
 export async function putArchive(
   client: Client,
   id: EngineId,

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import Docker from "dockerode";
 import type { DiskUsage } from "../engine.ts";
 import { EngineError } from "../error.ts";
+import type { ContainerCgroup } from "./cgroup/find.ts";
 
 export interface Client {
   docker: Docker;
@@ -15,6 +16,8 @@ export interface Client {
   names: Map<string, Promise<void>>;
   /** The making of a network that is under way, by its name. */
   networks: Map<string, Promise<void>>;
+  /** Of containers that were found running here, by id; see `findCgroup`. */
+  cgroups: Map<string, ContainerCgroup>;
 }
 
 /** docker-modem writes out the options of every request, agent and open sockets included, even with its debug log off: 2 ms a call. */
@@ -33,6 +36,7 @@ export function connect(host: string): Client {
     agent,
     names: new Map(),
     networks: new Map(),
+    cgroups: new Map(),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Engine } from "../engine.ts";
-import { getArchive, putArchive, statPath } from "./archives.ts";
+import { exportContainer, getArchive, putArchive, statPath } from "./archives.ts";
 import { attach } from "./attach.ts";
 import { buildImage, clearBuild } from "./build.ts";
+import { changes } from "./changes.ts";
 import { connect } from "./client.ts";
 import { commitContainer } from "./commit.ts";
 import { createContainer, inspectContainer, listContainers, signalContainer, startContainer } from "./containers.ts";
@@ -11,6 +12,7 @@ import { exec } from "./exec.ts";
 import { importImage, loadImages, saveImage } from "./image-load.ts";
 import { imageHistory, inspectImage, listTags, removeTag, tagImage } from "./images.ts";
 import { info } from "./info.ts";
+import { isolation } from "./isolation/report.ts";
 import { logs } from "./logs.ts";
 import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
@@ -18,7 +20,9 @@ import { pullImage } from "./pull.ts";
 import { pushImage } from "./push.ts";
 import { resolveImage } from "./resolve.ts";
 import { removeContainer, stopContainer } from "./stop.ts";
+import { top } from "./top.ts";
 import { updateContainer } from "./update.ts";
+import { stats, usage } from "./usage.ts";
 import { createVolume, inspectVolume, isVolumeEmpty, listVolumes, removeVolume } from "./volumes.ts";
 
 /** A Docker engine at `unix:///path` or `tcp://address:port`. Nothing is sent before the first call. */
@@ -45,6 +49,12 @@ export function openDocker(host: string): Engine {
     statPath: (id, path, op) => statPath(client, id, path, op),
     putArchive: (id, path, tar, op) => putArchive(client, id, path, tar, op),
     commitContainer: (id, options) => commitContainer(client, id, options),
+    exportContainer: (id, op) => exportContainer(client, id, op),
+    changes: (id, op) => changes(client, id, op),
+    usage: (id, op) => usage(client, id, op),
+    stats: (id, op) => stats(client, id, op),
+    top: (id, op) => top(client, id, op),
+    isolation: (id, op) => isolation(client, id, op),
 
     inspectImage: (ref, op) => inspectImage(client, ref, op),
     listTags: (prefix, op) => listTags(client, prefix, op),

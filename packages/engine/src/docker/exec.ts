@@ -1,15 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Exec } from "dockerode";
-import type { EngineId, ExecSpec, Op, Session } from "../engine.ts";
+import type { EngineId, ExecSession, ExecSpec, Op } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { call, DEADLINES_MS } from "./call.ts";
+import { type ExecCgroup, openExecCgroup } from "./cgroup/exec.ts";
+import { findCgroup } from "./cgroup/find.ts";
 import { checkedName, type Client } from "./client.ts";
 import { absent, requireContainer } from "./containers.ts";
-import { killTree } from "./process-tree.ts";
+import { belongsTo, killTree, signal } from "./process-tree.ts";
 import { openSession } from "./session.ts";
 
 /** A command that is not in the image is no failure here: as with Docker it prints why and exits with 126 or 127. */
-export async function exec(client: Client, id: EngineId, spec: ExecSpec, op?: Op): Promise<Session> {
+export async function exec(client: Client, id: EngineId, spec: ExecSpec, op?: Op): Promise<ExecSession> {
   const what = `exec in ${id}`;
   const options = {
     Cmd: spec.command,
@@ -22,13 +24,21 @@ export async function exec(client: Client, id: EngineId, spec: ExecSpec, op?: Op
     AttachStderr: true,
     Privileged: false,
   };
-  const made = await call(what, DEADLINES_MS.change, op, (abortSignal) =>
-    client.docker.getContainer(checkedName(id)).exec({ ...options, abortSignal }),
-  );
+  const [made, container] = await Promise.all([
+    call(what, DEADLINES_MS.change, op, (abortSignal) =>
+      client.docker.getContainer(checkedName(id)).exec({ ...options, abortSignal }),
+    ),
+    findCgroup(client, id, op),
+  ]);
+  const cgroup = container && openExecCgroup(container, made.id, () => pidOf(made, what));
   const socket = await call(what, DEADLINES_MS.open, op, (abortSignal) =>
     made.start({ hijack: true, stdin: true, Tty: spec.tty, abortSignal }),
-  );
-  return openSession(socket, {
+  ).catch((error: unknown) => {
+    cgroup?.close();
+    throw error;
+  });
+  let code: number | undefined;
+  const session = openSession(socket, {
     what,
     tty: spec.tty,
     async resize(columns, rows) {
@@ -36,11 +46,24 @@ export async function exec(client: Client, id: EngineId, spec: ExecSpec, op?: Op
         made.resize({ w: columns, h: rows, abortSignal }),
       );
     },
-    exitCode: (left) => ended(made, what, left),
-    kill: () => kill(client, id, made, what),
+    exitCode: async (left) => (code = await ended(made, what, left)),
+    kill: () => kill(client, id, { made, cgroup, what }),
   });
+  return {
+    ...session,
+    signal: (name) => signalOwn(client, id, { made, what }, name),
+    account: async () => cgroup?.account(code),
+    close() {
+      session.close();
+      cgroup?.close();
+    },
+  };
 }
 
+interface Started {
+  made: Exec;
+  what: string;
+}
 interface ExecState {
   running: boolean;
   exitCode: number | undefined;
@@ -52,6 +75,13 @@ async function stateOf(made: Exec, what: string): Promise<ExecState | undefined>
     made.inspect({ abortSignal }).catch(absent),
   );
   return found && { running: found.Running, exitCode: found.ExitCode ?? undefined, pid: found.Pid };
+}
+
+/** 0 until its process is there, undefined once it has ended. */
+async function pidOf(made: Exec, what: string): Promise<number | undefined> {
+  const state = await stateOf(made, what);
+  if (!state || (!state.running && state.exitCode !== undefined)) return undefined;
+  return state.pid;
 }
 
 /** The exit code follows the end of the output by some milliseconds, or much later when the process only closed it. */
@@ -72,9 +102,15 @@ async function* states(made: Exec, what: string): AsyncGenerator<ExecState | und
   }
 }
 
-async function kill(client: Client, id: EngineId, made: Exec, what: string): Promise<void> {
+/** With its cgroup also what nobody is the parent of any more, and what its own process has left behind. */
+async function kill(
+  client: Client,
+  id: EngineId,
+  { made, cgroup, what }: Started & { cgroup: ExecCgroup | undefined },
+): Promise<void> {
   const container = await requireContainer(client, id);
   for await (const state of states(made, what)) {
+    if (await cgroup?.kill()) return;
     // Until the process is there it has neither a pid nor an exit code.
     if (!state || (!state.running && state.exitCode !== undefined)) return;
     if (state.pid === 0) continue;
@@ -82,6 +118,19 @@ async function kill(client: Client, id: EngineId, made: Exec, what: string): Pro
     const now = await stateOf(made, what);
     if (now?.running)
       throw new EngineError("unavailable", `kill ${what}: its process is not visible from this machine`);
+    return;
+  }
+}
+
+async function signalOwn(client: Client, id: EngineId, { made, what }: Started, name: string): Promise<void> {
+  const container = await requireContainer(client, id);
+  for await (const state of states(made, what)) {
+    if (!state || (!state.running && state.exitCode !== undefined)) return;
+    if (state.pid === 0) continue;
+    if (await belongsTo(state.pid, container.Id)) return signal(state.pid, name as NodeJS.Signals);
+    const now = await stateOf(made, what);
+    if (now?.running)
+      throw new EngineError("unavailable", `signal ${what}: its process is not visible from this machine`);
     return;
   }
 }

@@ -16,12 +16,27 @@ export async function* logs(
   id: EngineId,
   options: LogOptions,
 ): AsyncGenerator<LogChunk, void, undefined> {
+  if (options.tail !== undefined && options.streams?.length === 1) return yield* tailOfOne(client, id, options);
+  let last: LogChunk | undefined;
+  for await (const chunk of read(client, id, options)) yield (last = chunk);
+  if (!options.follow || (!last && options.tail !== undefined)) return;
+  // A busy engine may end a followed log with its container, before the last lines of it.
+  const { tail: _, ...rest } = { ...options, follow: false, since: last?.at ?? options.since };
+  try {
+    yield* read(client, id, rest);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== "not_found") throw error; // it was removed while it was followed
+  }
+}
+
+async function* read(client: Client, id: EngineId, options: LogOptions): AsyncGenerator<LogChunk, void, undefined> {
   const what = `logs of ${id}`;
   const since = options.since === undefined ? undefined : nanoseconds(options.since);
   const container = await requireContainer(client, id, options);
+  const wants = (stream: LogChunk["stream"]) => options.streams?.includes(stream) ?? true;
   const query = {
-    stdout: "1",
-    stderr: "1",
+    stdout: wants("stdout") ? "1" : "0",
+    stderr: wants("stderr") ? "1" : "0",
     timestamps: "1",
     follow: options.follow ? "1" : "0",
     tail: options.tail === undefined ? "all" : String(options.tail),
@@ -41,6 +56,23 @@ export async function* logs(
     if (since !== undefined && toNanoseconds(at) <= since) continue;
     yield { stream: message.stream, data: message.data.subarray(STAMP_BYTES), at };
   }
+}
+
+/** The engine counts the last lines of both streams and then drops those of one: here they are counted after. */
+async function* tailOfOne(
+  client: Client,
+  id: EngineId,
+  { tail = 0, ...options }: LogOptions,
+): AsyncGenerator<LogChunk, void, undefined> {
+  let last: LogChunk[] = [];
+  let at = options.since;
+  for await (const chunk of read(client, id, { ...options, follow: false })) {
+    at = chunk.at;
+    last.push(chunk);
+    if (last.length > 2 * tail) last = tail === 0 ? [] : last.slice(-tail);
+  }
+  if (tail > 0) yield* last.slice(-tail);
+  if (options.follow) yield* logs(client, id, { ...options, since: at });
 }
 
 /** A tty's log is not framed: a message ends at its line end, or where the engine cut it, or with the stream. */

@@ -1,4 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
+import { readIfThere, statFields } from "./proc-file.ts";
 
 /**
  * SIGKILL to a process of a container and all that descends from it; false when `root` is not a process of that container here.
@@ -41,28 +42,17 @@ async function childrenByParent(): Promise<Map<number, number[]>> {
   return children;
 }
 
-/** The command in brackets may hold anything, brackets too: fields count from the last one. */
 async function parentOf(pid: string): Promise<number | undefined> {
   const stat = await readIfThere(`/proc/${pid}/stat`);
-  const parent = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
-  return parent === undefined ? undefined : Number(parent);
+  return stat === undefined ? undefined : Number(statFields(stat)[1]);
 }
 
 /** By the container's full id, which every cgroup driver puts into the path. */
-async function belongsTo(pid: number, containerId: string): Promise<boolean> {
+export async function belongsTo(pid: number, containerId: string): Promise<boolean> {
   return (await readIfThere(`/proc/${pid}/cgroup`))?.includes(containerId) ?? false;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    if (["ENOENT", "ESRCH"].includes((cause as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw cause;
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (cause) {

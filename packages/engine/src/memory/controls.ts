@@ -13,7 +13,7 @@ export interface Controls {
   vanish(id: EngineId): void;
 }
 
-const STREAMS: ReadonlySet<string> = new Set(["events", "logs", "buildImage", "pullImage", "pushImage"]);
+const STREAMS: ReadonlySet<string> = new Set(["events", "logs", "stats", "buildImage", "pullImage", "pushImage"]);
 
 /** Puts the log of calls, planned failures and the caller's abort in front of every call. */
 export function instrument(engine: Engine, world: World): Engine & Controls {

@@ -15,11 +15,12 @@ import { commitContainer } from "./commit.ts";
 import { containerSize, diskUsage } from "./disk-usage.ts";
 import { importImage, inspectImage, loadImages, removeTag, saveImage, tagImage } from "./images.ts";
 import { logs } from "./logs.ts";
+import { changes, exportContainer, isolation, stats, top, usage } from "./measures.ts";
 import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
 import { pauseContainer, unpauseContainer, updateContainer } from "./pause.ts";
 import { newRegistry, pullImage, pushImage, resolveImage } from "./registry.ts";
 import { attach, exec } from "./sessions.ts";
-import { createWorld, findContainer, findImage, type World } from "./world.ts";
+import { createWorld, findContainer, findImage, getContainer, type World } from "./world.ts";
 
 export type MemoryEngine = Engine & Controls;
 
@@ -47,6 +48,15 @@ export function openMemory(registries: Record<string, { login?: RegistryLogin }>
     statPath: async (id, path) => statPath(world, id, path),
     putArchive: (id, path, tar) => putArchive(world, id, path, tar),
     commitContainer: async (id, options) => commitContainer(world, id, options),
+    exportContainer: async (id) => {
+      getContainer(world, id);
+      return exportContainer(world, id);
+    },
+    changes: async (id) => changes(world, id),
+    usage: async (id) => usage(world, id),
+    stats: (id, op) => stats(world, id, op),
+    top: async (id) => top(world, id),
+    isolation: async (id) => isolation(world, id),
     inspectImage: async (ref) => inspectImage(world, ref),
     listTags: async (prefix) =>
       [...world.tags].filter(([tag]) => tag.startsWith(prefix)).map(([tag, imageId]) => ({ tag, imageId })),

@@ -8,13 +8,15 @@ export async function* logs(
   id: EngineId,
   options: LogOptions,
 ): AsyncGenerator<LogChunk, void, undefined> {
-  const { follow, since, until, tail, signal } = options;
+  const { follow, since, until, tail, streams = ["stdout", "stderr"], signal } = options;
   const container = getContainer(world, id);
   const after = since === undefined ? undefined : toNanoseconds(since);
   const before = until === undefined ? undefined : toNanoseconds(until);
-  const wanted = ({ at }: LogChunk) =>
-    (after === undefined || toNanoseconds(at) > after) && (before === undefined || toNanoseconds(at) <= before);
-  const printed = [...container.log];
+  const wanted = ({ at, stream }: LogChunk) =>
+    streams.includes(stream) &&
+    (after === undefined || toNanoseconds(at) > after) &&
+    (before === undefined || toNanoseconds(at) <= before);
+  const printed = container.log.filter(({ stream }) => streams.includes(stream));
   const followed = container.process ? container.followable : undefined;
   const from = followed?.entries.length ?? 0;
   for (const chunk of printed.slice(tail === undefined ? 0 : Math.max(0, printed.length - tail)))

@@ -1,10 +1,10 @@
-import type { AttachOptions, EngineId, ExecSpec, Session } from "../engine.ts";
+import type { AttachOptions, EngineId, ExecSession, ExecSpec, Session } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { openJournal } from "./journal.ts";
 import { type Output, type Process, startProcess } from "./process.ts";
 import { type Container, fileView, getContainer, type World } from "./world.ts";
 
-export function exec(world: World, id: EngineId, spec: ExecSpec): Session {
+export function exec(world: World, id: EngineId, spec: ExecSpec): ExecSession {
   const container = getContainer(world, id);
   if (!container.process) throw new EngineError("conflict", `container ${id} is not running`);
   if (container.info.state === "paused") throw new EngineError("conflict", `container ${id} is paused`);
@@ -12,12 +12,16 @@ export function exec(world: World, id: EngineId, spec: ExecSpec): Session {
   // Whatever runs in a container ends with it.
   void container.ended.then(() => process.signal("SIGKILL"));
   if (!spec.stdin) process.stdin.close();
-  return session(process, {
-    ...spec,
-    from: 0,
-    end: () => process.stdin.close(),
-    kill: async () => (process.signal("SIGKILL"), void (await process.exitCode)),
-  });
+  return {
+    ...session(process, {
+      ...spec,
+      from: 0,
+      end: () => process.stdin.close(),
+      kill: async () => (process.signal("SIGKILL"), void (await process.exitCode)),
+    }),
+    signal: async (name) => process.signal(name),
+    account: async () => undefined,
+  };
 }
 
 export function attach(world: World, id: EngineId, { tty, stdin, backlog }: AttachOptions): Session {

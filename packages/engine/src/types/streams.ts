@@ -5,8 +5,10 @@ export interface LogOptions extends Op {
   /** Only what is newer than this RFC 3339 time, to the nanosecond. */
   since?: string | undefined;
   until?: string | undefined;
-  /** Only the last so many lines. */
+  /** Only the last so many lines, of those streams that are asked for. */
   tail?: number | undefined;
+  /** Default both. */
+  streams?: readonly ("stdout" | "stderr")[] | undefined;
 }
 export interface LogChunk {
   stream: "stdout" | "stderr";
@@ -45,4 +47,18 @@ export interface Session {
   kill(): Promise<void>;
   /** Leaves; an exec'd process goes on. */
   close(): void;
+}
+export interface ExecSession extends Session {
+  /** One signal to the command's own process, and not to what it started; nothing once it has ended. */
+  signal(name: string): Promise<void>;
+  /** What the command and all it started have used. To be asked after its end and before `close`; undefined where nobody counts. */
+  account(): Promise<ExecAccount | undefined>;
+}
+export interface ExecAccount {
+  /** Undefined when the command ran before it could be counted. */
+  cpuMs: number | undefined;
+  /** Undefined then too, and where the kernel counts memory for the whole container only. */
+  peakMemoryBytes: number | undefined;
+  /** The kernel killed a process of it for memory; undefined where it does not say whose it was. */
+  oomKilled: boolean | undefined;
 }

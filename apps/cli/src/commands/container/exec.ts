@@ -1,14 +1,13 @@
-import { buffer } from "node:stream/consumers";
 import { command } from "../../command.ts";
-import { EXIT_CODES } from "../../exit-codes.ts";
-import { Failure } from "../../failures.ts";
+import { Failure, UsageError } from "../../failures.ts";
 import { many, on, one } from "../../flags.ts";
 import { durationMs } from "../../format/quantities.ts";
-import { lines, stream, type Piece } from "../../result.ts";
+import { lines, stream } from "../../result.ts";
 import { containerRef } from "../../short-ids.ts";
+import { runExec } from "../../terminal/run-exec.ts";
 import { environment } from "./create-flags.ts";
 
-/** The most that the service gives. */
+/** The most that the service gives to one that answers at its end. */
 const MAX_SECONDS = 3600;
 
 export default command({
@@ -16,44 +15,34 @@ export default command({
   takes: [2, Infinity],
   stopAtArgument: true,
   flags: {
-    interactive: on("i", "Give it standard input, to its end; text of at most 1 MiB"),
+    interactive: on("i", "Give it standard input"),
+    tty: on("t", "Give it a terminal"),
+    detach: on("d", "Leave it running in the background, without standard input"),
     env: many("NAME=VALUE", ["e", "Set a variable"]),
     envFile: many("FILE", ["Set the variables in a file"]),
     workdir: one("PATH", ["w", "The working directory"]),
     user: one("USER[:GROUP]", ["u", "Who it runs as"]),
-    timeout: one("SPAN", ["End it after this, such as 30s; default 1h, the most there is"], durationMs),
+    timeout: one("SPAN", ["End it, and all it started, after this, such as 30s"], durationMs),
   },
   async run(ctx, { flags, args: [given = "", ...words] }) {
+    const { interactive, tty, detach, timeout } = flags;
+    if (ctx.json && (interactive || tty || detach))
+      throw new UsageError("--json is for a command with neither -i, -t nor -d");
+    if (interactive && tty && !detach && !ctx.stdin.isTTY) throw new Failure("the input device is not a TTY");
     const client = await ctx.client();
+    const ref = await containerRef(client, given);
     const env = await environment(ctx, flags.envFile, flags.env);
-    const stdin = flags.interactive ? await inputOf(ctx.stdin) : undefined;
-    const result = await client.containers.exec(await containerRef(client, given), {
+    const request = {
       command: words,
       ...(Object.keys(env).length > 0 ? { env } : {}),
       ...(flags.workdir === undefined ? {} : { workingDir: flags.workdir }),
       ...(flags.user === undefined ? {} : { user: flags.user }),
-      ...(stdin === undefined ? {} : { stdin }),
-      timeoutSeconds: flags.timeout === undefined ? MAX_SECONDS : flags.timeout / 1000,
-    });
-    if (ctx.json) return lines([], result);
-    return stream(
-      (async function* (): AsyncGenerator<Piece, number> {
-        yield { to: "stdout", data: result.stdout };
-        yield { to: "stderr", data: result.stderr };
-        if (result.truncated)
-          yield { to: "stderr", data: "hafen: the output was over 1 MiB and the rest is left out\n" };
-        if (result.timedOut) yield { to: "stderr", data: "hafen: ended at its time limit\n" };
-        return result.exitCode ?? EXIT_CODES.timedOut;
-      })(),
-    );
+      ...(timeout === undefined ? {} : { timeoutSeconds: timeout / 1000 }),
+    };
+    if (ctx.json) return lines([], await client.containers.exec(ref, { timeoutSeconds: MAX_SECONDS, ...request }));
+    if (!detach) return stream(runExec(ctx, client, ref, { ...request, tty, stdin: interactive }));
+    const exec = await client.containers.execStream(ref, { ...request, tty });
+    await exec.detach();
+    return lines([], {});
   },
 });
-
-async function inputOf(stdin: NodeJS.ReadableStream & { isTTY?: boolean }): Promise<string> {
-  if (stdin.isTTY) throw new Failure("exec has no terminal yet: give -i a pipe or a file");
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await buffer(stdin));
-  } catch (cause) {
-    throw new Failure("the input is not UTF-8 text; copy it in with hafen cp", { cause });
-  }
-}

@@ -1,0 +1,55 @@
+import { ProblemError } from "@hafen/contract";
+import type { StreamAction } from "@hafen/core";
+import type { ContainerRow } from "@hafen/db";
+import type { Context } from "hono";
+import type { WebSocket } from "ws";
+import type { AppEnv } from "./deps.ts";
+import { endWithKey } from "./key-end.ts";
+import { relay, type RelayOptions } from "./relay.ts";
+import { openSlots } from "./slots.ts";
+import { dialWorker } from "./worker-socket.ts";
+import { workerCall } from "./worker-streams.ts";
+
+/** In one api process. */
+const MAX_SOCKETS_PER_USER = 100;
+
+export type OpenSession = (
+  c: Context<AppEnv>,
+  row: ContainerRow,
+  action: StreamAction,
+  query: Record<string, string | undefined>,
+  options: RelayOptions,
+) => Promise<Response>;
+
+/** WebSockets between a client and the worker of a container, counted for each user; a stream does not outlive its key. */
+export function sessionSockets(): OpenSession {
+  const slots = openSlots(MAX_SOCKETS_PER_USER);
+  return async (c, row, action, query, options) => {
+    const { user } = c.var;
+    const { upgrade } = c.env;
+    if (!upgrade) throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
+    const worker = await dialled(c, row, action, query, slots.take(user.id));
+    upgrade.accept((client) => {
+      endWithKey(c, client);
+      relay(client, worker, options);
+    });
+    return c.body(null, 200);
+  };
+}
+
+/** The slot is the worker's socket's: that one ends with the client, whether or not its handshake came to an end. */
+async function dialled(
+  c: Context<AppEnv>,
+  row: ContainerRow,
+  action: StreamAction,
+  query: Record<string, string | undefined>,
+  release: () => void,
+): Promise<WebSocket> {
+  try {
+    const worker = await dialWorker(await workerCall(c.var.deps, row, action, query), c.req.raw.signal);
+    return worker.once("close", release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
