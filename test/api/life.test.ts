@@ -215,6 +215,47 @@ describe("a container past its time", () => {
   });
 });
 
+describe("a container that is idle", () => {
+  const IDLE = { idleTimeoutSeconds: 10 };
+  const BUSY = "while :; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 0.1; done";
+
+  test("for its timeout is stopped, with its span as the cause, and its policy does not start it again", async () => {
+    const id = await running({ ...IDLE, restart: { policy: "always" } });
+    const { termination, state } = await user.containers.wait(id);
+    assert.deepEqual([state, termination?.cause, termination?.afterSeconds], ["exited", "idle", 10]);
+  });
+
+  test("in nothing runs on: one at work, one with a stream open, one that is worked in, and one without a timeout", async () => {
+    const working = await running({ ...IDLE, command: sh(BUSY) });
+    const attached = await running(IDLE);
+    const session = await user.containers.attach(attached);
+    const execed = await running(IDLE);
+    const open = await user.containers.execStream(execed, { command: ["sleep", "1000"] });
+    const without = await running();
+    const idle = await running(IDLE);
+    assert.equal((await user.containers.wait(idle)).termination?.cause, "idle");
+    for (const id of [working, attached, execed, without])
+      assert.equal((await user.containers.get(id)).state, "running", id);
+    session.close();
+    open.close();
+    for (const id of [attached, execed]) assert.equal((await user.containers.wait(id)).termination?.cause, "idle");
+    assert.equal((await user.containers.get(working)).state, "running");
+    await user.containers.update(working, { idleTimeoutSeconds: null });
+    await user.containers.stop(working, { graceSeconds: 0 });
+  });
+
+  test("over a killed worker is stopped no later for it", async () => {
+    const id = await running(IDLE);
+    await world.worker.kill();
+    await eventually(
+      "its time is over",
+      async () => Date.parse((await user.containers.get(id)).startedAt ?? "") < Date.now() - 11_000,
+    );
+    await world.worker.start();
+    assert.equal((await user.containers.wait(id)).termination?.cause, "idle");
+  });
+});
+
 describe("a container that removes itself", () => {
   test("goes some seconds after its end, with the anonymous volumes that nobody else mounts", async () => {
     const { id, mounts } = await user.containers.create({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { ACTIONS, STATES, statesFor, USES, type Action, type State, type Use } from "@hafen/contract";
+import { HafenError } from "@hafen/sdk";
 import { eventually, startWorld, type World } from "../support/index.ts";
 import { refusal } from "./ask.ts";
 
@@ -70,10 +71,27 @@ const CALLS = {
 const USE_CALLS = {
   exec: (id) => user.containers.exec(id, { command: ["true"] }),
   files: async (id) => ({ bytes: (await Array.fromAsync(user.containers.getFiles(id, "/bin/sh"))).length }),
+  changes: (id) => user.containers.changes(id),
+  commit: (id) => user.containers.commit(id),
+  connect: (id) => reach(id),
+  export: async (id) => ({ bytes: (await Array.fromAsync(user.containers.export(id))).length }),
+  isolation: (id) => user.containers.isolation(id),
+  stats: (id) => user.containers.statsOnce(id),
+  top: (id) => user.containers.top(id),
   update: (id, wait) => user.containers.update(id, { limits: { pids: 99 } }, wait),
   rename: (id, wait) => user.containers.rename(id, `renamed-${id.slice(-12)}`, wait),
 } satisfies Partial<Record<Use, Call>>;
-/** WebSockets: held against the table by the tests of streams. */
+/** Nothing listens there, which is another refusal than that of a wrong state. */
+async function reach(id: string): Promise<object> {
+  try {
+    const connection = await user.containers.connect(id, 80);
+    connection.close();
+  } catch (error) {
+    if (!(error instanceof HafenError) || error.code !== "port_unreachable") throw error;
+  }
+  return {};
+}
+/** Held against the table by its own tests. */
 const ELSEWHERE = ["attach"];
 
 /** What a container becomes whose process ends, or goes on to crash, by itself. */

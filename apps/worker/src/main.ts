@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LABELS, readRegistryPolicy, startAfterBoot, Transfers, Turns, type HostCtx } from "@hafen/core";
+import { IdleWatch, LABELS, readRegistryPolicy, startAfterBoot, Transfers, Turns, type HostCtx } from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
@@ -10,6 +10,7 @@ import { followEngine } from "./engine-events.ts";
 import { fenced } from "./fence.ts";
 import { hostHandlers, unplacedHandlers } from "./handlers.ts";
 import { acquireLease } from "./lease.ts";
+import { OpenStreams } from "./listener/open-streams.ts";
 import { openListener } from "./listener/server.ts";
 import { startSweep } from "./sweep.ts";
 
@@ -36,7 +37,9 @@ const jobs = openQueues(backend, (error, job) =>
 );
 shutdown.add("queues", jobs.close);
 
+const streams = new OpenStreams();
 const listener = await openListener({
+  streams,
   address: config.HAFEN_STREAM_ADDRESS,
   port: config.HAFEN_STREAM_PORT,
   secret: config.HAFEN_STREAM_SECRET,
@@ -92,7 +95,7 @@ shutdown.add("jobs", async () => {
 });
 
 const nudge = (row: Payload) => void handlers["container.converge"](row);
-const sweep = startSweep(ctx, builds, nudge, log, stopping.signal);
+const sweep = startSweep(ctx, builds, new IdleWatch((id) => streams.isUsed(id)), nudge, log, stopping.signal);
 const following = followEngine(ctx, log, { nudge, reconnected: sweep.reconcileSoon }, stopping.signal);
 shutdown.add("sweep", async () => {
   stopping.abort();

@@ -1,5 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { applyRetention, endExpired, keepHouse, nudgeUnsettled, reconcile, type HostCtx } from "@hafen/core";
+import {
+  applyRetention,
+  endExpired,
+  keepHouse,
+  nudgeUnsettled,
+  reconcile,
+  type HostCtx,
+  type IdleWatch,
+} from "@hafen/core";
 import { unsettledContainers } from "@hafen/db";
 import type { Payload } from "@hafen/queue";
 import { errorFields, type Log } from "@hafen/process";
@@ -20,6 +28,7 @@ export interface Sweep {
 export function startSweep(
   ctx: HostCtx,
   builds: RunningBuilds,
+  idle: IdleWatch,
   nudge: (row: Payload) => void,
   log: Log,
   signal: AbortSignal,
@@ -33,6 +42,7 @@ export function startSweep(
     // Without a queue containers are converged all the same; builds wait for it, since it bounds how many run.
     for (const row of await nudgeUnsettled(ctx, builds.ids)) nudge(row);
     for (const row of await endExpired(ctx)) nudge(row);
+    for (const row of await idle.round(ctx)) nudge(row);
     await builds.cancelRequested();
     if (asked || count % RECONCILE_EVERY === 0) {
       asked = false;

@@ -173,7 +173,6 @@ export const Termination = z
     signal: z.string().optional(),
     by: z.string().optional().describe("For stopped: the user's id"),
     limitBytes: z.number().int().optional().describe("For oom"),
-    peakBytes: z.number().int().optional().describe("For oom: the most memory it held, where the kernel tells"),
     afterSeconds: z.number().int().optional().describe("For ttl and idle: the span that was over"),
     at: Time,
   })

@@ -69,6 +69,7 @@ export { admitToPort, type Admission, type PortRequester } from "./port/admit.ts
 export { createLink, LINK_NAME, listLinks, revokeLink } from "./port/links.ts";
 export { signGrant, STREAM_ACTIONS, verifyGrant, type StreamAction, type StreamGrant } from "./stream-token.ts";
 export { endExpired } from "./sweep/expire.ts";
+export { IdleWatch } from "./sweep/idle.ts";
 export { keepHouse } from "./sweep/keep.ts";
 export { nudgeUnsettled } from "./sweep/nudge.ts";
 export { reconcile, type Differences } from "./sweep/reconcile.ts";

@@ -2220,8 +2220,6 @@ export interface components {
             exitCode?: number;
             /** @description For oom */
             limitBytes?: number;
-            /** @description For oom: the most memory it held, where the kernel tells */
-            peakBytes?: number;
             signal?: string;
         } | null;
         TreeImage: {

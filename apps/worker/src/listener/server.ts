@@ -8,6 +8,7 @@ import { answerImageExport } from "./image-export.ts";
 import { answerReadFiles, answerWriteFiles } from "./files.ts";
 import { answerPruneVolume, answerSize, answerUsage } from "./housekeeping.ts";
 import { answerChanges, answerExport, answerIsolation, answerStats, answerTop } from "./measures.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import { openUpgrades, refuseUpgrade } from "./upgrade.ts";
 import { UsedTokens } from "./used-tokens.ts";
 
@@ -53,6 +54,7 @@ export async function openListener(options: {
   address: string;
   port: number;
   secret: string;
+  streams: OpenStreams;
   log: Log;
   metrics: () => Promise<string>;
 }): Promise<Listener> {
@@ -90,7 +92,8 @@ export async function openListener(options: {
     const handle = ACTIONS[admitted.action];
     if (!handle) throw new ProblemError("upgrade_required", `${admitted.action} is an upgrade.`);
     const gone = new AbortController();
-    response.on("close", () => gone.abort());
+    const closed = options.streams.open(admitted.action, subject);
+    response.on("close", () => (closed(), gone.abort()));
     await handle(admitted.ctx, {
       subject,
       request,
@@ -107,9 +110,11 @@ export async function openListener(options: {
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     const url = new URL(request.url ?? "/", "http://worker");
-    Promise.try(() => upgrades.serve({ ...admit(request, url), url }, { request, socket, head })).catch(
-      (error: unknown) => refuseUpgrade(socket, problemOf(error, options.log)),
-    );
+    Promise.try(() => {
+      const admitted = admit(request, url);
+      socket.on("close", options.streams.open(admitted.action, admitted.subject));
+      return upgrades.serve({ ...admitted, url }, { request, socket, head });
+    }).catch((error: unknown) => refuseUpgrade(socket, problemOf(error, options.log)));
   });
   server.requestTimeout = 0; // an exec's answer may take an hour; the api bounds its own requests
   await new Promise<void>((resolve, reject) => {

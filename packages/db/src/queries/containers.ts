@@ -1,7 +1,8 @@
 import type { State } from "@hafen/contract/lifecycle";
-import { and, asc, desc, eq, exists, gte, inArray, lt, ne, or, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, exists, gte, inArray, isNotNull, lt, ne, or, sql, type SQL } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { notify } from "../notify.ts";
+import { withoutFlush } from "../without-flush.ts";
 import { containerEvents, containers, hosts, mounts, volumes } from "../schema/index.ts";
 import type { Page } from "./users.ts";
 
@@ -237,6 +238,31 @@ export function expiredContainers(db: Db, hostId: string): Promise<ContainerRow[
       ),
     )
     .limit(100);
+}
+
+/** Containers of the host that run with an idle timeout, and for how long they have not been seen at work. */
+export async function idleCandidates(db: Db, hostId: string): Promise<{ row: ContainerRow; idleForSeconds: number }[]> {
+  const idleForSeconds = sql<number>`extract(epoch from now() - coalesce(${containers.activeAt}, ${containers.startedAt}, now()))::float8`;
+  return db
+    .select({ row: containers, idleForSeconds })
+    .from(containers)
+    .where(
+      and(
+        eq(containers.hostId, hostId),
+        eq(containers.state, "running"),
+        eq(containers.desired, "running"),
+        isNotNull(containers.idleTimeoutSeconds),
+      ),
+    );
+}
+
+/** Notes that the container is at work. */
+export async function touchContainer(db: Db, id: string): Promise<void> {
+  await db
+    .update(containers)
+    .set({ activeAt: sql`now()` })
+    .where(and(eq(containers.id, id), eq(containers.state, "running")))
+    .returning({ withoutFlush });
 }
 
 /** Containers of the host that ended or failed so long ago and were made to remove themselves. */
