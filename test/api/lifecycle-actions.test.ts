@@ -73,7 +73,7 @@ const USE_CALLS = {
   files: async (id) => ({ bytes: (await Array.fromAsync(user.containers.getFiles(id, "/bin/sh"))).length }),
   changes: (id) => user.containers.changes(id),
   commit: (id) => user.containers.commit(id),
-  connect: (id) => reach(id),
+  connect: (id) => knock(id),
   export: async (id) => ({ bytes: (await Array.fromAsync(user.containers.export(id))).length }),
   isolation: (id) => user.containers.isolation(id),
   stats: (id) => user.containers.statsOnce(id),
@@ -82,7 +82,7 @@ const USE_CALLS = {
   rename: (id, wait) => user.containers.rename(id, `renamed-${id.slice(-12)}`, wait),
 } satisfies Partial<Record<Use, Call>>;
 /** Nothing listens there, which is another refusal than that of a wrong state. */
-async function reach(id: string): Promise<object> {
+async function knock(id: string): Promise<object> {
   try {
     const connection = await user.containers.connect(id, 80);
     connection.close();

@@ -115,8 +115,11 @@ describe("restart policies", () => {
       async () => (await world.engine.inspectContainer(id))?.state === "exited",
     );
     await world.worker.start();
-    await eventually("it runs again", async () => (await user.containers.get(id)).state === "running");
-    assert.equal(await runs(id), 2);
+    await eventually("it runs again", async () => {
+      const { state, restartCount } = await user.containers.get(id);
+      return state === "running" && restartCount === 1;
+    });
+    await hasRun(id, 2);
     await assertConverges(world);
   });
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { IdOrName, Labels, Name, Time } from "./conventions.ts";
+import { IdOrName, isInstant, Labels, Name, Time } from "./conventions.ts";
 import { Health } from "./health.ts";
 import { Healthcheck } from "./images.ts";
 import { CAUSES, DESIRED, STATES } from "./lifecycle.ts";
@@ -341,7 +341,19 @@ export const ExecResult = z
   .openapi("ExecResult");
 export type ExecResult = z.infer<typeof ExecResult>;
 
+const INSTANT = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)`;
+/** The id of a line of a container's log; an RFC 3339 time alone is one, too. */
+export const LOG_POSITION = new RegExp(`^(${INSTANT})(?:~(\\d{1,9})(?:~(${INSTANT}))?)?$`);
+export function isLogPosition(text: string): boolean {
+  const [, at, , first] = LOG_POSITION.exec(text) ?? [];
+  return at !== undefined && isInstant(at) && (first === undefined || isInstant(first));
+}
 export const LogLine = z
-  .object({ stream: z.enum(["stdout", "stderr"]), text: z.string(), at: z.string() })
+  .object({
+    id: z.string().describe("Give it as Last-Event-ID to go on after it"),
+    stream: z.enum(["stdout", "stderr"]),
+    text: z.string(),
+    at: z.string().describe("RFC 3339 with nanoseconds; the two streams are stamped apart, so not quite in order"),
+  })
   .openapi("LogLine");
 export type LogLine = z.infer<typeof LogLine>;

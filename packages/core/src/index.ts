@@ -23,6 +23,7 @@ export { createContainer } from "./container/create.ts";
 export { execContainer } from "./container/exec.ts";
 export { containerPlace } from "./container/files.ts";
 export { describeContainer, describeContainers, listContainers } from "./container/get.ts";
+export { logStart } from "./container/log-position.ts";
 export { pauseContainer, unpauseContainer } from "./container/pause.ts";
 export { declaredPorts } from "./container/ports.ts";
 export { removeContainer } from "./container/remove.ts";

@@ -356,7 +356,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What it printed, as SSE, or NDJSON with Accept: application/x-ndjson; Last-Event-ID (a time stamp) resumes */
+        /** What it printed, as SSE, or NDJSON with Accept: application/x-ndjson; Last-Event-ID (of a line, or a time) resumes */
         get: operations["getContainerLogs"];
         put?: never;
         post?: never;
@@ -1963,7 +1963,10 @@ export interface components {
             pids: number;
         };
         LogLine: {
+            /** @description RFC 3339 with nanoseconds; the two streams are stamped apart, so not quite in order */
             at: string;
+            /** @description Give it as Last-Event-ID to go on after it */
+            id: string;
             /** @enum {string} */
             stream: "stdout" | "stderr";
             text: string;

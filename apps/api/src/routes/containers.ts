@@ -135,13 +135,13 @@ export function mountContainers(app: App): void {
     const { follow, tail, since, until, stdout, stderr } = c.req.valid("query");
     // The engine ends the log of what does not run: one that is about to start is followed once it does.
     const row = follow === "true" && now.startDue ? await waitSettled(c.var.ctx, now, START_MS, c.req.raw.signal) : now;
-    const from = c.req.valid("header")["last-event-id"] ?? since;
-    const query = { follow, until, tail: tail?.toString(), since: from, stdout, stderr };
+    const after = c.req.valid("header")["last-event-id"];
+    const query = { follow, until, tail: tail?.toString(), since, after, stdout, stderr };
     const call = await workerCall(c.var.deps, row, "logs", query);
     const response = await whileWelcome(c, (signal) => callWorker(call, undefined, signal));
     return streamLines<LogLine>(c, {
       lines: readLines(response),
-      id: (line) => line.at,
+      id: (line) => line.id,
       end: async () => ({}),
     });
   });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Exec, KillContainer } from "@hafen/contract";
-import { containerLogs, execContainer, signalContainer, type HostCtx } from "@hafen/core";
+import { containerLogs, logStart, execContainer, signalContainer, type HostCtx } from "@hafen/core";
 import type { StreamRequest } from "./server.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -21,11 +21,12 @@ export async function answerSignal(ctx: HostCtx, { subject, request, response }:
 export async function answerLogs(ctx: HostCtx, { subject, response, url, signal }: StreamRequest): Promise<void> {
   const query = url.searchParams;
   const tail = query.get("tail");
+  const after = query.get("after");
   const lines = await containerLogs(ctx, subject, {
     follow: query.get("follow") === "true",
-    since: query.get("since") ?? undefined,
     until: query.get("until") ?? undefined,
     tail: tail === null ? undefined : Number(tail),
+    ...(after === null ? { since: query.get("since") ?? undefined } : logStart(after)),
     streams: (["stdout", "stderr"] as const).filter((stream) => query.get(stream) !== "false"),
     signal,
   });

@@ -4,6 +4,7 @@ import {
   CreateContainer,
   Exec,
   ExecResult,
+  isLogPosition,
   KillContainer,
   LogLine,
   RenameContainer,
@@ -205,7 +206,8 @@ export const containerLogs = route({
   operationId: "getContainerLogs",
   tags,
   scope: "read",
-  summary: "What it printed, as SSE, or NDJSON with Accept: application/x-ndjson; Last-Event-ID (a time stamp) resumes",
+  summary:
+    "What it printed, as SSE, or NDJSON with Accept: application/x-ndjson; Last-Event-ID (of a line, or a time) resumes",
   request: {
     params: Params,
     query: z
@@ -222,7 +224,7 @@ export const containerLogs = route({
         message: "leave one of stdout and stderr",
       }),
     headers: z.object({
-      "last-event-id": z.string().max(64).refine(isInstant, NOT_A_TIME).optional(),
+      "last-event-id": z.string().max(100).refine(isLogPosition, "the id of a line, or an RFC 3339 time").optional(),
       accept: z.string().max(500).optional(),
     }),
   },

@@ -1,3 +1,4 @@
+import { settled } from "@hafen/contract";
 import { containerById, observeContainer, restartDueMs, type ContainerRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
@@ -12,6 +13,8 @@ import { observe, settleFailed } from "./observe.ts";
 const MAX_STEPS = 12;
 /** The engine answers but fails the same request this often: the row is `failed` with the engine's words. */
 const MAX_FAILURES = 5;
+/** How long a row at rest, or a restart that is due, lets copies of its files go on. */
+const COPIES_MS = 10_000;
 
 /**
  * Brings one container to what its row says it should be: reads the row, looks at the engine, takes the next step, writes what it
@@ -34,8 +37,7 @@ export async function convergeContainer(ctx: HostCtx, id: string, signal?: Abort
 }
 
 async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undefined): Promise<Step> {
-  // The engine answers nothing about a container whose files are being copied, for as long as that takes.
-  ctx.transfers.interrupt(row.id);
+  if (ctx.transfers.isBusy(row.id) && !(await copiesGiveWay(ctx, row, signal))) return "settled";
   if (row.desired === "removed") {
     await ctx.engine.removeContainer(row.engineId ?? row.id, { signal });
     return (await finishRemoval(ctx, row)) ? "settled" : "again";
@@ -72,6 +74,20 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
     return "again";
   }
   return (await observe(ctx, row, info)) ? "settled" : "again";
+}
+
+/**
+ * The engine answers nothing about a container whose files are being copied. What is asked of the container interrupts the copies; a row at
+ * rest lets them end, and one that takes longer is looked at again by the sweep. False: not now.
+ */
+async function copiesGiveWay(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undefined): Promise<boolean> {
+  if (settled(row)) {
+    if (await ctx.transfers.quiet(row.id, COPIES_MS, signal)) return true;
+    const isDue = row.state === "restarting" && (await restartDueMs(ctx.db, row.id)) <= 0;
+    if (!isDue) return false;
+  }
+  ctx.transfers.interrupt(row.id);
+  return true;
 }
 
 /** Decides what an engine error means for the row. False: nothing was written, the caller passes it on and the sweep tries again. */

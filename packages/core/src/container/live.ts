@@ -3,6 +3,7 @@ import { containerById, insertContainerEvent, type ContainerRow } from "@hafen/d
 import type { EngineEvent, LogOptions } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
+import { positionId } from "./log-position.ts";
 import { wrongState } from "./request.ts";
 import { LABELS } from "./spec.ts";
 
@@ -25,8 +26,8 @@ export async function containerLogs(ctx: HostCtx, id: string, options: LogOption
 
 async function* linesOf(ctx: HostCtx, engineId: string | undefined, options: LogOptions): AsyncGenerator<LogLine> {
   if (engineId === undefined) return;
-  for await (const { stream, data, at } of ctx.engine.logs(engineId, options)) {
-    yield { stream, text: Buffer.from(data).toString().replace(/\n$/, ""), at };
+  for await (const { stream, data, at, position } of ctx.engine.logs(engineId, options)) {
+    yield { id: positionId(position), stream, text: Buffer.from(data).toString().replace(/\n$/, ""), at };
   }
 }
 

@@ -161,7 +161,7 @@ describe("whatever a request holds", () => {
       { type: "tmpfs", volumeId: null, target: "/t", readOnly: false, sizeBytes: 4096 },
     ] as MountRow[];
     assert.deepEqual(containerSpec(rowOf({ image: "b" }), rows, HOST).mounts, [
-      { type: "volume", volume: "vol_1", target: "/v", readOnly: true },
+      { type: "volume", volume: "vol_1", target: "/v", readOnly: true, fromImage: true },
       { type: "tmpfs", target: "/t", sizeBytes: 4096, inodes: 65_536 },
     ]);
   });

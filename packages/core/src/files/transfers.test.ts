@@ -69,3 +69,15 @@ test("an upload whose next piece does not come breaks, and its source is told", 
   await assert.rejects(reading, { code: "files_stalled" });
   assert.deepEqual([read.length, told], [1, true]);
 });
+
+test("quiet once those under way have ended; one that begins later does not count; no later than it was given", async () => {
+  const transfers = new Transfers();
+  assert.equal(await transfers.quiet("ctr_a", 60_000), true);
+  const first = transfers.begin("ctr_a", never);
+  const waiting = transfers.quiet("ctr_a", 60_000);
+  using _ = transfers.begin("ctr_a", never);
+  first[Symbol.dispose]();
+  assert.equal(await waiting, true);
+  assert.equal(await transfers.quiet("ctr_a", 1), false);
+  assert.equal(await transfers.quiet("ctr_a", 60_000, AbortSignal.abort()), false);
+});

@@ -40,6 +40,16 @@ export class Transfers {
     return transfer;
   }
 
+  /** Whether those under way now have ended within the time, or until `signal` aborts. */
+  async quiet(subject: string, withinMs: number, signal?: AbortSignal): Promise<boolean> {
+    const over = AbortSignal.any([AbortSignal.timeout(withinMs), ...(signal ? [signal] : [])]);
+    const { promise: ended, resolve } = Promise.withResolvers<boolean>();
+    over.addEventListener("abort", () => resolve(false), { once: true });
+    if (over.aborted) resolve(false);
+    const all = Promise.all([...(this.#active.get(subject) ?? [])].map(({ promise }) => promise)).then(() => true);
+    return Promise.race([all, ended]);
+  }
+
   isBusy(subject: string): boolean {
     return this.#active.has(subject);
   }

@@ -3,6 +3,7 @@ import { EngineError } from "../error.ts";
 import type { Client } from "./client.ts";
 import { requireContainer } from "./containers.ts";
 import { demux, type Frame } from "./demux.ts";
+import { positioned, windowStart, type Unpositioned } from "../log-position.ts";
 import { toEngineTime, toNanoseconds } from "../log-time.ts";
 import { openStream, pieces } from "./stream.ts";
 
@@ -21,7 +22,7 @@ export async function* logs(
   for await (const chunk of read(client, id, options)) yield (last = chunk);
   if (!options.follow || (!last && options.tail !== undefined)) return;
   // A busy engine may end a followed log with its container, before the last lines of it.
-  const { tail: _, ...rest } = { ...options, follow: false, since: last?.at ?? options.since };
+  const { tail: _, ...rest } = { ...options, follow: false, after: last?.position ?? options.after };
   try {
     yield* read(client, id, rest);
   } catch (error) {
@@ -29,9 +30,18 @@ export async function* logs(
   }
 }
 
-async function* read(client: Client, id: EngineId, options: LogOptions): AsyncGenerator<LogChunk, void, undefined> {
+function read(client: Client, id: EngineId, options: LogOptions): AsyncGenerator<LogChunk, void, undefined> {
+  return positioned(readFrom(client, id, options), options.after);
+}
+
+async function* readFrom(
+  client: Client,
+  id: EngineId,
+  { after, ...options }: LogOptions,
+): AsyncGenerator<Unpositioned, void, undefined> {
   const what = `logs of ${id}`;
-  const since = options.since === undefined ? undefined : nanoseconds(options.since);
+  const given = options.since === undefined ? undefined : nanoseconds(options.since);
+  const since = after ? windowStart(after) : given;
   const container = await requireContainer(client, id, options);
   const wants = (stream: LogChunk["stream"]) => options.streams?.includes(stream) ?? true;
   const query = {
@@ -39,7 +49,7 @@ async function* read(client: Client, id: EngineId, options: LogOptions): AsyncGe
     stderr: wants("stderr") ? "1" : "0",
     timestamps: "1",
     follow: options.follow ? "1" : "0",
-    tail: options.tail === undefined ? "all" : String(options.tail),
+    tail: options.tail === undefined || after ? "all" : String(options.tail),
     ...(since !== undefined && { since: toEngineTime(since) }),
     ...(options.until !== undefined && { until: toEngineTime(nanoseconds(options.until)) }),
   };
@@ -65,14 +75,14 @@ async function* tailOfOne(
   { tail = 0, ...options }: LogOptions,
 ): AsyncGenerator<LogChunk, void, undefined> {
   let last: LogChunk[] = [];
-  let at = options.since;
+  let { after } = options;
   for await (const chunk of read(client, id, { ...options, follow: false })) {
-    at = chunk.at;
+    after = chunk.position;
     last.push(chunk);
     if (last.length > 2 * tail) last = tail === 0 ? [] : last.slice(-tail);
   }
   if (tail > 0) yield* last.slice(-tail);
-  if (options.follow) yield* logs(client, id, { ...options, since: at });
+  if (options.follow) yield* logs(client, id, { ...options, after });
 }
 
 /** A tty's log is not framed: a message ends at its line end, or where the engine cut it, or with the stream. */

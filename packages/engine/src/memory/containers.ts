@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { ContainerSpec, EngineId, Label, LogChunk, StopOptions } from "../engine.ts";
+import type { ContainerSpec, EngineId, Label, StopOptions } from "../engine.ts";
 import { EngineError } from "../error.ts";
+import type { Unpositioned } from "../log-position.ts";
 import { openJournal } from "./journal.ts";
 import { startProcess } from "./process.ts";
 import {
@@ -83,7 +84,7 @@ export function startContainer(world: World, id: EngineId): void {
   const { info } = container;
   if (container.process) return;
   const process = startProcess(container.command, fileView(world, container));
-  const followable = openJournal<LogChunk>();
+  const followable = openJournal<Unpositioned>();
   Object.assign(container, { process, followable });
   Object.assign(info, { state: "running", pid: 1, startedAt: world.stamp(), exitCode: undefined, oomKilled: false });
   info.addresses = addressesOf(world, container);

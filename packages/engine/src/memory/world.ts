@@ -6,11 +6,11 @@ import type {
   EngineId,
   HistoryEntry,
   ImageConfig,
-  LogChunk,
   NetworkInfo,
   VolumeInfo,
 } from "../engine.ts";
 import { EngineError } from "../error.ts";
+import type { Unpositioned } from "../log-position.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { FileView, Process } from "./process.ts";
 import type { Registry } from "./registry.ts";
@@ -21,11 +21,11 @@ export interface Container {
   spec: ContainerSpec;
   command: string[];
   files: Files;
-  log: LogChunk[];
+  log: Unpositioned[];
   /** While it runs. */
   process?: Process | undefined;
   /** Of the last run, which a late reader may still follow. */
-  followable?: Journal<LogChunk> | undefined;
+  followable?: Journal<Unpositioned> | undefined;
   ended: Promise<void>;
 }
 export interface Image {

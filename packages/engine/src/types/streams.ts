@@ -5,6 +5,8 @@ export interface LogOptions extends Op {
   /** Only what is newer than this RFC 3339 time, to the nanosecond. */
   since?: string | undefined;
   until?: string | undefined;
+  /** Goes on after this chunk of a read before; in place of `since` and `tail`. */
+  after?: LogPosition | undefined;
   /** Only the last so many lines, of those streams that are asked for. */
   tail?: number | undefined;
   /** Default both. */
@@ -16,6 +18,16 @@ export interface LogChunk {
   data: Uint8Array;
   /** RFC 3339 with nanoseconds, as the engine stamped it. */
   at: string;
+  position: LogPosition;
+}
+/** How far a log was read. Stamps are not quite in the log's order, so that one alone does not say it. */
+export interface LogPosition {
+  /** The latest stamp that was read. */
+  at: string;
+  /** How many of the chunks that were read lie in the second up to it. */
+  seen: number;
+  /** The first chunk that was read, while it lies in that second: what the log has before it was left out. */
+  first?: string | undefined;
 }
 
 export interface ExecSpec {
