@@ -7,7 +7,7 @@ import { HafenError } from "@hafen/sdk";
 import { eventually, startWorld, type World } from "../support/index.ts";
 import { tarOf } from "./tar.ts";
 
-const ROUNDS = 40;
+const ROUNDS = 20;
 const WAIT = { waitSeconds: 60 };
 
 /** A directory that is a link to the root half of the time, without a moment in which it is neither for long. */

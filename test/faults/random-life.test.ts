@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { assertConverges, startWorld, type World } from "../support/index.ts";
 
 /** Each run takes some ten seconds; a failure prints its seed and what was asked. */
-const RUNS = 4;
+const RUNS = 3;
 const SLOTS = 3;
 const VOLUMES = ["one", "two"];
 const SLEEP = ["sh", "-c", "echo run >> /runs; exec sleep 1000"];
@@ -188,7 +188,7 @@ async function accepted<T>(ask: () => Promise<T>): Promise<T | undefined> {
 test("whatever is asked in whatever order, over killed workers and hands on the host, rows and engine agree in the end", async (t) => {
   let users = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 30 }), async (steps) => {
       const run = new Run(await world.user(`random${++users}`, { running: 20, cpus: 20 }));
       for (const each of steps) await run.take(each);
       await assertConverges(world);
@@ -197,6 +197,6 @@ test("whatever is asked in whatever order, over killed workers and hands on the 
       await assertConverges(world);
       t.diagnostic(`${steps.length} steps: ${steps.map((each) => ("what" in each ? each.what : each.do)).join(" ")}`);
     }),
-    { numRuns: RUNS, endOnFailure: true, seed: 1975182441, path: "1" },
+    { numRuns: RUNS, endOnFailure: true },
   );
 });

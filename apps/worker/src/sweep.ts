@@ -59,7 +59,7 @@ export function startSweep(
       if (found.foreign.length > 0)
         log.error({ containers: found.foreign }, "containers carry Hafen's label but are not Hafen's");
     }
-    if (count % HOUSE_EVERY === 0) {
+    if (count % HOUSE_EVERY === 1) {
       await keepHouse(ctx.db);
       await applyRetention(ctx);
     }
