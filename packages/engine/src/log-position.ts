@@ -8,8 +8,14 @@ import { toNanoseconds } from "./log-time.ts";
 const WINDOW_NS = 1_000_000_000n;
 
 /** From where the log is read again to go on after a position: all that may lie after it, and some of what was read. */
-export function windowStart({ at }: LogPosition): bigint {
-  return toNanoseconds(at) - WINDOW_NS;
+export function windowStart({ at, first }: LogPosition): bigint {
+  return beginOf(toNanoseconds(at), first === undefined ? undefined : toNanoseconds(first));
+}
+
+/** The window ends with the latest stamp, and as long as there is a first line to go on from it holds that one too. */
+function beginOf(latest: bigint, first: bigint | undefined): bigint {
+  const begin = latest - WINDOW_NS;
+  return first !== undefined && first <= begin ? first - 1n : begin;
 }
 
 export type Unpositioned = Omit<LogChunk, "position">;
@@ -58,11 +64,12 @@ class Tracker {
     let place = this.#stamps.length;
     while (place > 0 && (this.#stamps[place - 1] ?? 0n) > stamp) place -= 1;
     this.#stamps.splice(place, 0, stamp);
-    const begin = this.#latest.stamp - WINDOW_NS;
+    // What was left out before the first line may be stamped later than it, but not by so much.
+    if (this.#first && this.#first.stamp + WINDOW_NS <= this.#latest.stamp - WINDOW_NS) this.#first = undefined;
+    const begin = beginOf(this.#latest.stamp, this.#first?.stamp);
     let past = 0;
     while ((this.#stamps[past] ?? stamp) <= begin && past < this.#stamps.length) past += 1;
     this.#stamps.splice(0, past);
-    if (this.#first && this.#first.stamp <= begin) this.#first = undefined;
     return {
       at: this.#latest.at,
       seen: this.#stamps.length,
