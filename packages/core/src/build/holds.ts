@@ -25,14 +25,17 @@ export async function noteNames(ctx: HostCtx, build: BuildRow, names: readonly s
   build.source = { ...build.source, engineNames };
 }
 
-/** Of builds that hold none the engine is not asked. */
+/** Of builds that hold none besides what `keepImage` drops the engine is not asked. */
 export async function dropHolds(ctx: HostCtx, build: BuildRow): Promise<void> {
-  if (build.kind !== "commit" && build.source?.engineNames === undefined) return;
-  for (const { tag } of await ctx.engine.listTags(prefix(ctx.hostId, build.id))) await ctx.engine.removeTag(tag);
+  if (build.kind === "commit" || build.source?.engineNames !== undefined) await dropAll(ctx, build);
 }
 
-/** The same, and names of a registry that a worker that was killed could not drop any more. */
+/** All of them, and the names of a registry that a worker that was killed could not drop any more. */
 export async function dropLeftovers(ctx: HostCtx, build: BuildRow): Promise<void> {
   for (const name of build.source?.engineNames ?? []) await ctx.engine.removeTag(name);
-  await dropHolds(ctx, build);
+  await dropAll(ctx, build);
+}
+
+async function dropAll(ctx: HostCtx, build: BuildRow): Promise<void> {
+  for (const { tag } of await ctx.engine.listTags(prefix(ctx.hostId, build.id))) await ctx.engine.removeTag(tag);
 }

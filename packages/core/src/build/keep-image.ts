@@ -1,28 +1,42 @@
 import { newId } from "@hafen/contract";
 import { endBuild, insertEvent, insertLayers, setStepSizes, setTag, upsertImage, type BuildRow } from "@hafen/db";
+import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import { internalTag } from "../image/remove.ts";
 import { toImageConfig } from "../image/config.ts";
 import { bytesPerLayer } from "../image/layer-bytes.ts";
+import { holdTag } from "./holds.ts";
 import { BuildRefused } from "./refused.ts";
 import { toIso } from "../container/termination.ts";
 import type { Product } from "./execute.ts";
 
 /**
- * Writes the image's row, its layers, its tag and the build's success in one transaction, then holds the engine's image under its
- * internal tag. Killed before the commit: another attempt builds again, from the cache. Killed after it: the sweep sets the tag.
+ * Holds the engine's image for the build, writes the image's row, its layers, its tag and the build's success in one transaction, and hands
+ * the engine's image over to its internal tag. An image that somebody else's removal took in between is made again by another attempt.
+ * Killed before the commit: the same. Killed after it: the sweep sets the one tag and drops the other.
  */
-export async function keepImage(ctx: HostCtx, build: BuildRow, { digest, manifestDigest }: Product): Promise<string> {
+export async function keepImage(ctx: HostCtx, build: BuildRow, product: Product): Promise<string> {
+  const hold = holdTag(ctx, build);
+  await ctx.engine.tagImage(product.digest, hold);
+  try {
+    const imageId = await writeImage(ctx, build, product);
+    await ctx.engine.tagImage(product.digest, internalTag(ctx.hostId, imageId));
+    return imageId;
+  } finally {
+    await ctx.engine.removeTag(hold).catch(() => {}); // else the sweep drops it
+  }
+}
+
+async function writeImage(ctx: HostCtx, build: BuildRow, { digest, manifestDigest }: Product): Promise<string> {
   const [info, history] = await Promise.all([ctx.engine.inspectImage(digest), ctx.engine.imageHistory(digest)]);
-  if (!info)
-    throw new BuildRefused({ code: "build_failed", detail: "The built image is no longer on the host. Build again." });
+  if (!info) throw new EngineError("unavailable", `the engine lost the image ${digest}`);
   await setStepSizes(
     ctx.db,
     build.id,
     history.flatMap(({ imageId, sizeBytes }) => (imageId ? [{ layerDigest: imageId, sizeBytes }] : [])),
   );
 
-  const imageId = await ctx.db.transaction(async (tx) => {
+  return ctx.db.transaction(async (tx) => {
     const image = await upsertImage(tx, {
       id: newId("image"),
       userId: build.userId,
@@ -70,8 +84,6 @@ export async function keepImage(ctx: HostCtx, build: BuildRow, { digest, manifes
     ]);
     return image.id;
   });
-  await ctx.engine.tagImage(info.id, internalTag(ctx.hostId, imageId));
-  return imageId;
 }
 
 /** An image from an archive says of itself what its maker wrote: U+0000 and halves of surrogate pairs too, which Postgres does not take. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { packTar } from "../tar.ts";
 import { isKind, once, type Subject } from "./subject.ts";
 
@@ -52,6 +53,38 @@ export function imageTests(get: () => Subject): void {
       assert.equal(await engine.inspectImage(two), undefined, "no tag held it");
       assert.equal((await engine.inspectImage(one))?.id, one, "another tag holds it");
       await assert.rejects(engine.tagImage(`sha256:${"1".repeat(64)}`, tag), isKind("not_found"));
+    });
+
+    test("an image that gets a name while its last one is dropped has that name, or there is no image to name", async () => {
+      const { engine, prefix } = get();
+      const busy = await imported("busy");
+      await engine.tagImage(busy, `${prefix}busy:1`);
+      const ended = new AbortController();
+      // An engine that has many names to write is slow between the drop of a name and what follows from it.
+      const others = Array.from({ length: 8 }, async (_, at) => {
+        while (!ended.signal.aborted) {
+          await engine.tagImage(busy, `${prefix}busy:other-${at}`);
+          await engine.removeTag(`${prefix}busy:other-${at}`);
+          await delay(0);
+        }
+      });
+      try {
+        for (let round = 0; round < 20; round++) {
+          const id = await imported(`round ${round}`);
+          const names = [1, 2, 3, 4].map((n) => `${prefix}new-${n}:${round}`);
+          await engine.tagImage(id, `${prefix}old:${round}`);
+          const [, ...named] = await Promise.allSettled([
+            engine.removeTag(`${prefix}old:${round}`),
+            ...names.map((name, at) => delay(2 * at).then(() => engine.tagImage(id, name))),
+          ]);
+          for (const each of named) assert.ok(each.status === "fulfilled" || isKind("not_found")(each.reason));
+          const set = names.filter((_, at) => named[at]?.status === "fulfilled");
+          assert.deepEqual((await engine.inspectImage(id))?.tags.toSorted() ?? [], set);
+        }
+      } finally {
+        ended.abort();
+        await Promise.all(others);
+      }
     });
 
     test("the last tag of an image in use cannot be dropped", async () => {

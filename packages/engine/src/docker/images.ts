@@ -3,7 +3,7 @@ import { call, DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client, getJson } from "./client.ts";
 import { absent } from "./containers.ts";
 import { layerEntries } from "./history-layers.ts";
-import { holdName } from "./names.ts";
+import { changeNames, holdName } from "./names.ts";
 
 export async function inspectImage(client: Client, ref: string, op?: Op): Promise<ImageInfo | undefined> {
   const found = await inspectRawImage(client, ref, op);
@@ -30,8 +30,9 @@ export async function listTags(client: Client, prefix: string, op?: Op): Promise
 
 export async function tagImage(client: Client, imageId: string, tag: string, op?: Op): Promise<void> {
   const [repo, name] = splitTag(checkedName(tag));
-  await call(`tag ${tag}`, DEADLINES_MS.change, op, (abortSignal) =>
-    client.docker.getImage(checkedName(imageId)).tag({ repo, tag: name, abortSignal }),
+  const image = client.docker.getImage(checkedName(imageId));
+  await changeNames(client, () =>
+    call(`tag ${tag}`, DEADLINES_MS.change, op, (abortSignal) => image.tag({ repo, tag: name, abortSignal })),
   );
 }
 
@@ -48,8 +49,9 @@ export async function removeTag(client: Client, tag: string, op?: Op): Promise<v
 
 /** For who holds the name. */
 export async function dropTag(client: Client, full: string, op?: Op): Promise<void> {
-  await call(`remove tag ${full}`, DEADLINES_MS.remove, op, (abortSignal) =>
-    client.docker.getImage(full).remove({ abortSignal }).catch(absent),
+  const image = client.docker.getImage(full);
+  await changeNames(client, () =>
+    call(`remove tag ${full}`, DEADLINES_MS.remove, op, (abortSignal) => image.remove({ abortSignal }).catch(absent)),
   );
 }
 

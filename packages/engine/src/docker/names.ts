@@ -15,3 +15,19 @@ export async function holdName({ names }: Client, name: string): Promise<() => v
     resolve();
   };
 }
+
+/** What no name is. */
+const ALL = "";
+
+/**
+ * For setting and dropping names of images, one at a time. An engine that drops an image's last name goes on to remove the image with all
+ * names that it got meanwhile, and has told whoever set them that they were.
+ */
+export async function changeNames<T>(client: Client, change: () => Promise<T>): Promise<T> {
+  const release = await holdName(client, ALL);
+  try {
+    return await change();
+  } finally {
+    release();
+  }
+}

@@ -1,4 +1,4 @@
-import type { ImageInfo, Op, PullRequest, RegistryFailure, TransferEvent } from "../engine.ts";
+import type { Op, PullRequest, RegistryFailure, TransferEvent } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { checkedName, type Client } from "./client.ts";
 import { dropTag, inspectImage, tagImage } from "./images.ts";
@@ -20,32 +20,38 @@ export async function* pullImage(
   if (failure) return yield failure;
   const release = await holdName(client, name);
   try {
-    let image = await pulled(client, name, request, op);
-    if (!image) {
+    let imageId = await takeOver(client, name, request, op);
+    if (imageId === undefined) {
       failure = yield* download(client, name, request, op);
       if (failure) return yield failure;
-      image = await inspectImage(client, name, op);
+      imageId = await takeOver(client, name, { ...request, platform: undefined }, op);
     }
-    if (!image) throw new EngineError("unavailable", `pull ${name}: the engine lost the image`);
-    await tagImage(client, image.id, request.holdAs, op);
+    if (imageId === undefined) throw new EngineError("unavailable", `pull ${name}: the engine lost the image`);
     await dropTag(client, name, op);
-    yield { type: "pulled", imageId: image.id, digest: request.digest };
+    yield { type: "pulled", imageId, digest: request.digest };
   } finally {
     release();
   }
 }
 
-/** The image, unless the name went or stands for another platform's by now. */
-async function pulled(
+/** Holds the image under its new name, unless it went, or the name stands for another platform's by now. */
+async function takeOver(
   client: Client,
   name: string,
-  { platform }: PullRequest,
+  { platform, holdAs }: PullRequest,
   op?: Op,
-): Promise<ImageInfo | undefined> {
+): Promise<string | undefined> {
   const image = await inspectImage(client, name, op);
   const [os, architecture] = platform?.split("/") ?? [];
   const other = (wanted: string | undefined, found: string) => wanted !== undefined && wanted !== found;
-  return image && (other(os, image.os) || other(architecture, image.architecture)) ? undefined : image;
+  if (!image || other(os, image.os) || other(architecture, image.architecture)) return undefined;
+  try {
+    await tagImage(client, image.id, holdAs, op);
+    return image.id;
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === "not_found") return undefined;
+    throw error;
+  }
 }
 
 async function* download(
