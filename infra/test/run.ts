@@ -2,7 +2,7 @@ import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
-const CONCURRENCY = 2;
+const CONCURRENCY = 3;
 const TEST_TIMEOUT_MS = 180_000;
 
 export interface Count {

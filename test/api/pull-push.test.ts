@@ -44,9 +44,9 @@ async function output(client: Hafen, image: string): Promise<string> {
 }
 const logOf = async (client: Hafen, { id }: Build) =>
   (await Array.fromAsync(client.builds.logs(id, {}))).map(({ text }) => text);
-/** Names in the engine that are not Hafen's own. */
+/** Names in the engine that are not Hafen's own, and of this file's images. */
 const namesOf = async (...registries: string[]) =>
-  (await Promise.all(registries.map((registry) => world.engine.listTags(registry)))).flat();
+  (await Promise.all(registries.map((registry) => world.engine.listTags(`${registry}/${unique}`)))).flat();
 
 describe("push and pull", () => {
   test("bring an image into a registry and out of it again, the same, for another user too", async () => {

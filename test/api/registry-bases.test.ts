@@ -48,7 +48,7 @@ describe("FROM a registry", () => {
     assert.equal(await output("child"), `one ${unique}\nmore`);
     assert.equal(made.steps[0]?.instruction, `FROM ${reference}`);
     assert.equal((await user.images.list()).items.length, images + 1);
-    assert.deepEqual(await world.engine.listTags(open), []);
+    assert.deepEqual(await world.engine.listTags(`${open}/${unique}`), []);
     await assertConverges(world);
   });
 

@@ -170,6 +170,7 @@ async function clearEngine(database: Database, engine: Engine): Promise<void> {
     const label = { key: LABELS.host, value: id };
     for (const container of await engine.listContainers(label)) await engine.removeContainer(container.id);
     for (const volume of await engine.listVolumes(label)) await engine.removeVolume(volume.name);
+    for (const { name } of await engine.listNetworks(label)) await engine.removeNetwork(name);
     for (const { tag } of await engine.listTags(`hafen/${id}:`)) await engine.removeTag(tag);
   }
 }
