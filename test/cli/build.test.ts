@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startWorld, type World } from "../support/index.ts";
 import { openCli, type Cli } from "./hafen.ts";
@@ -17,17 +17,8 @@ describe("hafen build", () => {
     await world[Symbol.asyncDispose]();
   });
 
-  const directory = async (name: string, files: Record<string, string>) => {
-    for (const [path, text] of Object.entries(files)) {
-      const full = join(hafen.home, name, path);
-      await mkdir(dirname(full), { recursive: true });
-      await writeFile(full, text);
-    }
-    return join(hafen.home, name);
-  };
-
   test("sends a directory without what .dockerignore names, with modes and symbolic links", async () => {
-    const path = await directory("context", {
+    const path = await hafen.directory("context", {
       Dockerfile: "FROM busybox\nCOPY . /all/\nCMD cd /all && find . | sort\n",
       ".dockerignore": "# comment\n*.log\nnode_modules\nsecret/*\n!secret/public\n**/deep.tmp\n",
       "a.log": "",
@@ -63,11 +54,11 @@ describe("hafen build", () => {
   });
 
   test("takes -f from anywhere, --build-arg, --label and --target", async () => {
-    const path = await directory("options", {
+    const path = await hafen.directory("options", {
       "docker/Special": "FROM busybox AS first\nARG WHO\nRUN echo hello $WHO >/who\nFROM busybox\n",
       "file.txt": "x",
     });
-    const other = await directory("elsewhere", { Dockerfile: "FROM busybox\nCOPY file.txt /\n" });
+    const other = await hafen.directory("elsewhere", { Dockerfile: "FROM busybox\nCOPY file.txt /\n" });
     await hafen.ok(
       "build",
       "-t",
@@ -89,7 +80,7 @@ describe("hafen build", () => {
   });
 
   test("one that fails ends with 1, its log and the reason; -q shows the log then too", async () => {
-    const path = await directory("failing", { Dockerfile: "FROM busybox\nRUN echo before && exit 3\n" });
+    const path = await hafen.directory("failing", { Dockerfile: "FROM busybox\nRUN echo before && exit 3\n" });
     for (const flags of [[], ["-q"]]) {
       const { code, stdout, stderr } = await hafen("build", ...flags, path);
       assert.deepEqual([code, stdout], [1, ""]);
@@ -101,12 +92,12 @@ describe("hafen build", () => {
       [none.code, none.stderr],
       [1, `hafen: unable to prepare context: path "${join(hafen.home, "none")}" not found\n`],
     );
-    const empty = await hafen("build", await directory("empty", { x: "" }));
+    const empty = await hafen("build", await hafen.directory("empty", { x: "" }));
     assert.match(empty.stderr, /^hafen: unable to prepare context: there is no Dockerfile/);
   });
 
   test("--json gives the build as the API does", async () => {
-    const path = await directory("json", { Dockerfile: "FROM busybox\nLABEL x=y\n" });
+    const path = await hafen.directory("json", { Dockerfile: "FROM busybox\nLABEL x=y\n" });
     const build = JSON.parse(await hafen.ok("build", "--json", "-t", "json", path)) as { state: string; tag: string };
     assert.deepEqual([build.state, build.tag], ["succeeded", "json:latest"]);
   });

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { eventually, startWorld, type World } from "../support/index.ts";
 import { COMBINATIONS, NOT_HERE, STORY_CONFIG, STORY_FILES, STORY_OUTPUT } from "../support/dockerfile-story.ts";
@@ -18,17 +16,8 @@ describe("what a Dockerfile can say, with hafen in docker's place", () => {
     await world[Symbol.asyncDispose]();
   });
 
-  const directory = async (name: string, files: Record<string, string>) => {
-    for (const [path, text] of Object.entries(files)) {
-      const full = join(hafen.home, name, path);
-      await mkdir(dirname(full), { recursive: true });
-      await writeFile(full, text);
-    }
-    return join(hafen.home, name);
-  };
-
   test("build, inspect, run: the image says it, and what runs does it", async () => {
-    const story = await directory("story", STORY_FILES);
+    const story = await hafen.directory("story", STORY_FILES);
     await hafen.ok("build", "-t", "story", "--build-arg", "VERSION=7", story);
     // A file that .dockerignore lets through or not: the command leaves its own two out of nothing.
     const sent = (await hafen.ok("run", "--rm", "story"))
@@ -62,24 +51,24 @@ describe("what a Dockerfile can say, with hafen in docker's place", () => {
   });
 
   test("--target, an ARG before FROM, and ONBUILD", async () => {
-    const story = await directory("stages", STORY_FILES);
+    const story = await hafen.directory("stages", STORY_FILES);
     await hafen.ok("build", "-t", "tools", "--target", "checked", "--build-arg", "VERSION=8", story);
     assert.equal(await hafen.ok("run", "--rm", "tools", "cat", "/version", "/checked"), "version 8\nchecked");
     await hafen.ok("build", "-t", "rebased", "--build-arg", "BASE=tools", story);
     assert.equal(await hafen.ok("run", "--rm", "--entrypoint", "cat", "rebased", "/checked"), "checked");
-    const child = await directory("child", { Dockerfile: "FROM rebased\nUSER 0\n", "extra.txt": "extra" });
+    const child = await hafen.directory("child", { Dockerfile: "FROM rebased\nUSER 0\n", "extra.txt": "extra" });
     await hafen.ok("build", "-t", "child", child);
     assert.equal(await hafen.ok("run", "--rm", "--entrypoint", "cat", "child", "/extra.txt"), "extra");
   });
 
   test("ENTRYPOINT and CMD combine as Docker's table says", async () => {
-    const base = await directory("before", {
+    const base = await hafen.directory("before", {
       Dockerfile: 'FROM busybox\nENV HOME=/root\nCMD ["echo", "of the base"]\n',
     });
     await hafen.ok("build", "-t", "before", base);
     for (const [dockerfile, words, printed] of COMBINATIONS) {
       const from = dockerfile.startsWith("FROM") ? "" : "FROM busybox\nENV HOME=/root\n";
-      const path = await directory("combined", { Dockerfile: `${from}${dockerfile}\n` });
+      const path = await hafen.directory("combined", { Dockerfile: `${from}${dockerfile}\n` });
       await hafen.ok("build", "-q", "-t", "combined", path);
       assert.equal(await hafen.ok("run", "--rm", "combined", ...words), printed, dockerfile);
     }
@@ -87,7 +76,7 @@ describe("what a Dockerfile can say, with hafen in docker's place", () => {
 
   test("what needs BuildKit is refused, and what to write instead is said", async () => {
     for (const [dockerfile, instead] of NOT_HERE) {
-      const { code, stderr } = await hafen("build", await directory("not-here", { Dockerfile: dockerfile, a: "" }));
+      const { code, stderr } = await hafen("build", await hafen.directory("not-here", { Dockerfile: dockerfile, a: "" }));
       assert.equal(code, 1);
       assert.match(stderr, new RegExp(`hafen: .*${instead.source}`, "s"));
     }

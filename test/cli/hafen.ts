@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const BIN = new URL("../../apps/cli/bin/hafen.mjs", import.meta.url).pathname;
 
@@ -24,6 +24,8 @@ export interface Cli extends AsyncDisposable {
   with(options: RunOptions, ...args: string[]): Promise<Ran>;
   /** Runs it, and throws unless it ends with 0; answers with stdout, without the last line's end. */
   ok(...args: string[]): Promise<string>;
+  /** Makes a directory at home of these files, and answers its path. */
+  directory(name: string, files: Record<string, string>): Promise<string>;
   /** A process that is still running. */
   start(...args: string[]): Running;
   command: string[];
@@ -80,6 +82,14 @@ export async function openCli(service: { url: string; apiKey: string } | undefin
       const { code, stdout, stderr } = await run({}, args);
       if (code !== 0) throw new Error(`hafen ${args.join(" ")} ended with ${code}: ${stdout}${stderr}`);
       return stdout.replace(/\n$/, "");
+    },
+    async directory(name: string, files: Record<string, string>) {
+      for (const [path, text] of Object.entries(files)) {
+        const full = join(home, name, path);
+        await mkdir(dirname(full), { recursive: true });
+        await writeFile(full, text);
+      }
+      return join(home, name);
     },
     [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }),
   });
