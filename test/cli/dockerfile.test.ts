@@ -76,7 +76,10 @@ describe("what a Dockerfile can say, with hafen in docker's place", () => {
 
   test("what needs BuildKit is refused, and what to write instead is said", async () => {
     for (const [dockerfile, instead] of NOT_HERE) {
-      const { code, stderr } = await hafen("build", await hafen.directory("not-here", { Dockerfile: dockerfile, a: "" }));
+      const { code, stderr } = await hafen(
+        "build",
+        await hafen.directory("not-here", { Dockerfile: dockerfile, a: "" }),
+      );
       assert.equal(code, 1);
       assert.match(stderr, new RegExp(`hafen: .*${instead.source}`, "s"));
     }
