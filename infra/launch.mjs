@@ -17,7 +17,7 @@ export async function launch(program) {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < OLDEST_NODE) {
     process.stderr.write(
-      `Hafen needs Node ${OLDEST_NODE} or newer to start; this is ${process.version}.\nInstall one with: apt-get install nodejs npm\n`,
+      `Hafen needs Node ${OLDEST_NODE} or newer to start; this is ${process.version}.\nInstall a newer one from https://nodejs.org/en/download (Debian 12's own is 18).\n`,
     );
     process.exit(1);
   }

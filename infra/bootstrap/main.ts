@@ -9,6 +9,7 @@ import { ensureBaseImage } from "./base-image.ts";
 import { bootstrapConfig, type BootstrapConfig } from "./config.ts";
 import { credentialsPath, readCredentials, readSecrets, writeCredentials } from "./credentials.ts";
 import { showMainJob } from "./demo.ts";
+import { programEnvironments } from "./environment.ts";
 import { heading, output, say, shell } from "./print.ts";
 import { keepRunning } from "./program.ts";
 import { untilReady } from "./ready.ts";
@@ -57,34 +58,16 @@ async function start(config: BootstrapConfig): Promise<void> {
   const apiKey = await ensureAdmin(database.db, "admin", (await readCredentials(home))?.apiKey).finally(database.close);
 
   const secrets = await readSecrets(home);
-  const common: Record<string, string> = {
-    PATH: env["PATH"] ?? "",
-    DATABASE_URL: services.databaseUrl,
-    ...(services.redisUrl === undefined ? {} : { REDIS_URL: services.redisUrl }),
-    HAFEN_STREAM_SECRET: secrets.streamSecret,
-    ...secretKeyOf(env, secrets.secretKey),
-    ...(env["HAFEN_REGISTRIES"] === undefined ? {} : { HAFEN_REGISTRIES: env["HAFEN_REGISTRIES"] }),
-    HAFEN_LOG_LEVEL: env["HAFEN_LOG_LEVEL"] ?? "info",
-  };
-  const ours: Record<string, string> = services.ownEngine
-    ? {}
-    : { HAFEN_SECCOMP_PROFILE: join(config.root, "infra/seccomp/hafen.json") };
-  const programs = [
-    { name: "worker", main: "apps/worker/src/main.ts", env: { ...common, ...ours, DOCKER_HOST: services.engine } },
-    {
-      name: "api",
-      main: "apps/api/src/main.ts",
-      env: {
-        ...common,
-        HAFEN_PORT: String(config.port),
-        HAFEN_ADDRESS: config.address,
-        ...(env["HAFEN_PORTS_DOMAIN"] === undefined ? {} : { HAFEN_PORTS_DOMAIN: env["HAFEN_PORTS_DOMAIN"] }),
-      },
-    },
-  ];
-  for (const program of programs) {
-    const kept = await keepRunning({ ...program, root: config.root, home, say });
-    parts.push({ name: program.name, close: kept.stop });
+  const environments = programEnvironments(env, {
+    ...services,
+    ...config,
+    secrets,
+    seccompProfile: services.ownEngine ? undefined : join(config.root, "infra/seccomp/hafen.json"),
+  });
+  for (const name of ["worker", "api"] as const) {
+    const main = `apps/${name}/src/main.ts`;
+    const kept = await keepRunning({ name, main, env: environments[name], root: config.root, home, say });
+    parts.push({ name, close: kept.stop });
   }
   await untilReady(url, stop.signal);
   await writeCredentials(home, { url, apiKey, engine: services.engine });
@@ -99,13 +82,6 @@ async function start(config: BootstrapConfig): Promise<void> {
   if (config.demo && hasBase)
     await orSay("the main job could not be shown", showMainJob(hafen, config.root, stop.signal));
   goOn(config);
-}
-
-/** The operator's own key goes before the one of the home. */
-function secretKeyOf(env: NodeJS.ProcessEnv, own: string): Record<string, string> {
-  const { HAFEN_SECRET_KEY: key, HAFEN_SECRET_KEY_FILE: file } = env;
-  if (key !== undefined) return { HAFEN_SECRET_KEY: key };
-  return file === undefined ? { HAFEN_SECRET_KEY: own } : { HAFEN_SECRET_KEY_FILE: file };
 }
 
 async function orSay(what: string, work: Promise<void>): Promise<boolean> {

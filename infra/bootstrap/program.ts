@@ -17,13 +17,13 @@ export interface ProgramOptions {
   main: string;
   root: string;
   home: string;
-  env: Record<string, string>;
+  env: NodeJS.ProcessEnv;
   say: (line: string) => void;
 }
 
 /**
  * Keeps one program of ours running: in a process group of its own, so that Ctrl-C reaches us alone; its output in `<home>/log`;
- * restarted when it ends by itself. Its standard input is our pipe: when we are gone, it ends too.
+ * restarted when it ends by itself. Its standard input is our pipe: when we are gone, it ends too (HAFEN_END_WITH_PARENT).
  */
 export async function keepRunning(options: ProgramOptions): Promise<Program> {
   const logPath = join(options.home, "log", `${options.name}.log`);
@@ -55,7 +55,7 @@ export async function keepRunning(options: ProgramOptions): Promise<Program> {
 function start({ main, root, env }: ProgramOptions, log: FileHandle): ChildProcess {
   return spawn(process.execPath, [main], {
     cwd: root,
-    env: { ...env, HAFEN_END_WITH_PARENT: "1" },
+    env,
     stdio: ["pipe", log.fd, log.fd],
     detached: true,
   });
