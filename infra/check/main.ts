@@ -20,6 +20,7 @@ const PROGRAMS: { name: string; program: string; args: string[] }[] = [
   { name: "format", program: "oxfmt", args: ["--check", "."] },
   { name: "boundaries", program: "turbo", args: ["boundaries"] },
   { name: "openapi", program: "node", args: ["packages/contract/src/openapi.ts", "--check"] },
+  { name: "problems", program: "node", args: ["packages/contract/src/problems-page.ts", "--check"] },
 ];
 
 const outcomes = await Promise.all([...PROGRAMS.map(runProgram), checkArchitecture()]);

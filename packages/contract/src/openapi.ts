@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { keepGenerated } from "./generated.ts";
 import * as routes from "./routes/index.ts";
 
 /** The OpenAPI 3.1 document of every route; what `/openapi.json` serves and the SDK's types come from. */
@@ -26,15 +26,6 @@ export function openapiDocument() {
   });
 }
 
-const PATH = new URL("../openapi.json", import.meta.url);
-
 /** `node src/openapi.ts` writes the checked-in document; `--check` fails when it has drifted. */
-function main(check: boolean): void {
-  const text = `${JSON.stringify(openapiDocument(), null, 2)}\n`;
-  if (!check) return writeFileSync(PATH, text);
-  if (readFileSync(PATH, "utf8") === text) return;
-  process.stderr.write("openapi.json has drifted from the routes: run `npm run generate`\n");
-  process.exitCode = 1;
-}
-
-if (import.meta.main) main(process.argv.includes("--check"));
+if (import.meta.main)
+  keepGenerated(new URL("../openapi.json", import.meta.url), `${JSON.stringify(openapiDocument(), null, 2)}\n`);
