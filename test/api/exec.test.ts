@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { eventually, startWorld, type World } from "../support/index.ts";
 import { refusal } from "./ask.ts";
+import { upgrade } from "./sockets.ts";
 
 const WAIT = { waitSeconds: 60 };
 let world: World;
@@ -55,6 +56,26 @@ describe("exec", () => {
       user: "65534",
     });
     assert.equal(stdout, "world a=b c\n/tmp\n65534\n");
+  });
+
+  test("in a restricted container another user is refused, at its making and at an exec, not ignored", async () => {
+    const request = { image: "busybox", profile: "restricted" as const, command: ["sleep", "100000"] };
+    await refusal(user.containers.create({ ...request, user: "0" }), "invalid_request");
+    const restricted = await user.containers.create({ ...request, user: "65534" }, WAIT);
+    const asRoot = { command: ["id"], user: "root" };
+    await refusal(user.containers.exec(restricted.id, asRoot), "invalid_request");
+    const query = new URLSearchParams({ ...asRoot, command: '["id"]' }).toString();
+    const { response } = await upgrade(world, `/v1/containers/${restricted.id}/exec?${query}`, user.apiKey);
+    response.resume();
+    assert.equal(response.statusCode, 400);
+    for (const own of [undefined, "65534", "65534:65534"]) {
+      const { stdout } = await user.containers.exec(restricted.id, {
+        command: sh("id -u; id -g"),
+        ...(own !== undefined && { user: own }),
+      });
+      assert.equal(stdout, "65534\n65534\n");
+    }
+    await user.containers.remove(restricted.id, { force: true });
   });
 
   test("of a command that the container does not have answers 127, and of one it cannot execute 126", async () => {

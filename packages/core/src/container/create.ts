@@ -12,6 +12,7 @@ import { nameTaken } from "./update.ts";
 import { madeUpName } from "./names.ts";
 import { takeNetwork } from "./network.ts";
 import { declaredPorts } from "./ports.ts";
+import { refuseOtherUser } from "./restricted-user.ts";
 
 /**
  * Makes a container's row, with its mounts and new volumes, in one transaction, and nudges the host that has the image.
@@ -19,6 +20,7 @@ import { declaredPorts } from "./ports.ts";
  */
 export async function createContainer(ctx: Ctx, input: CreateContainer): Promise<ContainerRow> {
   const { userId } = ctx.actor;
+  refuseOtherUser(input.profile, input.user);
   const image = await findImage(ctx.db, userId, input.image);
   const limits = mergeLimits(DEFAULT_LIMITS, input.limits);
   const start = input.start ?? true;

@@ -1,6 +1,7 @@
 import type { ContainerSpec, Isolation, MountSpec } from "@hafen/engine";
 import type { ContainerRow, MountRow } from "@hafen/db";
 import { healthcheckSpec } from "./healthcheck.ts";
+import { RESTRICTED_USER } from "./restricted-user.ts";
 
 /** Labels by which engine objects are found again; nothing else is trusted about them. */
 export const LABELS = { id: "hafen.id", host: "hafen.host", user: "hafen.user", helper: "hafen.helper" } as const;
@@ -23,8 +24,6 @@ const PROFILES = {
   restricted: { capabilities: [], readOnlyRoot: true },
 } as const satisfies Record<string, Isolation>;
 
-/** `restricted` never runs as root, whatever the image or the request says: nobody's ids. */
-const RESTRICTED_USER = "65534:65534";
 const INODES_PER_TMPFS = 65_536;
 
 /**

@@ -2,6 +2,7 @@ import type { Exec, ExecEnded } from "@hafen/contract";
 import type { ExecSession, ExecSpec } from "@hafen/engine";
 import type { HostCtx } from "../ctx.ts";
 import { asProblem, onHost } from "./live.ts";
+import { refuseOtherUser } from "./restricted-user.ts";
 import { wrongState } from "./request.ts";
 
 export type ExecEnd = Omit<ExecEnded, "type">;
@@ -25,6 +26,7 @@ export async function startExec(ctx: HostCtx, id: string, input: ExecInput): Pro
   const row = await onHost(ctx, id);
   const { engineId } = row;
   if (row.state !== "running" || engineId === null) throw wrongState(row, "exec");
+  refuseOtherUser(row.config.profile, user);
   const began = performance.now();
   const session = await asProblem(row, "exec", () =>
     ctx.engine.exec(engineId, {
