@@ -20,7 +20,6 @@ export const IMPORTS: Record<string, Allowed> = {
   "apps/worker": {
     packages: ["@hafen/contract", "@hafen/core", "@hafen/db", "@hafen/queue", "@hafen/engine", "@hafen/process"],
   },
-  "apps/web": { packages: ["@hafen/sdk", "@hafen/contract"] },
   "apps/cli": { packages: ["@hafen/sdk"] },
   infra: { packages: ["@hafen/contract", "@hafen/core", "@hafen/db", "@hafen/process", "@hafen/sdk"] },
 };
