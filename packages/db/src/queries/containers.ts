@@ -289,10 +289,21 @@ export function loseContainers(tx: Db, hostId: string): Promise<ContainerRow[]> 
     .where(
       and(
         eq(containers.hostId, hostId),
-        inArray(containers.state, ["pending", "created", "running", "paused", "restarting"]),
+        or(
+          inArray(containers.state, ["pending", "created", "running", "paused", "restarting"]),
+          and(eq(containers.state, "exited"), containers.startDue),
+        ),
       ),
     )
     .returning();
+}
+/** Containers of the host that are to be removed. */
+export function removalsOnHost(db: Db, hostId: string): Promise<ContainerRow[]> {
+  return db
+    .select()
+    .from(containers)
+    .where(and(eq(containers.hostId, hostId), eq(containers.desired, "removed"), ne(containers.state, "removed")))
+    .limit(500);
 }
 
 /** The engine has told that the kernel killed a process of the container for memory. */
@@ -313,11 +324,15 @@ export async function sawOutOfMemory(db: Db, id: string, since: Date): Promise<b
   return row !== undefined;
 }
 
-/** Removed rows are kept a day, so that a late question is answered, and then dropped. */
+/**
+ * Removed rows are kept a day, so that a late question is answered, and then dropped; those of a host that is gone until it is back,
+ * which may still have the container and is told by them to remove it.
+ */
 export async function pruneContainers(db: Db): Promise<void> {
   await db.execute(sql`
     delete from containers where id in
-      (select id from containers where state = 'removed' and removed_at < now() - interval '1 day' limit 500)`);
+      (select c.id from containers c join hosts h on h.id = c.host_id
+        where c.state = 'removed' and c.removed_at < now() - interval '1 day' and h.lease_expires_at > now() limit 500)`);
 }
 
 export async function hostNames(db: Db, ids: string[]): Promise<Map<string, string>> {
