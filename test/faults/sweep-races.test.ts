@@ -6,6 +6,7 @@ import {
   createContainer,
   endExpired,
   IdleWatch,
+  keepHouse,
   pauseContainer,
   restartContainer,
   startAfterBoot,
@@ -184,4 +185,15 @@ test("a container that removes itself takes no restart policy later, either", as
   const update = (policy: "always" | "no") => updateContainer(memory.ctx, { ref: id }, { restart: { policy } });
   await assert.rejects(update("always"), /removes itself/);
   await update("no");
+});
+
+test("events go after thirty days", async () => {
+  const id = await running();
+  const { sql } = memory.database;
+  const kept = async () =>
+    (await sql`select type from events where subject = ${id} order by id`).map(({ type }) => type);
+  assert.deepEqual(await kept(), ["container.requested", "container.started"]);
+  await sql`update events set created_at = now() - interval '31 days' where subject = ${id} and type = 'container.requested'`;
+  await keepHouse(host.db);
+  assert.deepEqual(await kept(), ["container.started"]);
 });

@@ -4,6 +4,7 @@ import {
   loseContainers,
   pruneBlobs,
   pruneContainers,
+  pruneEvents,
   pruneKeys,
   pruneNetworks,
   pruneLinks,
@@ -40,4 +41,5 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneNetworks(db);
   await pruneVolumes(db);
   await pruneLinks(db);
+  await pruneEvents(db);
 }
