@@ -69,8 +69,6 @@ describe("what a build's user made up", () => {
     assert.equal(state, "failed");
     const { state: now } = await world.admin.containers.get(victim.id);
     assert.equal(now, "running");
-    const evidence = await world.database.sql`select 1 from container_events where container_id = ${victim.id}`;
-    assert.equal(evidence.length, 0);
     await world.admin.containers.remove(victim.id, { force: true });
   });
 

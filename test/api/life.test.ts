@@ -239,7 +239,7 @@ describe("a container that is idle", () => {
     await user.containers.stop(working, { graceSeconds: 0 });
   });
 
-  test("over a killed worker is stopped no later for it", async () => {
+  test("over a killed worker is stopped all the same", async () => {
     const id = await running(IDLE);
     await world.worker.kill();
     await eventually(

@@ -1,19 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { newId } from "@hafen/contract";
-import {
-  containerById,
-  findHost,
-  listenForChanges,
-  openDatabase,
-  takeLease,
-  upsertImage,
-  type Changes,
-  type ContainerRow,
-  type Database,
-} from "@hafen/db";
-import { openMemory, type Engine, type MemoryEngine } from "@hafen/engine";
-import type { Jobs } from "@hafen/queue";
+import { containerById, type ContainerRow, type Database } from "@hafen/db";
+import type { Engine, MemoryEngine } from "@hafen/engine";
 import {
   convergeContainer,
   createContainer,
@@ -22,78 +10,26 @@ import {
   restartContainer,
   startContainer,
   stopContainer,
-  Transfers,
   type Ctx,
   type HostCtx,
 } from "@hafen/core";
-import { cloneDatabase, eventually, type TestDatabase } from "../support/index.ts";
+import { eventually, startMemoryHost, type MemoryHost } from "../support/index.ts";
 
 /** The process dies: no code of ours sees an error of this kind, it only comes back as another process. */
 class Crash extends Error {}
 type When = "before" | "after";
 
-const NO_REGISTRIES = { allowed: new Set<string>(), key: undefined };
-let clone: TestDatabase;
+let memory: MemoryHost;
 let database: Database;
-let changes: Changes;
 let engine: MemoryEngine;
 let ctx: Ctx;
 let host: HostCtx;
-const jobs: Jobs = { enqueue: async () => true };
-
-before(async () => {
-  clone = await cloneDatabase(`crash_${process.pid}`);
-  database = openDatabase(clone.url, { connections: 5 });
-  changes = await listenForChanges(database.sql);
-  engine = openMemory();
-  const { db } = database;
-  const made = { id: newId("host"), name: "h", leaseHolder: "x", streamUrl: "http://x", cpus: 4, memoryBytes: 2 ** 33 };
-  const info = await engine.info();
-  const hostId =
-    (await takeLease(db, { ...made, engine: { ...info, protections: { ...info.protections } } }, 3600)) ?? "";
-  assert.ok(await findHost(db, hostId));
-  const actor = { userId: "usr_none", role: "admin" } as const;
-  const root: Ctx = { db, jobs, changes, actor, registries: NO_REGISTRIES, portUrl: () => "" };
-  const userId = newId("user");
-  await database.sql`insert into users (id, name, role) values (${userId}, 'maker', 'admin')`;
-  await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000)`;
-  ctx = { ...root, actor: { userId, role: "admin" } };
-  const limits = { filesBytes: 1, imageBytes: 1, cloneBytes: 1 };
-  host = {
-    db,
-    jobs,
-    engine,
-    hostId,
-    cgroupRoot: "/none",
-    ...limits,
-    registries: NO_REGISTRIES,
-    transfers: new Transfers(),
-  };
-  const digest = await engine.importImage(emptyTar(), { changes: ['CMD ["sleep"]'] });
-  const image = (await engine.inspectImage(digest)) ?? assert.fail("no image");
-  await upsertImage(db, {
-    id: newId("image"),
-    userId,
-    hostId,
-    digest,
-    sizeBytes: 0,
-    architecture: "x",
-    os: "x",
-    config: image.config,
-    diffIds: [],
-    catalog: false,
-  });
-  IMAGE = digest;
-});
-after(async () => {
-  await changes.close();
-  await database.close();
-  await clone.drop();
-});
 let IMAGE = "";
-async function* emptyTar() {
-  yield new Uint8Array(1024);
-}
+before(async () => {
+  memory = await startMemoryHost("crash");
+  ({ database, engine, ctx, host, image: IMAGE } = memory);
+});
+after(() => memory[Symbol.asyncDispose]());
 
 /** The engine and the database of a process that dies at the `at`th call that could change something. */
 function dying(at: number, when: When): { host: HostCtx; died: () => boolean } {

@@ -48,3 +48,21 @@ test("a second worker for a host waits while the first one lives", async () => {
   await work.running();
   await assertConverges(world);
 });
+
+test("a worker that is stopped while a container takes its time to end stops in order, and the next one ends it", async () => {
+  await using world = await startWorld();
+  const work = new Workload(world);
+  const { id } = await work.running({ command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"] });
+  await world.admin.containers.stop(id, { graceSeconds: 300 });
+  await eventually("the signal is sent", async () => {
+    const [row] = await world.database.sql`select 1 from containers where id = ${id} and stop_request ? 'killAt'`;
+    return row !== undefined;
+  });
+  await world.worker.stop();
+  assert.match(world.worker.output(), /"msg":"stopped"/);
+  assert.doesNotMatch(world.worker.output(), /could not close/);
+  await world.anotherWorker().start();
+  assert.equal(await work.state(id), "running");
+  assert.equal((await world.admin.containers.kill(id, {}, { waitSeconds: 30 })).state, "exited");
+  await assertConverges(world);
+});

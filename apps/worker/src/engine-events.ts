@@ -27,8 +27,13 @@ export async function followEngine(
         signal,
       })) {
         sinceMs = event.atMs;
-        const row = await noteEngineEvent(ctx, event);
-        if (row) actions.nudge(row);
+        try {
+          const row = await noteEngineEvent(ctx, event);
+          if (row) actions.nudge(row);
+        } catch (error) {
+          // What one of them was about shows in the next comparison; the stream goes on.
+          log.warn({ action: event.action, ...errorFields(error) }, "an event of the engine could not be noted");
+        }
       }
     } catch (error) {
       if (signal.aborted) return;

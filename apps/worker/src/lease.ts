@@ -17,6 +17,7 @@ export interface Lease {
   holds(): boolean;
   /** Renews until closed; calls `lost` once when another process took the lease or it could not be renewed in time. */
   keep(lost: (reason: string) => void): void;
+  /** Gives it to the next worker: it no longer holds from here on. */
   close(): Promise<void>;
 }
 
@@ -41,7 +42,7 @@ export async function acquireLease(
     const askedAt = performance.now();
     const hostId = await takeLease(db, row, LEASE_MS / 1000);
     if (hostId !== undefined) return leaseOf(db, hostId, holder, askedAt + LEASE_MS);
-    await delay(200, undefined, { signal });
+    await delay(RETRY_MS, undefined, { signal });
   }
 }
 
@@ -76,7 +77,7 @@ function leaseOf(db: Db, hostId: string, holder: string, firstUntil: number): Le
 
   return {
     hostId,
-    holds: () => performance.now() < until,
+    holds: () => !closing.signal.aborted && performance.now() < until,
     keep: (lost) => void run(lost).catch(() => {}), // ends only by `close`
     async close() {
       closing.abort();

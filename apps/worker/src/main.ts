@@ -46,7 +46,6 @@ const listener = await openListener({
   log,
   metrics: () => metrics.metrics(),
 });
-shutdown.add("listener", listener.close);
 const streamUrl = config.HAFEN_STREAM_URL ?? `http://${config.HAFEN_STREAM_ADDRESS}:${listener.port}`;
 shutdown.add("waiting", () => stopping.abort());
 const lease = await acquireLease(
@@ -55,6 +54,7 @@ const lease = await acquireLease(
   stopping.signal,
 );
 shutdown.add("lease", lease.close);
+shutdown.add("listener", listener.close);
 lease.keep((reason) => {
   log.fatal({ reason }, "this worker may no longer act for its host");
   process.exit(1);
@@ -90,12 +90,11 @@ const workers = await startWorkers(
 );
 shutdown.add("jobs", async () => {
   builds.close();
-  await workers.close();
-  await turns.idle();
+  await Promise.all([workers.close(), turns.close()]);
 });
 
 const nudge = (row: Payload) => void handlers["container.converge"](row);
-const sweep = startSweep(ctx, builds, new IdleWatch((id) => streams.isUsed(id)), nudge, log, stopping.signal);
+const sweep = startSweep(ctx, builds, new IdleWatch(() => streams.takeUsed()), nudge, log, stopping.signal);
 const following = followEngine(ctx, log, { nudge, reconnected: sweep.reconcileSoon }, stopping.signal);
 shutdown.add("sweep", async () => {
   stopping.abort();

@@ -67,6 +67,11 @@ describe("a row has come to rest", () => {
     assert.equal(settled({ desired: "running", state: "running", startDue: true }), false);
   });
 
+  test("also with a start that is due or limits that are pending, once its host is gone", () => {
+    assert.ok(settled({ desired: "running", state: "lost", startDue: true, pendingLimits: {} }));
+    assert.equal(settled({ desired: "removed", state: "lost", startDue: false }), false);
+  });
+
   test("never in a state that only passes", () => {
     for (const desired of DESIRED)
       for (const state of ["pending", "removing"] as const)

@@ -80,6 +80,8 @@ export const SETTLES = {
 
 /** Whether the row has come to rest: what `Prefer: wait` waits for and the sweep leaves alone. */
 export function settled(row: { desired: Desired; state: State; startDue: boolean; pendingLimits?: unknown }): boolean {
+  // Until its host is back nothing happens to it.
+  if (row.state === "lost" && row.desired !== "removed") return true;
   if (row.startDue && row.desired === "running") return false;
   if (row.pendingLimits && row.desired !== "removed") return false;
   return (SETTLES[row.desired] as readonly State[]).includes(row.state);

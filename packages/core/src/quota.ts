@@ -1,5 +1,5 @@
 import { ProblemError, type Quota } from "@hafen/contract";
-import { lockQuota, usage, type Db } from "@hafen/db";
+import { lockContainer, lockQuota, usage, type ContainerRow, type Db } from "@hafen/db";
 
 /** For a user made without one. */
 export const DEFAULT_QUOTA: Quota = {
@@ -42,4 +42,24 @@ export async function takeQuota(tx: Db, userId: string, more: Partial<Quota>): P
       );
     }
   }
+}
+
+/**
+ * A container as it counts: only once its user's quota is held does what is read of it stay true until the commit. Always in this
+ * order, quota before container, so that no two requests wait for each other.
+ */
+export async function lockForQuota(tx: Db, userId: string, id: string): ReturnType<typeof lockContainer> {
+  const [, locked] = await Promise.all([lockQuota(tx, userId), lockContainer(tx, userId, id)]);
+  return locked;
+}
+
+/** What it has and what it has asked for both count until the host has answered: the larger of the two. */
+export function promised({ limits, pendingLimits }: Pick<ContainerRow, "limits" | "pendingLimits">): {
+  cpus: number;
+  memoryBytes: number;
+} {
+  return {
+    cpus: Math.max(limits.cpus, pendingLimits?.cpus ?? 0),
+    memoryBytes: Math.max(limits.memoryBytes, pendingLimits?.memoryBytes ?? 0),
+  };
 }

@@ -3,6 +3,7 @@ export { migrate } from "./migrate.ts";
 export { listenForChanges, notify, readUntil, type Changes } from "./notify.ts";
 export * from "./queries/blobs.ts";
 export * from "./queries/builds.ts";
+export * from "./queries/container-requests.ts";
 export * from "./queries/containers.ts";
 export * from "./queries/events.ts";
 export * from "./queries/holdings.ts";

@@ -1,5 +1,5 @@
 /**
- * Why the engine did not do it. One place (core's `retry`) decides from the kind whether to try again:
+ * Why the engine did not do it. Core's `giveUp` decides from the kind whether a container's step is tried again:
  * - `not_found`: the container, image, path or volume is not there;
  * - `conflict`: it is, but in a state that forbids this;
  * - `invalid`: the request can never work (command not in the image, bad user, bad mount target);
@@ -19,12 +19,13 @@ export type EngineErrorKind =
   | "unavailable"
   | "aborted";
 
+/** Its message holds an engine's words, which may be a user's; it can be stored: no NUL, no half of a character. */
 export class EngineError extends Error {
   override readonly name = "EngineError";
   readonly kind: EngineErrorKind;
 
   constructor(kind: EngineErrorKind, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(message.replaceAll("\0", "\uFFFD").toWellFormed(), options);
     this.kind = kind;
   }
 }

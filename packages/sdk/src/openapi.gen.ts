@@ -5610,7 +5610,7 @@ export interface operations {
             query?: {
                 /** @description Default true for SSE: stay for what is to come */
                 follow?: "true" | "false";
-                /** @description evt_…: after it; start: from the beginning; default: only what is to come */
+                /** @description evt_…: after it; start: from the oldest, of thirty days ago; default: only what is to come */
                 since?: string;
                 subject?: string;
                 /** @description Only this type, or with a trailing dot this family: container. */

@@ -109,8 +109,8 @@ export async function openListener(options: {
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const url = new URL(request.url ?? "/", "http://worker");
     Promise.try(() => {
+      const url = new URL(request.url ?? "/", "http://worker");
       const admitted = admit(request, url);
       socket.on("close", options.streams.open(admitted.action, admitted.subject));
       return upgrades.serve({ ...admitted, url }, { request, socket, head });

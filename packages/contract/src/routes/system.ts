@@ -19,7 +19,7 @@ export const listEvents = route({
         .string()
         .max(64)
         .optional()
-        .describe("evt_…: after it; start: from the beginning; default: only what is to come"),
+        .describe("evt_…: after it; start: from the oldest, of thirty days ago; default: only what is to come"),
     }),
     headers: z.object({ "last-event-id": z.string().max(64).optional(), accept: z.string().max(500).optional() }),
   },

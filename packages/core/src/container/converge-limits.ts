@@ -1,4 +1,4 @@
-import { insertEvent, observeContainer, type ContainerRow } from "@hafen/db";
+import { insertEvent, observeContainer, type ContainerPatch, type ContainerRow } from "@hafen/db";
 import type { Limits } from "@hafen/contract";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
@@ -9,11 +9,21 @@ import type { HostCtx } from "../ctx.ts";
  */
 export async function applyLimits(ctx: HostCtx, row: ContainerRow, engineId: string, limits: Limits): Promise<void> {
   const refused = await refusal(() => ctx.engine.updateContainer(engineId, limits));
-  await ctx.db.transaction(async (tx) => {
-    const patch = refused === undefined ? { limits, limitsRefused: null } : { limitsRefused: refused };
-    if (!(await observeContainer(tx, row, { ...patch, pendingLimits: null }))) return;
-    const data = { name: row.name, ...(refused === undefined ? { limits } : { refused }) };
+  if (refused === undefined) await write(ctx, row, { limits, limitsRefused: null }, { limits });
+  else await dropLimits(ctx, row, refused);
+}
+
+/** Those of before hold. False when the row has moved on. */
+export function dropLimits(ctx: HostCtx, row: ContainerRow, refused: string): Promise<boolean> {
+  return write(ctx, row, { limitsRefused: refused }, { refused });
+}
+
+function write(ctx: HostCtx, row: ContainerRow, patch: ContainerPatch, told: object): Promise<boolean> {
+  return ctx.db.transaction(async (tx) => {
+    if (!(await observeContainer(tx, row, { ...patch, pendingLimits: null, failures: 0 }))) return false;
+    const data = { name: row.name, ...told };
     await insertEvent(tx, { userId: row.userId, type: "container.changed", subject: row.id, data });
+    return true;
   });
 }
 

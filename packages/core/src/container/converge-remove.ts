@@ -8,15 +8,27 @@ import {
   moveVolume,
   observeContainer,
   type ContainerRow,
+  type Db,
 } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 
 /**
- * The engine's container is gone; now the row goes, its mounts are dropped and, if asked, its anonymous volumes that nobody else
- * mounts begin to go, in one transaction. Killed before it: the next converge finds the engine's container absent and does this.
+ * The engine's container is gone; now the row goes and what it takes with it. Killed before it: the next converge finds the engine's
+ * container absent and does this.
  */
 export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<boolean> {
-  const removing = await ctx.db.transaction(async (tx) => {
+  const removing = await removeRow(ctx.db, row);
+  if (!removing) return false;
+  for (const id of removing) await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id, generation: 2 });
+  return true;
+}
+
+/**
+ * The row goes, its mounts are dropped and, if asked, its anonymous volumes that nobody else mounts begin to go, in one transaction.
+ * Answers with these; undefined when the row has moved on.
+ */
+export function removeRow(db: Db, row: ContainerRow): Promise<string[] | undefined> {
+  return db.transaction(async (tx) => {
     const anonymous = row.removeVolumes
       ? (await mountsOf(tx, [row.id])).flatMap((mount) =>
           mount.volume?.anonymous && !row.config.namedVolumes?.includes(mount.volume.id) ? [mount.volume.id] : [],
@@ -47,7 +59,4 @@ export async function finishRemoval(ctx: HostCtx, row: ContainerRow): Promise<bo
     await insertEvent(tx, { userId: row.userId, type: "container.removed", subject: row.id, data: { name: row.name } });
     return going;
   });
-  if (!removing) return false;
-  for (const id of removing) await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id, generation: 2 });
-  return true;
 }

@@ -1,18 +1,16 @@
 import { settled } from "@hafen/contract";
-import { containerById, observeContainer, restartDueMs, type ContainerRow } from "@hafen/db";
-import { EngineError } from "@hafen/engine/error";
+import { containerById, restartDueMs, type ContainerRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 import { create } from "./converge-create.ts";
 import { applyLimits } from "./converge-limits.ts";
 import { finishRemoval } from "./converge-remove.ts";
 import { start } from "./converge-start.ts";
 import { isAlive, stop, type Step } from "./converge-stop.ts";
+import { giveUp } from "./give-up.ts";
 import { observe, settleFailed } from "./observe.ts";
 
 /** More steps than any row needs; a row that goes round is left to the sweep rather than spun on. */
 const MAX_STEPS = 12;
-/** The engine answers but fails the same request this often: the row is `failed` with the engine's words. */
-const MAX_FAILURES = 5;
 /** How long a row at rest, or a restart that is due, lets copies of its files go on. */
 const COPIES_MS = 10_000;
 
@@ -42,7 +40,11 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
     await ctx.engine.removeContainer(row.engineId ?? row.id, { signal });
     return (await finishRemoval(ctx, row)) ? "settled" : "again";
   }
-  if (row.state === "failed") return "settled";
+  if (row.state === "failed") {
+    const left = await ctx.engine.inspectContainer(row.engineId ?? row.id, { signal });
+    if (left && isAlive(left)) await stop(ctx, row, left, signal);
+    return "settled";
+  }
   if (row.engineId === null) {
     const made = await create(ctx, row);
     if (!made) return "again";
@@ -88,43 +90,4 @@ async function copiesGiveWay(ctx: HostCtx, row: ContainerRow, signal: AbortSigna
   }
   ctx.transfers.interrupt(row.id);
   return true;
-}
-
-/** Decides what an engine error means for the row. False: nothing was written, the caller passes it on and the sweep tries again. */
-async function giveUp(ctx: HostCtx, row: ContainerRow, error: unknown): Promise<boolean> {
-  if (!(error instanceof EngineError)) return false;
-  switch (error.kind) {
-    case "invalid":
-    case "not_directory":
-    case "read_only":
-      return settleFailed(ctx, row, "refused", error.message);
-    case "not_found":
-      if (row.desired === "removed") return false;
-      return settleFailed(
-        ctx,
-        row,
-        "image_missing",
-        `The host no longer has what the container needs: ${error.message}`,
-        "image_missing",
-      );
-    case "no_space":
-      return settleFailed(ctx, row, "disk_full", "The host's disk is full.", "disk_full");
-    case "aborted":
-      return false;
-    case "conflict":
-    case "unavailable": {
-      const alive = await ctx.engine.info().then(
-        () => true,
-        () => false,
-      );
-      if (!alive) return false;
-      const failures = row.failures + 1;
-      if (failures >= MAX_FAILURES && row.desired !== "removed")
-        return settleFailed(ctx, row, "engine_failed", `The engine failed ${failures} times: ${error.message}`);
-      await observeContainer(ctx.db, row, { failures });
-      return false;
-    }
-    default:
-      return error.kind satisfies never;
-  }
 }

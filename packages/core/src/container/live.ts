@@ -1,5 +1,5 @@
 import { ProblemError, type Action, type LogLine, type Use } from "@hafen/contract";
-import { containerById, insertContainerEvent, type ContainerRow } from "@hafen/db";
+import { containerById, noteOutOfMemory, type ContainerRow } from "@hafen/db";
 import type { EngineEvent, LogOptions } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
@@ -38,7 +38,7 @@ export async function signalContainer(ctx: HostCtx, id: string, signal: string):
   await asProblem(row, "kill", () => ctx.engine.signalContainer(row.engineId ?? "", signal));
 }
 
-/** Keeps what the engine reported as evidence; answers with the row when there is something to look at. */
+/** Keeps what explains an end later; answers with the row when there is something to look at. */
 export async function noteEngineEvent(
   ctx: HostCtx,
   event: EngineEvent,
@@ -49,14 +49,7 @@ export async function noteEngineEvent(
   if (!row || row.hostId !== ctx.hostId || row.state === "removed") return undefined;
   // An image may carry our labels, and its build steps then do: they are no evidence about anybody's container.
   if (row.engineId !== null && row.engineId !== event.containerId) return undefined;
-  if (event.action === "die" || event.action === "oom") {
-    await insertContainerEvent(ctx.db, {
-      containerId: id,
-      action: event.action,
-      exitCode: event.exitCode ?? null,
-      at: new Date(event.atMs),
-    });
-  }
+  if (event.action === "oom") await noteOutOfMemory(ctx.db, id, new Date(event.atMs));
   return row;
 }
 

@@ -81,6 +81,17 @@ function toldAs(row: ContainerRow, state: "running" | "paused", isNewStart: bool
   return !isNewStart && row.state === "paused" ? "container.unpaused" : "container.started";
 }
 
+/** What was asked of one that runs cannot be done: how it is becomes what is wanted. */
+export function settleAsSeen(ctx: HostCtx, row: ContainerRow, info: ContainerInfo, refused: string): Promise<boolean> {
+  const desired = info.state === "paused" ? "paused" : "running";
+  return write(
+    ctx.db,
+    row,
+    { state: desired, desired, failures: 0 },
+    { type: "container.changed", data: { desired, refused } },
+  );
+}
+
 /** Its process has ended. Unless that was asked for, its restart policy says whether it is started again. */
 export async function settleEnded(
   ctx: HostCtx,
@@ -152,6 +163,7 @@ export function writeEnd(ctx: HostCtx, row: ContainerRow, end: End): Promise<boo
       state: "exited",
       desired: "exited",
       startDue: false,
+      stopRequest: row.stopRequest && { ...row.stopRequest, killAt: undefined },
       restartAt: null,
       failures: 0,
     },
@@ -214,7 +226,8 @@ function observeHealth(ctx: HostCtx, row: ContainerRow, { health: seen }: Contai
   return write(ctx.db, row, { health }, { type: "container.health", data: { status: health?.status ?? null } });
 }
 
-function stateOf(info: ContainerInfo): State {
+/** The engine's state in our terms. */
+export function stateOf(info: Pick<ContainerInfo, "state">): State {
   switch (info.state) {
     case "dead":
     case "exited":

@@ -9,7 +9,7 @@ import {
   type UnderWay,
 } from "@hafen/db";
 import type { AskCtx } from "../ctx.ts";
-import { takeQuota } from "../quota.ts";
+import { lockForQuota, promised, takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 
 export interface ContainerKey {
@@ -46,9 +46,10 @@ export async function request(
   if (isFulfilled(now, action)) return now;
 
   const row = await ctx.db.transaction(async (tx) => {
-    const isHeld = now.desired === "running" || now.desired === "paused";
-    if (to === "running" && !isHeld && can(action, now.state)) {
-      await takeQuota(tx, userId, { running: 1, cpus: now.limits.cpus, memoryBytes: now.limits.memoryBytes });
+    if (to === "running") {
+      const locked = await lockForQuota(tx, userId, now.id);
+      if (locked && !locked.isHeld && can(action, locked.row.state))
+        await takeQuota(tx, userId, { running: 1, ...promised(locked.row) });
     }
     const moved = await requestContainer(
       tx,

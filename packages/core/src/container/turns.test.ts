@@ -82,3 +82,15 @@ test("a failure is reported, not thrown, and the next nudge runs", async () => {
   await turns.run("a", 1, next.work);
   assert.deepEqual([failed, next.begun()], [["a: Error: no"], 1]);
 });
+
+test("a close interrupts what is under way, waits for it, and nothing is begun after it", async () => {
+  const turns = new Turns(unexpected);
+  const stop = held();
+  const first = turns.run("a", 1, stop.work);
+  const next = held();
+  await turns.run("a", 1, next.work);
+  await turns.close();
+  await first;
+  await turns.run("b", 1, next.work);
+  assert.deepEqual([stop.begun(), next.begun()], [1, 0]);
+});

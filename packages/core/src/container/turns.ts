@@ -21,6 +21,7 @@ export class Turns {
   readonly #active = new Map<string, Turn>();
   readonly #onError: (id: string, error: unknown) => void;
   readonly #holdMs: number;
+  #closed = false;
 
   constructor(onError: (id: string, error: unknown) => void, holdMs: number = HOLD_MS) {
     this.#onError = onError;
@@ -29,10 +30,18 @@ export class Turns {
 
   /** Never rejects: a failure goes to `onError`, and the row is nudged again by the sweep. */
   async run(id: string, generation: number, work: Work): Promise<void> {
+    if (this.#closed) return;
     const active = this.#active.get(id);
     if (!active) return atMost(this.#begin(id, generation, work), this.#holdMs);
     active.next = { generation: Math.max(generation, active.next?.generation ?? 0), work };
     if (generation > active.generation) active.abort.abort();
+  }
+
+  /** Interrupts what is under way, begins nothing more, and waits until nothing runs: the rows are another process's to converge. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const turn of this.#active.values()) turn.abort.abort();
+    await this.idle();
   }
 
   /** Waits for what is under way and what follows it. */
@@ -50,7 +59,7 @@ export class Turns {
       })
       .then(() => {
         this.#active.delete(id);
-        if (turn.next) void this.#begin(id, turn.next.generation, turn.next.work);
+        if (turn.next && !this.#closed) void this.#begin(id, turn.next.generation, turn.next.work);
       });
     return turn.done;
   }

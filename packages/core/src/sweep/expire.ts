@@ -5,6 +5,7 @@ import {
   insertEvent,
   leftoverContainers,
   requestContainer,
+  requestedSince,
   type ContainerPatch,
   type ContainerRow,
 } from "@hafen/db";
@@ -35,17 +36,17 @@ export function stopFor(ctx: HostCtx, row: ContainerRow, cause: "ttl" | "idle"):
   return ask(ctx, row, "stop", { desired: "exited", startDue: false, stopRequest }, { cause });
 }
 
-/** Undefined when the row has moved on meanwhile: a request of its user's comes first. */
+/** Undefined when something was asked of the row since it was read: a request of its user's comes first. */
 function ask(
   ctx: HostCtx,
-  { id, userId, name, startDue, desired }: ContainerRow,
+  row: ContainerRow,
   action: "stop" | "remove",
   patch: ContainerPatch,
   why: Record<string, unknown>,
 ): Promise<ContainerRow | undefined> {
+  const { id, userId, name } = row;
   return ctx.db.transaction(async (tx) => {
-    if (startDue || desired === "removed") return undefined;
-    const unless = action === "stop" ? "stop" : "start";
+    const unless = requestedSince(row);
     const moved = await requestContainer(tx, { id, userId, from: ACTIONS[action].from, unless }, patch);
     if (!moved) return undefined;
     await insertEvent(tx, {

@@ -16,26 +16,27 @@ interface Sample {
 
 /**
  * Watches the host's containers that have an idle timeout, as docs/reference/life.md defines idle, and stops those that have been idle
- * for so long. When each was last at work is in its row; only the kernel's count of the round before is kept here, so that a new
- * worker takes a container for idle no sooner and no later than the old one would have.
+ * for so long. When each was last at work is in its row; the kernel's count of the round before is kept here. Nobody knows what a
+ * container did before a first look at it, as after a start, a pause, or with another worker: it counts as at work then.
  */
 export class IdleWatch {
-  readonly #isUsed: (containerId: string) => boolean;
+  readonly #takeUsed: () => ReadonlySet<string>;
   #samples = new Map<string, Sample>();
 
-  /** `isUsed`: whether a stream is open that a container is used through. */
-  constructor(isUsed: (containerId: string) => boolean) {
-    this.#isUsed = isUsed;
+  /** `takeUsed`: the containers that somebody has used through a stream since it was last called. */
+  constructor(takeUsed: () => ReadonlySet<string>) {
+    this.#takeUsed = takeUsed;
   }
 
   /** Answers with the rows that are now to be stopped. */
   async round(ctx: HostCtx): Promise<ContainerRow[]> {
     const candidates = await idleCandidates(ctx.db, ctx.hostId);
+    const used = this.#takeUsed();
     const before = this.#samples;
     this.#samples = new Map();
     const moved = await Promise.all(
       candidates.map(async ({ row, idleForSeconds }) => {
-        if (await this.#isAtWork(ctx, row, before.get(row.id))) {
+        if ((await this.#worked(ctx, row, before.get(row.id))) || used.has(row.id)) {
           if (idleForSeconds >= TOUCH_AFTER_SECONDS) await touchContainer(ctx.db, row.id);
           return undefined;
         }
@@ -46,14 +47,13 @@ export class IdleWatch {
   }
 
   /** One whose use cannot be read is left alone: a host in trouble is no reason to stop what runs. */
-  async #isAtWork(ctx: HostCtx, row: ContainerRow, before: Sample | undefined): Promise<boolean> {
+  async #worked(ctx: HostCtx, row: ContainerRow, before: Sample | undefined): Promise<boolean> {
     const { engineStartedAt } = row;
     const usage = await ctx.engine.usage(row.engineId ?? row.id).catch(() => undefined);
     if (!usage) return true;
     const now = { engineStartedAt, cpuMs: usage.cpuMs, atMs: performance.now() };
     this.#samples.set(row.id, now);
-    if (this.#isUsed(row.id)) return true;
-    if (before?.engineStartedAt !== engineStartedAt) return false;
+    if (before?.engineStartedAt !== engineStartedAt) return true;
     return now.cpuMs - before.cpuMs > (now.atMs - before.atMs) * BUSY_SHARE;
   }
 }

@@ -4,18 +4,21 @@ import {
   loseContainers,
   pruneBlobs,
   pruneContainers,
+  pruneEvents,
   pruneKeys,
   pruneNetworks,
   pruneLinks,
   pruneVolumes,
+  removalsOnHost,
   unplaceBuilds,
   type Db,
 } from "@hafen/db";
+import { removeRow } from "../container/converge-remove.ts";
 
 /** A worker that restarts is back well before this. */
 const LOST_AFTER_SECONDS = 60;
 
-/** What any worker does for the whole installation: marks containers of hosts that are gone, frees their builds for other hosts, and drops rows past their time. */
+/** What any worker does for the whole installation: ends what was asked of hosts that are gone and can be ended without them, frees their builds for other hosts, and drops rows past their time. */
 export async function keepHouse(db: Db): Promise<void> {
   for (const hostId of await goneHosts(db, LOST_AFTER_SECONDS)) {
     await db.transaction(async (tx) => {
@@ -29,6 +32,8 @@ export async function keepHouse(db: Db): Promise<void> {
       }
       await unplaceBuilds(tx, hostId);
     });
+    // If the host comes back, what it still has of them is in no row that lives, and goes.
+    for (const row of await removalsOnHost(db, hostId)) await removeRow(db, row);
   }
   await pruneBlobs(db);
   await pruneKeys(db);
@@ -36,4 +41,5 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneNetworks(db);
   await pruneVolumes(db);
   await pruneLinks(db);
+  await pruneEvents(db);
 }

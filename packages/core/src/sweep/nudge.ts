@@ -1,12 +1,12 @@
 import { DEADLINES_MS } from "@hafen/contract";
-import { imagesOnHost, openBuilds, unsettledContainers, volumesOnHost } from "@hafen/db";
+import { goingImages, openBuilds, openVolumes, unsettledContainers } from "@hafen/db";
 import type { Payload } from "@hafen/queue";
 import type { HostCtx } from "../ctx.ts";
 
 /**
- * Nudges again whatever differs from what it should be for longer than its deadline: the third of the three nudges, and the one that
- * makes losing a job harmless. `running` names the builds under way in this process. Answers with the containers whose nudge was
- * lost because the queue does not answer.
+ * Nudges again containers that have differed from what they should be for longer than the deadline, and all other work that is open:
+ * the third of the three nudges, and the one that makes losing a job harmless. `running` names the builds under way in this process.
+ * Answers with the containers whose nudge was lost because the queue does not answer.
  */
 export async function nudgeUnsettled(
   ctx: HostCtx,
@@ -18,21 +18,19 @@ export async function nudgeUnsettled(
     unsettledContainers(db, hostId, olderThanMs),
     openBuilds(db, hostId),
     openBuilds(db, null),
-    volumesOnHost(db, hostId),
-    imagesOnHost(db, hostId),
+    openVolumes(db, hostId),
+    goingImages(db, hostId),
   ]);
   const idle = builds.filter((build) => !running.has(build.id));
-  const openVolumes = volumes.filter(({ state }) => state === "copying" || state === "removing");
-  const goingImages = images.filter((image) => image.state === "removing");
   // All at once: with a queue that hangs each takes 2 s to give up.
   const [lost] = await Promise.all([
     Promise.all(containers.map(async (row) => ((await jobs.enqueue(hostId, "container.converge", row)) ? [] : [row]))),
     ...idle.map(({ id, attempt }) => jobs.enqueue(hostId, "build.run", { id, generation: attempt })),
     ...unplaced.map(({ id, attempt }) => jobs.enqueue(null, "build.run", { id, generation: attempt })),
-    ...openVolumes.map(({ id, state }) =>
+    ...volumes.map(({ id, state }) =>
       jobs.enqueue(hostId, "volume.converge", { id, generation: state === "copying" ? 1 : 2 }),
     ),
-    ...goingImages.map(({ id }) => jobs.enqueue(hostId, "image.converge", { id, generation: 1 })),
+    ...images.map(({ id }) => jobs.enqueue(hostId, "image.converge", { id, generation: 1 })),
   ]);
   return lost.flat();
 }

@@ -2,6 +2,7 @@ import type { Health, State } from "@hafen/contract";
 import { containersOnHost, imagesOnHost, moveVolume, networksOnHost, openBuilds, volumesOnHost } from "@hafen/db";
 import type { ContainerSummary } from "@hafen/engine";
 import { isHold } from "../build/holds.ts";
+import { stateOf } from "../container/observe.ts";
 import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
 import { emptyImageTag } from "../image/empty-image.ts";
@@ -58,7 +59,7 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
   for (const row of rows) {
     const container = seen.get(row.id);
     const missing = container === undefined && row.engineId !== null && row.state !== "failed";
-    const differs = container !== undefined && row.state !== "failed" && !agrees(row, container);
+    const differs = container !== undefined && !agrees(row, container);
     if (missing || differs || row.state === "lost") result.converge.push({ id: row.id, generation: row.generation });
   }
   const volumeIds = new Set(volumeRows.map((row) => row.id));
@@ -107,19 +108,10 @@ async function discard(result: Differences, name: string, remove: () => Promise<
 }
 
 function agrees({ state, health }: { state: State; health: Health | null }, container: ContainerSummary): boolean {
-  const seen = asState(container);
+  const seen = stateOf(container);
+  // It has no process: a start whose answer was lost may have succeeded.
+  if (state === "failed") return seen === "exited" || seen === "created";
   if (seen === "running" && health?.status !== container.health) return false;
   // One that waits for its restart has ended, to the engine.
   return state === seen || (state === "restarting" && seen === "exited");
-}
-
-function asState(container: ContainerSummary): State {
-  switch (container.state) {
-    case "dead":
-    case "exited":
-    case "removing":
-      return "exited";
-    default:
-      return container.state;
-  }
 }

@@ -1,9 +1,24 @@
 import type { State } from "@hafen/contract/lifecycle";
-import { and, asc, desc, eq, exists, gte, inArray, isNotNull, lt, ne, or, sql, type SQL } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  exists,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  ne,
+  not,
+  or,
+  sql,
+  type SQL,
+} from "drizzle-orm";
 import type { Db } from "../client.ts";
-import { notify } from "../notify.ts";
 import { withoutFlush } from "../without-flush.ts";
-import { containerEvents, containers, hosts, mounts, volumes } from "../schema/index.ts";
+import { containers, hosts, mounts, volumes } from "../schema/index.ts";
 import type { Page } from "./users.ts";
 
 export type ContainerRow = typeof containers.$inferSelect;
@@ -103,57 +118,6 @@ export function fromNow(ms: number): SQL {
   return sql`now() + make_interval(secs => ${ms / 1000})`;
 }
 
-/** A request that excludes this one is under way. */
-const underWay = {
-  stop: sql`${containers.desired} = 'exited'`,
-  start: sql`${containers.startDue}`,
-  pause: sql`(${containers.desired} <> 'running' or ${containers.startDue})`,
-  unpause: sql`(${containers.desired} <> 'paused' or ${containers.startDue})`,
-};
-export type UnderWay = keyof typeof underWay;
-
-/**
- * A request moves the row: only from these states, only when it is not on its way to the same end, and raising the generation.
- * Undefined when another request was first or the state does not allow it.
- */
-export async function requestContainer(
-  tx: Db,
-  key: { id: string; userId: string; from: readonly State[]; unless?: UnderWay | Condition | undefined },
-  patch: ContainerPatch,
-): Promise<ContainerRow | undefined> {
-  const [row] = await tx
-    .update(containers)
-    .set({ ...patch, generation: sql`${containers.generation} + 1`, requestedAt: sql`now()`, failures: 0 })
-    .where(
-      and(
-        eq(containers.id, key.id),
-        eq(containers.userId, key.userId),
-        inArray(containers.state, [...key.from]),
-        ne(containers.desired, "removed"),
-        key.unless && sql`not (${typeof key.unless === "string" ? underWay[key.unless] : key.unless})`,
-      ),
-    )
-    .returning();
-  if (row) await notify(tx, row.id);
-  return row;
-}
-/** What must be so for a request to be taken; made here, since only here is SQL written. */
-export type Condition = SQL;
-/**
- * A container that lies around: it does not run and is not about to. With a time, for longer than that: since its end, or since it was
- * made. Held against the row at the moment it is moved, so that one that starts just then is not lost.
- */
-export function lying(longerThan?: SQL): Condition {
-  const atRest = sql`not ${containers.startDue} and (${containers.state} = 'failed' and ${containers.desired} <> 'removed'
-    or ${containers.state} in ('created', 'exited') and ${containers.desired} in ('created', 'exited'))`;
-  if (!longerThan) return sql`(${atRest})`;
-  return sql`(${atRest} and coalesce(${containers.finishedAt}, ${containers.createdAt}) < now() - ${longerThan})`;
-}
-/** For `requestContainer`: it does not lie around, or not for so many days. */
-export function notLying(days?: number): Condition {
-  return sql`not ${lying(days === undefined ? undefined : sql`make_interval(days => ${days})`)}`;
-}
-
 /** A worker writes what it saw, if the row still has the generation it read. Undefined: read again. */
 export async function observeContainer(
   db: Db,
@@ -225,7 +189,7 @@ export function containersOnHost(
     .where(and(eq(containers.hostId, hostId), ne(containers.state, "removed")));
 }
 
-/** Containers of the host that run past their time to live. */
+/** Containers of the host that run past their time to live, and of which nobody has asked anything else. */
 export function expiredContainers(db: Db, hostId: string): Promise<ContainerRow[]> {
   return db
     .select()
@@ -233,7 +197,9 @@ export function expiredContainers(db: Db, hostId: string): Promise<ContainerRow[
     .where(
       and(
         eq(containers.hostId, hostId),
-        inArray(containers.state, ["running", "paused", "restarting"]),
+        inArray(containers.state, ["running", "paused"]),
+        inArray(containers.desired, ["running", "paused"]),
+        not(containers.startDue),
         lt(containers.expiresAt, sql`now()`),
       ),
     )
@@ -251,6 +217,7 @@ export async function idleCandidates(db: Db, hostId: string): Promise<{ row: Con
         eq(containers.hostId, hostId),
         eq(containers.state, "running"),
         eq(containers.desired, "running"),
+        not(containers.startDue),
         isNotNull(containers.idleTimeoutSeconds),
       ),
     );
@@ -275,6 +242,8 @@ export function leftoverContainers(db: Db, hostId: string, forSeconds: number): 
         eq(containers.hostId, hostId),
         containers.autoRemove,
         inArray(containers.state, ["exited", "failed"]),
+        ne(containers.desired, "removed"),
+        not(containers.startDue),
         lt(containers.finishedAt, sql`now() - make_interval(secs => ${forSeconds})`),
       ),
     )
@@ -320,37 +289,50 @@ export function loseContainers(tx: Db, hostId: string): Promise<ContainerRow[]> 
     .where(
       and(
         eq(containers.hostId, hostId),
-        inArray(containers.state, ["pending", "created", "running", "paused", "restarting"]),
+        or(
+          inArray(containers.state, ["pending", "created", "running", "paused", "restarting"]),
+          and(eq(containers.state, "exited"), containers.startDue),
+        ),
       ),
     )
     .returning();
 }
+/** Containers of the host that are to be removed. */
+export function removalsOnHost(db: Db, hostId: string): Promise<ContainerRow[]> {
+  return db
+    .select()
+    .from(containers)
+    .where(and(eq(containers.hostId, hostId), eq(containers.desired, "removed"), ne(containers.state, "removed")))
+    .limit(500);
+}
 
-export async function insertContainerEvent(db: Db, event: typeof containerEvents.$inferInsert): Promise<void> {
-  await db.insert(containerEvents).values(event);
+/** The engine has told that the kernel killed a process of the container for memory. */
+export async function noteOutOfMemory(db: Db, id: string, at: Date): Promise<void> {
+  await db
+    .update(containers)
+    .set({ outOfMemoryAt: at })
+    .where(and(eq(containers.id, id), or(isNull(containers.outOfMemoryAt), lt(containers.outOfMemoryAt, at))))
+    .returning({ withoutFlush });
 }
 
 /** Whether the engine has told that the kernel killed a process of the container for memory, not before this. */
-export async function sawOutOfMemory(db: Db, containerId: string, since: Date): Promise<boolean> {
-  const [event] = await db
-    .select({ id: containerEvents.id })
-    .from(containerEvents)
-    .where(
-      and(
-        eq(containerEvents.containerId, containerId),
-        eq(containerEvents.action, "oom"),
-        gte(containerEvents.at, since),
-      ),
-    )
-    .limit(1);
-  return event !== undefined;
+export async function sawOutOfMemory(db: Db, id: string, since: Date): Promise<boolean> {
+  const [row] = await db
+    .select({ id: containers.id })
+    .from(containers)
+    .where(and(eq(containers.id, id), gte(containers.outOfMemoryAt, since)));
+  return row !== undefined;
 }
 
-/** Removed rows are kept a day, so that a late question is answered, and then dropped. */
+/**
+ * Removed rows are kept a day, so that a late question is answered, and then dropped; those of a host that is gone until it is back,
+ * which may still have the container and is told by them to remove it.
+ */
 export async function pruneContainers(db: Db): Promise<void> {
   await db.execute(sql`
     delete from containers where id in
-      (select id from containers where state = 'removed' and removed_at < now() - interval '1 day' limit 500)`);
+      (select c.id from containers c join hosts h on h.id = c.host_id
+        where c.state = 'removed' and c.removed_at < now() - interval '1 day' and h.lease_expires_at > now() limit 500)`);
 }
 
 export async function hostNames(db: Db, ids: string[]): Promise<Map<string, string>> {

@@ -82,3 +82,10 @@ export async function eventHead(db: Db): Promise<EventPosition> {
     select pg_snapshot_xmin(pg_current_snapshot())::text as xid, 0 as id`);
   return { xid: String(BigInt(row?.xid ?? "0") - 1n), id: Number.MAX_SAFE_INTEGER };
 }
+
+/** Events are kept thirty days. Only the oldest are looked at: ids rise with time, near enough. */
+export async function pruneEvents(db: Db): Promise<void> {
+  await db.execute(sql`
+    delete from events where id in
+      (select id from (select id, created_at from events order by id limit 5000) oldest where created_at < now() - interval '30 days')`);
+}

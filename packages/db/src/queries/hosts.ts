@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { hosts } from "../schema/index.ts";
+import { isHeld } from "./container-requests.ts";
 import type { Page } from "./users.ts";
 
 export type HostRow = typeof hosts.$inferSelect & { live: boolean };
@@ -61,12 +62,9 @@ export async function giveLease(db: Db, id: string, leaseHolder: string): Promis
     .where(and(eq(hosts.id, id), eq(hosts.leaseHolder, leaseHolder)));
 }
 
-/** Whether the machine has started anew since a worker of the host was last there. */
-export async function noteBoot(db: Db, id: string, bootId: string): Promise<boolean> {
-  const [row] = await db.execute<{ before: string | null }>(sql`
-    update hosts h set boot_id = ${bootId} from (select id, boot_id from hosts where id = ${id} for update) old
-     where h.id = old.id and old.boot_id is distinct from ${bootId} returning old.boot_id as before`);
-  return row !== undefined && row.before !== null;
+/** The kernel's id of the machine's latest start that a worker of the host has acted upon. */
+export async function noteBoot(db: Db, id: string, bootId: string): Promise<void> {
+  await db.update(hosts).set({ bootId }).where(eq(hosts.id, id));
 }
 
 export async function findHost(db: Db, ref: string): Promise<HostRow | undefined> {
@@ -91,13 +89,13 @@ export interface HostLoad {
   memoryBytes: number;
   containers: number;
 }
-/** What containers that should run have been promised on each host. */
+/** What containers that run, or should, have been promised on each host. */
 export async function hostLoads(db: Db): Promise<Map<string, HostLoad>> {
   const rows = await db.execute<{ id: string; cpus: number; memory: string; containers: string }>(sql`
     select host_id as id, count(*) as containers, coalesce(sum(greatest((limits->>'cpus')::float8, (pending_limits->>'cpus')::float8)), 0) as cpus,
            coalesce(sum(greatest((limits->>'memoryBytes')::int8, (pending_limits->>'memoryBytes')::int8)), 0) as memory
       from containers
-     where host_id is not null and desired in ('running', 'paused') and state not in ('removed', 'failed', 'lost')
+     where ${isHeld}
      group by host_id`);
   return new Map(
     rows.map((row) => [

@@ -171,3 +171,10 @@ export function imagesOnHost(db: Db, hostId: string): Promise<{ id: string; dige
     .from(images)
     .where(eq(images.hostId, hostId));
 }
+
+export function goingImages(db: Db, hostId: string): Promise<{ id: string }[]> {
+  return db
+    .select({ id: images.id })
+    .from(images)
+    .where(and(eq(images.hostId, hostId), eq(images.state, "removing")));
+}

@@ -3,7 +3,7 @@ import type { Role } from "@hafen/contract/lifecycle";
 import { asc, eq, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { builds, containers, retention, users } from "../schema/index.ts";
-import { lying } from "./containers.ts";
+import { lying } from "./container-requests.ts";
 
 export async function getRetention(db: Db, userId: string): Promise<Retention> {
   const [row] = await db.select().from(retention).where(eq(retention.userId, userId));

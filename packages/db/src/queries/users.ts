@@ -2,6 +2,7 @@ import type { Quota, Scope } from "@hafen/contract";
 import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { apiKeys, auditLog, quotas, users } from "../schema/index.ts";
+import { isHeld } from "./container-requests.ts";
 
 export type UserRow = typeof users.$inferSelect;
 export type KeyRow = typeof apiKeys.$inferSelect;
@@ -110,9 +111,9 @@ export async function usage(db: Db, userId: string): Promise<Quota> {
   const [row] = await db.execute<Record<keyof Quota, string>>(sql`
     select c.containers, c.running, c.cpus, c."memoryBytes", v.volumes, i.images, b.builds from
       (select count(*) as containers,
-              count(*) filter (where desired in ('running', 'paused') and state not in ('failed', 'lost')) as running,
-              coalesce(sum(greatest((limits->>'cpus')::float8, (pending_limits->>'cpus')::float8)) filter (where desired in ('running', 'paused') and state not in ('failed', 'lost')), 0) as cpus,
-              coalesce(sum(greatest((limits->>'memoryBytes')::int8, (pending_limits->>'memoryBytes')::int8)) filter (where desired in ('running', 'paused') and state not in ('failed', 'lost')), 0) as "memoryBytes"
+              count(*) filter (where ${isHeld}) as running,
+              coalesce(sum(greatest((limits->>'cpus')::float8, (pending_limits->>'cpus')::float8)) filter (where ${isHeld}), 0) as cpus,
+              coalesce(sum(greatest((limits->>'memoryBytes')::int8, (pending_limits->>'memoryBytes')::int8)) filter (where ${isHeld}), 0) as "memoryBytes"
          from containers where user_id = ${userId} and state <> 'removed') c,
       (select count(*) as volumes from volumes where user_id = ${userId} and state <> 'removed') v,
       (select count(*) as images from images where user_id = ${userId} and state = 'ready') i,

@@ -143,3 +143,11 @@ export async function pruneVolumes(db: Db): Promise<void> {
     delete from volumes v where v.state = 'removed' and v.removed_at < now() - interval '1 day'
        and not exists (select 1 from mounts m where m.volume_id = v.id)`);
 }
+
+/** Volumes of the host that are not yet what they are to become. */
+export function openVolumes(db: Db, hostId: string): Promise<{ id: string; state: VolumeState }[]> {
+  return db
+    .select({ id: volumes.id, state: volumes.state })
+    .from(volumes)
+    .where(and(eq(volumes.hostId, hostId), inArray(volumes.state, ["copying", "removing"])));
+}

@@ -11,7 +11,6 @@ import {
 import { sql } from "drizzle-orm";
 import {
   bigint,
-  bigserial,
   boolean,
   check,
   foreignKey,
@@ -53,6 +52,8 @@ export interface ContainerConfig {
 export interface StopRequest {
   signal?: string | undefined;
   graceSeconds: number;
+  /** When SIGKILL follows, by the host's clock, set as the signal is sent: a stop that is begun again takes no longer. */
+  killAt?: string | undefined;
   by: string;
   /** Why Hafen itself asked; absent: a user did. */
   cause?: Extract<Cause, "ttl" | "idle">;
@@ -116,6 +117,8 @@ export const containers = pgTable(
     engineId: text("engine_id"),
     /** The engine's own time of the latest start seen, to the nanosecond: another value means another start. */
     engineStartedAt: text("engine_started_at"),
+    /** When the kernel last killed a process of it for memory, as the engine's events tell: evidence for why it ended. */
+    outOfMemoryAt: time("out_of_memory_at"),
     /** Attempts of the present generation that the engine failed. */
     failures: integer("failures").notNull().default(0),
     exitCode: integer("exit_code"),
@@ -188,21 +191,6 @@ export const portLinks = pgTable(
     index("port_links_container").on(t.containerId),
     index("port_links_expiry").on(t.expiresAt),
   ],
-);
-
-/** What the engine reported of a container: the evidence behind its termination. */
-export const containerEvents = pgTable(
-  "container_events",
-  {
-    id: bigserial("id", { mode: "number" }).primaryKey(),
-    containerId: text("container_id")
-      .notNull()
-      .references(() => containers.id, { onDelete: "cascade" }),
-    action: text("action").notNull(),
-    exitCode: integer("exit_code"),
-    at: time("at").notNull(),
-  },
-  (t) => [index("container_events_container").on(t.containerId, t.id)],
 );
 
 /** One mount of one container. The composite keys make a mount of another user's volume impossible. */

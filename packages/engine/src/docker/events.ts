@@ -39,12 +39,10 @@ export async function* events(
 }
 
 function toEvent({ Action, Actor, timeNano }: RawEvent): EngineEvent {
-  const { exitCode } = Actor.Attributes;
   return {
     action: Action.startsWith(HEALTH) ? "health" : (Action as EngineEvent["action"]),
     containerId: Actor.ID,
     labels: Object.fromEntries(Object.entries(Actor.Attributes).filter(([key]) => !NOT_LABELS.has(key))),
-    ...(Action === "die" && exitCode !== undefined && { exitCode: Number(exitCode) }),
     atMs: Math.floor(timeNano / 1e6),
   };
 }

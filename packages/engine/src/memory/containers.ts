@@ -115,7 +115,7 @@ async function run(world: World, container: Container): Promise<void> {
   container.process = undefined;
   Object.assign(container.info, { state: "exited", pid: 0, exitCode, finishedAt: world.stamp(), addresses: [] });
   followable.close();
-  if (world.containers.get(container.info.id) === container) emit(world, "die", container, exitCode);
+  if (world.containers.get(container.info.id) === container) emit(world, "die", container);
 }
 
 export async function stopContainer(

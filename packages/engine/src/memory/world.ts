@@ -91,9 +91,8 @@ export function findImage(world: World, ref: string): Image | undefined {
   return world.images.get(world.tags.get(tag) ?? ref);
 }
 
-export function emit(world: World, action: EngineEvent["action"], { info }: Container, exitCode?: number): void {
-  const event = { action, containerId: info.id, labels: { ...info.labels }, atMs: Date.now() };
-  world.events.push(exitCode === undefined ? event : { ...event, exitCode });
+export function emit(world: World, action: EngineEvent["action"], { info }: Container): void {
+  world.events.push({ action, containerId: info.id, labels: { ...info.labels }, atMs: Date.now() });
 }
 
 export function digest(...parts: (string | Uint8Array)[]): string {

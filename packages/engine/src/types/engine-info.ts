@@ -25,7 +25,5 @@ export interface EngineEvent {
   containerId: EngineId;
   /** The container's labels, in which `hafen.id` names the row. */
   labels: Record<string, string>;
-  /** For `die`. */
-  exitCode?: number;
   atMs: number;
 }

@@ -1,0 +1,2 @@
+DROP TABLE "container_events" CASCADE;--> statement-breakpoint
+ALTER TABLE "containers" ADD COLUMN "out_of_memory_at" timestamp (3) with time zone;
