@@ -26,16 +26,19 @@ export async function* buildImage(
     client,
     request,
     op: { signal: ending.signal },
-    end: () => ending.abort(),
+    startedAtMs: Date.now(),
     ranOutOfMemory: async () => (await cgroup?.ranOutOfMemory()) ?? false,
-    containerIds: new Set(),
+    containerId: undefined,
     instruction: undefined,
-    belowBytes: undefined,
-    cached: false,
     full: false,
   };
-  const runningIds = async () => (cgroup ? cgroup.containerIds() : [...run.containerIds]);
-  const watching = watch(run, runningIds, async () => void (await cgroup?.ranOutOfMemory()));
+  /** Those that run, from the kernel, and the one that the text tells of, which may be over before anybody looks. */
+  const containerIds = async () => {
+    const running = (await cgroup?.containerIds()) ?? [];
+    const told = run.containerId;
+    return told === undefined || running.some((id) => id.startsWith(told)) ? running : [...running, told];
+  };
+  const watching = watch(run, containerIds, async () => void (await cgroup?.ranOutOfMemory())).finally(onAbort);
   let finished = false;
   try {
     for await (const event of outcome(run)) {
@@ -52,10 +55,10 @@ export async function* buildImage(
     ending.abort();
     await watching;
     if (!finished) {
-      for (const id of await runningIds()) run.containerIds.add(id);
+      const left = await containerIds();
       await cgroup?.kill();
       // If this fails the cgroup stays, emptied, and tells the next attempt to look for the rest.
-      await removeLeftovers(client, run.containerIds, request.cgroupParent);
+      await removeLeftovers(client, left, request.cgroupParent);
     }
     await cgroup?.remove();
   }
@@ -70,13 +73,12 @@ export async function clearBuild(client: Client, cgroupParent: string): Promise<
   await cgroup.remove();
 }
 
-/** Ends the build when it fills the disk, and when that can no longer be told. */
-async function watch(run: Run, runningIds: () => Promise<string[]>, look: () => Promise<void>): Promise<void> {
+/** Until the build fills the disk, or that can no longer be told, or it is over. */
+async function watch(run: Run, containerIds: () => Promise<string[]>, look: () => Promise<void>): Promise<void> {
   const { client, request, op } = run;
   try {
-    if (await watchDisk(client, runningIds, request, op.signal, look)) run.full = true;
+    run.full = await watchDisk(client, containerIds, request, op.signal, look);
   } catch (error) {
     run.watchFailure = error;
   }
-  run.end();
 }

@@ -59,6 +59,17 @@ export function causeStatus(error: unknown): number | undefined {
   return error instanceof EngineError ? httpStatus(error.cause) : undefined;
 }
 
+const EXCERPT_CHARACTERS = 2_000;
+/** Enough for how the text ends, which is what says why. */
+const END_CHARACTERS = 500;
+
+/** A text that may hold any number of the user's words, short enough to keep, and without half a surrogate pair where it was cut. */
+export function excerpt(text: string): string {
+  if (text.length <= EXCERPT_CHARACTERS) return text;
+  const start = text.slice(0, EXCERPT_CHARACTERS - END_CHARACTERS).toWellFormed();
+  return `${start} … ${text.slice(-END_CHARACTERS).toWellFormed()}`;
+}
+
 /** Engine text without the layers each component wraps around it. */
 export function engineText(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);

@@ -17,6 +17,8 @@ export interface BuildRequest {
 export interface BuildLimits extends Limits {
   /** What one step may write to its layer; the build is ended with `failed.kind = "disk_full"` past it. */
   diskBytes: number;
+  /** What the steps may print; the build is ended with `build_failed` past it. */
+  outputBytes: number;
 }
 export type BuildEvent =
   /** `number` counts from 1; `instruction` is the engine's text of it. */
