@@ -1,0 +1,1 @@
+ALTER TABLE "builds" ADD COLUMN "excused" integer DEFAULT 0 NOT NULL;
