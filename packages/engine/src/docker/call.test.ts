@@ -8,7 +8,7 @@ import { collect, isKind, once } from "../conformance/subject.ts";
 import { call } from "./call.ts";
 import { connect } from "./client.ts";
 import { openDocker } from "./driver.ts";
-import { toEngineError } from "./errors.ts";
+import { FILES, STARTING, toEngineError, UPDATING, type Wording } from "./errors.ts";
 
 /** An engine that accepts connections: what it answers is set by each test. */
 let server: Server;
@@ -81,21 +81,47 @@ test("a name cannot become another path", async () => {
   }
 });
 
-test("the kind follows the status, and the text only where the status does not know", () => {
+test("the kind follows the status, and where it does not know the text, as the verb takes it", () => {
   const failed = (statusCode: number, text: string) =>
     Object.assign(new Error(`(HTTP code ${statusCode}) unexpected - ${text} `), { statusCode });
-  const cases: [number, string, string][] = [
+  const cases: [number, string, string, Wording?][] = [
     [404, "executable file not found", "not_found"],
     [409, "x", "conflict"],
     [400, "x", "invalid"],
     [403, "container rootfs is marked read-only", "invalid"],
-    [500, "unable to find user foo: no matching entries in passwd file", "invalid"],
     [500, "write /x: no space left on device", "no_space"],
+    [500, `write /${"x".repeat(1000)}: no space left on device`, "no_space"],
     [500, "Container abc is not running", "conflict"],
     [500, "something else", "unavailable"],
+
+    [500, "unable to find user foo: no matching entries in passwd file", "invalid", STARTING],
+    [500, 'OCI runtime exec failed: exec failed: exec: "/x": permission denied: unknown', "invalid", STARTING],
+    [
+      500,
+      'OCI runtime create failed: chdir to cwd ("/x") set in config.json failed: not a directory',
+      "invalid",
+      STARTING,
+    ],
+    [
+      500,
+      'mounting "/v" to rootfs at "/etc/passwd" caused: mount through procfd: not a directory',
+      "invalid",
+      STARTING,
+    ],
+    [500, 'mounting "/v" to rootfs at "/v" caused: stat /v: no such file or directory', "unavailable", STARTING],
+    [500, "error creating overlay mount to /x/merged: no such file or directory", "unavailable", STARTING],
+    [500, 'failed to start shim: exec: "containerd-shim": executable file not found in $PATH', "unavailable", STARTING],
+    [500, "write /sys/fs/cgroup/pids/x/pids.max: invalid argument", "unavailable", STARTING],
+    [500, "unlinkat /x: device or resource busy", "unavailable"],
+
+    [500, "lstat /x/merged/etc/passwd/y: not a directory", "not_directory", FILES],
+    [500, "mounted volume is marked read-only", "read_only", FILES],
+    [500, "Error processing tar file(exit status 1): unexpected EOF", "invalid", FILES],
+    [500, "stat /var/lib/docker/x: no such file or directory", "unavailable", FILES],
+    [500, "write memory.limit_in_bytes: device or resource busy", "conflict", UPDATING],
   ];
-  for (const [status, text, kind] of cases)
-    assert.equal((toEngineError("x", failed(status, text)) as { kind?: string }).kind, kind, text);
+  for (const [status, text, kind, wording] of cases)
+    assert.equal((toEngineError("x", failed(status, text), wording) as { kind?: string }).kind, kind, text);
   const wrapped =
     'failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "foo": executable file not found in $PATH: unknown';
   assert.equal(
