@@ -9,3 +9,4 @@ export { openRedis, type OwnRedis } from "./own-redis.ts";
 export { importDebian } from "./debian.ts";
 export { requireEnv } from "./environment.ts";
 export { openFakeRegistry, testRegistries, type FakeRegistry } from "./registries.ts";
+export { ENDLESS } from "./endless-image.ts";
