@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { newId } from "@hafen/contract";
-import { buildById, listenForChanges, openDatabase, takeLease, type Changes, type Database } from "@hafen/db";
+import {
+  buildById,
+  imageById,
+  listenForChanges,
+  setTag,
+  openDatabase,
+  takeLease,
+  type Changes,
+  type Database,
+} from "@hafen/db";
 import { openMemory, type Engine, type MemoryEngine } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
 import {
   cancelBuild,
+  getImage,
+  removeImage,
   createBuild,
   internalTag,
   receiveImage,
@@ -72,12 +83,12 @@ beforeEach(() => {
   meanwhile = () => {};
 });
 
-async function* rootfs() {
-  yield await tarOf({ f: "x" });
+async function* rootfs(content: string) {
+  yield await tarOf({ f: content });
 }
 /** An import: the shortest of builds. */
-async function queued(tag = "made"): Promise<string> {
-  const { blob, kind } = await receiveImage(ctx, rootfs());
+async function queued(tag = "made", content = "x"): Promise<string> {
+  const { blob, kind } = await receiveImage(ctx, rootfs(content));
   return (await createBuild(ctx, { kind, blob, dockerfileText: "", tag })).id;
 }
 const run = (id: string, signal: AbortSignal = new AbortController().signal) => runBuild(host, id, signal, 0);
@@ -144,7 +155,7 @@ test("an image whose tag cannot be set after its build has succeeded is held unt
   assert.ok((await names()).some((name) => name.includes(id)));
 
   const orphan = internalTag(host.hostId, "orphan");
-  const other = await engine.importImage(rootfs(), { changes: ['CMD ["other"]'] });
+  const other = await engine.importImage(rootfs("y"), { changes: ['CMD ["other"]'] });
   await engine.tagImage(other, orphan);
   const { failed, removed } = await reconcile(host);
   assert.deepEqual([failed.length, fails, removed], [1, 2, [orphan]]);
@@ -177,4 +188,42 @@ test("cancelled is what a build was, not what was asked for", async () => {
   meanwhile = async (name) => void (name === "importImage" && (await cancelBuild(ctx, quicker)));
   await run(quicker);
   assert.deepEqual((await events(quicker)).slice(1), ["build.started", "build.succeeded"]);
+});
+
+test("a name that moves while it is removed goes from the image it stands for, and its old image stays", async () => {
+  const { userId } = ctx.actor;
+  const images = [];
+  for (const content of ["first", "second"]) {
+    const id = await queued("moving", content);
+    await run(id);
+    images.push((await row(id)).imageId ?? "");
+  }
+  const [old = "", now = ""] = images;
+  const name = { userId, name: "moving:latest", catalog: false };
+  await setTag(ctx.db, { ...name, imageId: old });
+  let moved = false;
+  const moving = new Proxy(ctx.db, {
+    get: (target, key) =>
+      key !== "transaction"
+        ? Reflect.get(target, key)
+        : async (...work: Parameters<typeof target.transaction>) => {
+            if (!moved) await setTag(target, { ...name, imageId: now });
+            moved = true;
+            return target.transaction(...work);
+          },
+  });
+  assert.deepEqual(await removeImage({ ...ctx, db: moving }, "moving"), { untagged: ["moving:latest"], deleted: true });
+  assert.equal((await imageById(ctx.db, old))?.state, "ready");
+  assert.equal((await imageById(ctx.db, now))?.state, "removing");
+});
+
+test("nobody sees the names that another has kept to themselves, on an image of the catalog either", async () => {
+  const id = await queued("offered", "offered");
+  await run(id);
+  const imageId = (await row(id)).imageId ?? "";
+  await database.sql`update images set catalog = true where id = ${imageId}`;
+  await database.sql`update image_tags set catalog = true where image_id = ${imageId}`;
+  await setTag(ctx.db, { userId: ctx.actor.userId, name: "kept:latest", imageId, catalog: false });
+  assert.deepEqual((await getImage(ctx.db, newId("user"), imageId)).tags, ["offered:latest"]);
+  assert.deepEqual((await getImage(ctx.db, ctx.actor.userId, imageId)).tags, ["kept:latest", "offered:latest"]);
 });
