@@ -13,10 +13,13 @@ export async function* buildImage(
   request: BuildRequest,
   op?: Op,
 ): AsyncGenerator<BuildEvent, void, undefined> {
-  // The systemd driver wants a slice's name and makes it itself: there is no parent to put limits on beforehand.
-  const ownCgroup = (await cgroupDriver(client, op)) === "cgroupfs";
-  const cgroup = ownCgroup ? await openBuildCgroup(request.cgroupParent, request.limits) : undefined;
-  if (cgroup?.existed) await removeAllOf(client, request.cgroupParent);
+  // The systemd driver takes only a slice, which it makes itself: there is nothing to put limits on beforehand.
+  if ((await cgroupDriver(client, op)) !== "cgroupfs") {
+    const advice = 'Its operator sets "exec-opts": ["native.cgroupdriver=cgroupfs"] in its daemon.json.';
+    throw new EngineError("invalid", `build: this engine's cgroup driver cannot bound a build. ${advice}`);
+  }
+  const cgroup = await openBuildCgroup(request.cgroupParent, request.limits);
+  if (cgroup.existed) await removeAllOf(client, request.cgroupParent);
   const ending = new AbortController();
   const onAbort = () => ending.abort();
   op?.signal?.addEventListener("abort", onAbort, { once: true });
@@ -27,18 +30,18 @@ export async function* buildImage(
     request,
     op: { signal: ending.signal },
     startedAtMs: Date.now(),
-    ranOutOfMemory: async () => (await cgroup?.ranOutOfMemory()) ?? false,
+    ranOutOfMemory: cgroup.ranOutOfMemory,
     containerId: undefined,
     instruction: undefined,
     full: false,
   };
   /** Those that run, from the kernel, and the one that the text tells of, which may be over before anybody looks. */
   const containerIds = async () => {
-    const running = (await cgroup?.containerIds()) ?? [];
+    const running = await cgroup.containerIds();
     const told = run.containerId;
     return told === undefined || running.some((id) => id.startsWith(told)) ? running : [...running, told];
   };
-  const watching = watch(run, containerIds, async () => void (await cgroup?.ranOutOfMemory())).finally(onAbort);
+  const watching = watch(run, containerIds, async () => void (await cgroup.ranOutOfMemory())).finally(onAbort);
   let finished = false;
   try {
     for await (const event of outcome(run)) {
@@ -56,20 +59,20 @@ export async function* buildImage(
     await watching;
     if (!finished) {
       const left = await containerIds();
-      await cgroup?.kill();
+      await cgroup.kill();
       // If this fails the cgroup stays, emptied, and tells the next attempt to look for the rest.
       await removeLeftovers(client, left, request.cgroupParent);
     }
-    await cgroup?.remove();
+    await cgroup.remove();
   }
 }
 
 /** For a build that was killed with its worker and is not begun again. */
-export async function clearBuild(client: Client, cgroupParent: string): Promise<void> {
+export async function clearBuild(client: Client, cgroupParent: string, op?: Op): Promise<void> {
   const cgroup = await findBuildCgroup(cgroupParent);
   if (!cgroup) return;
   await cgroup.kill();
-  await removeAllOf(client, cgroupParent);
+  await removeAllOf(client, cgroupParent, op);
   await cgroup.remove();
 }
 

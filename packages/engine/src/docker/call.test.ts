@@ -66,6 +66,31 @@ test("an answer that is cut off is unavailable, in a stream too", async () => {
   await engine.close();
 });
 
+test("an engine whose cgroup driver cannot bound a build is asked for none", async () => {
+  const body = JSON.stringify({ CgroupDriver: "systemd" });
+  answer = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const engine = openDocker(host);
+  const request = {
+    context: once(Buffer.alloc(1)),
+    dockerfile: "Dockerfile",
+    buildArgs: {},
+    labels: {},
+    noCache: false,
+    network: "none" as const,
+    limits: { cpus: 1, memoryBytes: 1, pids: 1, diskBytes: 1, outputBytes: 1 },
+    cgroupParent: "/hafen-conformance/none",
+  };
+  await assert.rejects(collect(engine.buildImage(request)), isKind("invalid"));
+  await engine.close();
+});
+
+test("what is no JSON is no answer", async () => {
+  answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n";
+  const engine = openDocker(host);
+  await assert.rejects(engine.loadImages(once(Buffer.alloc(1))), isKind("unavailable"));
+  await engine.close();
+});
+
 test("an engine that is not there is unavailable", async () => {
   const engine = openDocker(`unix://${directory}/absent.sock`);
   await assert.rejects(engine.info(), isKind("unavailable"));
