@@ -83,6 +83,7 @@ export async function openSubject(open: () => Promise<Opened>): Promise<Subject>
   const request: Subject["request"] = (files, more) => ({
     context: once(packTar(files)),
     dockerfile: "Dockerfile",
+    bases: [image],
     buildArgs: {},
     labels: {},
     noCache: false,

@@ -19,7 +19,6 @@ export interface Run {
   client: Client;
   request: BuildRequest;
   op: { signal: AbortSignal };
-  startedAtMs: number;
   ranOutOfMemory(): Promise<boolean>;
   /** As the build's text says: of the step that began last. */
   containerId: string | undefined;
@@ -81,12 +80,12 @@ function ended({ instruction }: Run, kind: BuildFailure, why: string): BuildEven
   return { type: "failed", kind, message: `${excerpt(instruction ?? "the build")}: ${why}`, atMs: Date.now() };
 }
 
-/** Whether this build made one of the image's layers, and made it too large. Layers of its bases and of the cache are older. */
-async function wroteTooMuch({ client, request, startedAtMs, op }: Run, imageId: string): Promise<boolean> {
+/** Whether one of the image's layers, also one from the cache, is too large, down to what it stands on. */
+async function wroteTooMuch({ client, request, op }: Run, imageId: string): Promise<boolean> {
+  const { bases, limits } = request;
   const history = await rawHistory(client, imageId, op);
-  // The engine tells whole seconds.
-  const sinceSeconds = Math.floor(startedAtMs / 1000);
-  return history.some(({ Created, Size }) => Created >= sinceSeconds && Size > request.limits.diskBytes);
+  const base = history.findIndex(({ Id }) => bases.includes(Id));
+  return history.slice(0, base === -1 ? undefined : base).some(({ Size }) => Size > limits.diskBytes);
 }
 
 async function* messages(run: Run): AsyncGenerator<BuildMessage, void, undefined> {

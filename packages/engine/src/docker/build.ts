@@ -29,7 +29,6 @@ export async function* buildImage(
     client,
     request,
     op: { signal: ending.signal },
-    startedAtMs: Date.now(),
     ranOutOfMemory: cgroup.ranOutOfMemory,
     containerId: undefined,
     instruction: undefined,

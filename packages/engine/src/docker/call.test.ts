@@ -73,6 +73,7 @@ test("an engine whose cgroup driver cannot bound a build is asked for none", asy
   const request = {
     context: once(Buffer.alloc(1)),
     dockerfile: "Dockerfile",
+    bases: [],
     buildArgs: {},
     labels: {},
     noCache: false,

@@ -80,7 +80,6 @@ export function rawHistory(client: Client, imageId: string, op?: Op): Promise<Ra
 
 interface RawHistory {
   Id: string;
-  /** In seconds. */
   Created: number;
   CreatedBy: string;
   Size: number;

@@ -186,6 +186,17 @@ describe("builds, as the kernel bounds them", () => {
     assert.equal(failure(await build("truncate -s 15M /x")), "image");
   });
 
+  test("a layer that was too large is so from the cache, and is not when it is the base's", async () => {
+    const run = "truncate -s 15M /x /y /z; echo twice";
+    const large = { ...limits, diskBytes: 100 * MIB };
+    const made = (await build(run, { noCache: false, limits: large })).at(-1);
+    assert.ok(made?.type === "image");
+    assert.equal(failure(await build(run, { noCache: false })), "disk_full");
+    const above = { Dockerfile: `FROM ${made.imageId}\nRUN echo above > /above\n` };
+    assert.equal(failure(await subject.build(above, { limits, bases: [made.imageId] })), "image");
+    assert.equal(failure(await subject.build(above, { limits, bases: [] })), "disk_full");
+  });
+
   test("a step that speaks for the engine writes no more than another", async () => {
     const fakes = ["Removing intermediate container $HOSTNAME", " ---> Using cache"];
     const speak = fakes.map((text) => `echo "${text}"`).join("; sleep 1; ");

@@ -1,10 +1,13 @@
 import type { Limits } from "./container.ts";
+import type { EngineId } from "./op.ts";
 
 export interface BuildRequest {
   /** Plain, checked tar: see core's context re-packing. The Dockerfile in it names only what this user may build on. */
   context: AsyncIterable<Uint8Array>;
   /** Path of the Dockerfile inside the context. */
   dockerfile: string;
+  /** Ids of the images that it names: their layers are not the build's. */
+  bases: EngineId[];
   target?: string | undefined;
   buildArgs: Record<string, string>;
   labels: Record<string, string>;
