@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Build, Hafen } from "@hafen/sdk";
 import {
   assertConverges,
+  ENDLESS,
   openFakeRegistry,
   startWorld,
   testRegistries,
@@ -172,6 +173,18 @@ describe("push and pull", () => {
       );
       assert.ok(build.failure?.detail.includes(reference.split("/")[0] ?? ""), build.failure?.detail);
     }
+  });
+
+  test("end what is larger than allowed, also where a registry states no size", async () => {
+    const events = world.engine.pullImage({
+      repository: `${fake.host}/${ENDLESS.repository}`,
+      digest: ENDLESS.digest,
+      login,
+      holdAs: `hafen/${await world.hostId()}:endless`,
+      maxBytes: 4 * 1024 ** 2,
+    });
+    const last = (await Array.fromAsync(events)).at(-1);
+    assert.equal(last?.type === "failed" && last.reason, "too_large");
   });
 
   test("name registries of the list alone", async () => {

@@ -10,3 +10,4 @@ export { importDebian } from "./debian.ts";
 export { requireEnv } from "./environment.ts";
 export { openFakeRegistry, testRegistries, type FakeRegistry } from "./registries.ts";
 export { startMemoryHost, type MemoryHost } from "./memory-host.ts";
+export { ENDLESS } from "./endless-image.ts";

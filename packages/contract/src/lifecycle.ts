@@ -87,7 +87,7 @@ export function settled(row: { desired: Desired; state: State; startDue: boolean
   return (SETTLES[row.desired] as readonly State[]).includes(row.state);
 }
 
-/** How long a row may differ from what it should be before the sweep nudges it again. */
+/** How long a row may differ from what it should be before the sweep nudges it again; a build, after an attempt that the engine failed. */
 export const DEADLINES_MS = { converge: 5_000, build: 10_000 } as const;
 
 export const CAUSES = [

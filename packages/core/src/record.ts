@@ -9,12 +9,18 @@ import type { Actor } from "./ctx.ts";
 export async function record(
   tx: Db,
   actor: Actor,
-  entry: { type: EventType; action: string; subject: string; data?: Record<string, unknown>; made?: boolean },
+  entry: {
+    /** Of what has happened; none of what is only asked for. */ type?: EventType;
+    action: string;
+    subject: string;
+    data?: Record<string, unknown>;
+    made?: boolean;
+  },
 ): Promise<void> {
   const { userId, keyId, requestId, idempotencyKey, via } = actor;
   const data = { ...entry.data, ...(via ? { via } : {}) };
   const [, , mine] = await Promise.all([
-    insertEvent(tx, { userId, type: entry.type, subject: entry.subject, data }),
+    entry.type && insertEvent(tx, { userId, type: entry.type, subject: entry.subject, data }),
     insertAudit(tx, {
       userId,
       keyId,

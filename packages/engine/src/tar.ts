@@ -1,6 +1,6 @@
 const BLOCK_BYTES = 512;
 
-/** Plain files by path; enough of the format for the memory engine and the conformance suite. */
+/** Plain files by path: what this package writes itself, and enough of the format for the memory engine and the conformance suite. */
 export type Files = Map<string, Uint8Array>;
 
 export function packTar(files: Files | Record<string, string>): Uint8Array {

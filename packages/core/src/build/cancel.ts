@@ -11,15 +11,14 @@ export async function cancelBuild(ctx: Ctx, id: string): Promise<BuildRow> {
   const row = await ctx.db.transaction(async (tx) => {
     const asked = await requestCancel(tx, userId, id);
     if (!asked) return undefined;
+    const ended = asked.state === "queued" ? await endBuild(tx, id, asked.attempt, { state: "cancelled" }) : undefined;
     await record(tx, ctx.actor, {
-      type: "build.cancelled",
+      ...(ended && { type: "build.cancelled" }),
       action: "build.cancel",
       subject: id,
-      data: { requested: true },
       made: true,
     });
-    if (asked.state !== "queued") return asked;
-    return (await endBuild(tx, id, asked.attempt, { state: "cancelled" })) ?? asked;
+    return ended ?? asked;
   });
   if (!row) {
     const now = await getBuildRow(ctx.db, userId, id);

@@ -1,6 +1,6 @@
-import { can, ProblemError, type CommitContainer } from "@hafen/contract";
+import { can, type CommitContainer } from "@hafen/contract";
 import type { BuildRow } from "@hafen/db";
-import { InputError } from "../archive/error.ts";
+import { asProblem } from "../archive/as-problem.ts";
 import { getContainer, wrongState, type ContainerKey } from "../container/request.ts";
 import type { Ctx } from "../ctx.ts";
 import { readChanges } from "../dockerfile/changes.ts";
@@ -12,11 +12,7 @@ export async function commitContainer(ctx: Ctx, key: ContainerKey, input: Commit
   const { tag, message = "", author = "", changes = [], pause = true } = input;
   const container = await getContainer(ctx.db, ctx.actor.userId, key);
   if (!can("commit", container.state)) throw wrongState(container, "commit");
-  try {
-    readChanges(changes);
-  } catch (error) {
-    throw error instanceof InputError ? new ProblemError(error.code, error.detail) : error;
-  }
+  asProblem(() => readChanges(changes));
   return queueBuild(
     ctx,
     {

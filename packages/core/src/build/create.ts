@@ -1,6 +1,7 @@
 import { ProblemError, type BuildKind, type BuildOptions } from "@hafen/contract";
 import { removeBlob, sealBlob, type BuildRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
+import { toProblem } from "../archive/as-problem.ts";
 import { InputError } from "../archive/error.ts";
 import type { TarFacts } from "../archive/packing.ts";
 import { packContext } from "../archive/pack-context.ts";
@@ -45,11 +46,13 @@ export async function receiveContext(
     dockerfile: options.dockerfile,
     maxDockerfileBytes: 1024 * 1024,
   };
-  return asProblem(async () => {
+  try {
     const packing = "tar" in source ? repackContext(source.tar, limits) : packContext(source.files, limits);
     const { blob, summary } = await storeBlob(ctx.db, ctx.actor.userId, packing);
     return { blob, dockerfileText: summary.dockerfile };
-  });
+  } catch (error) {
+    throw toProblem(error);
+  }
 }
 
 /**
@@ -61,7 +64,7 @@ export async function receiveImage(
   tar: AsyncIterable<Uint8Array>,
   limits: UploadLimits = UPLOAD_LIMITS,
 ): Promise<{ kind: "rootfs" | "archive"; blob: StoredBlob; tags: string[] }> {
-  return asProblem(async () => {
+  try {
     const packing = await repackImage(tar, { maxBytes: limits.imageBytes, maxEntries: 1_000_000, maxPathBytes: 4096 });
     const { blob } = await storeBlob<TarFacts>(ctx.db, ctx.actor.userId, packing);
     if (packing.kind === "rootfs") return { kind: packing.kind, blob, tags: [] };
@@ -74,7 +77,9 @@ export async function receiveImage(
       );
     }
     return { kind: packing.kind, blob, tags: repoTags.flat() };
-  });
+  } catch (error) {
+    throw toProblem(error);
+  }
 }
 
 /**
@@ -149,18 +154,4 @@ async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
       within: (tx) => sealBlob(tx, input.blob.id, input.blob),
     },
   );
-}
-
-/** What the input readers refuse is the client's to know, under the same code. */
-async function asProblem<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const input = inputErrorIn(error);
-    throw input ? new ProblemError(input.code, input.detail) : error;
-  }
-}
-function inputErrorIn(error: unknown): InputError | undefined {
-  if (error instanceof InputError) return error;
-  return error instanceof Error && error.cause !== undefined ? inputErrorIn(error.cause) : undefined;
 }

@@ -76,6 +76,7 @@ async function runDockerfile(
     {
       context: packed.tar,
       dockerfile: packed.dockerfile,
+      bases: [...pinned.names.keys()],
       target: build.target ?? undefined,
       buildArgs: build.buildArgs,
       labels: build.labels,

@@ -5,26 +5,29 @@ import type { HostCtx } from "../ctx.ts";
 import { internalTag } from "../image/remove.ts";
 import { toImageConfig } from "../image/config.ts";
 import { bytesPerLayer } from "../image/layer-bytes.ts";
-import { holdTag } from "./holds.ts";
+import { dropHolds, holdTag } from "./holds.ts";
 import { BuildRefused } from "./refused.ts";
+import { storable } from "./storable.ts";
 import { toIso } from "../container/termination.ts";
 import type { Product } from "./execute.ts";
 
 /**
  * Holds the engine's image for the build, writes the image's row, its layers, its tag and the build's success in one transaction, and hands
  * the engine's image over to its internal tag. An image that somebody else's removal took in between is made again by another attempt.
- * Killed before the commit: the same. Killed after it: the sweep sets the one tag and drops the other.
+ * Killed before the commit: the same. Killed after it, or not knowing of it: the sweep sets the one tag and drops the other.
  */
 export async function keepImage(ctx: HostCtx, build: BuildRow, product: Product): Promise<string> {
   const hold = holdTag(ctx, build);
   await ctx.engine.tagImage(product.digest, hold);
+  const imageId = await writeImage(ctx, build, product);
   try {
-    const imageId = await writeImage(ctx, build, product);
     await ctx.engine.tagImage(product.digest, internalTag(ctx.hostId, imageId));
-    return imageId;
-  } finally {
-    await ctx.engine.removeTag(hold).catch(() => {}); // else the sweep drops it
+    await ctx.engine.removeTag(hold);
+    await dropHolds(ctx, build);
+  } catch {
+    // The build has succeeded, and its image is held: the sweep hands it over.
   }
+  return imageId;
 }
 
 async function writeImage(ctx: HostCtx, build: BuildRow, { digest, manifestDigest }: Product): Promise<string> {
@@ -84,12 +87,4 @@ async function writeImage(ctx: HostCtx, build: BuildRow, { digest, manifestDiges
     ]);
     return image.id;
   });
-}
-
-/** An image from an archive says of itself what its maker wrote: U+0000 and halves of surrogate pairs too, which Postgres does not take. */
-function storable<T>(value: T): T {
-  if (typeof value === "string") return value.replaceAll("\0", "\uFFFD").toWellFormed() as T;
-  if (Array.isArray(value)) return value.map((member: unknown) => storable(member)) as T;
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [storable(key), storable(member)])) as T;
 }

@@ -1,6 +1,6 @@
 import { ProblemError, type PullImage, type PushImage } from "@hafen/contract";
 import type { BuildRow } from "@hafen/db";
-import { InputError } from "../archive/error.ts";
+import { asProblem } from "../archive/as-problem.ts";
 import type { Ctx } from "../ctx.ts";
 import { chooseHost } from "../host/hosts.ts";
 import { findImage, parseTag } from "../image/find.ts";
@@ -38,11 +38,7 @@ export async function pushImage(ctx: Ctx, ref: string, { reference }: PushImage)
 }
 
 function allowedReference(ctx: Ctx, reference: string): RemoteReference {
-  try {
-    const remote = remoteReference(reference);
-    requireAllowed(ctx.registries, remote.registry);
-    return remote;
-  } catch (error) {
-    throw error instanceof InputError ? new ProblemError("reference_invalid", error.detail) : error;
-  }
+  const remote = asProblem(() => remoteReference(reference));
+  requireAllowed(ctx.registries, remote.registry);
+  return remote;
 }

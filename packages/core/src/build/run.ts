@@ -1,16 +1,18 @@
-import { buildEnded, type BuildFailure, type BuildFailureCode, type BuildKind } from "@hafen/contract";
-import { beginBuild, buildById, endBuild, insertEvent, type BuildRow } from "@hafen/db";
+import { setTimeout as delay } from "node:timers/promises";
+import { buildEnded, DEADLINES_MS, type BuildFailure, type BuildFailureCode, type BuildKind } from "@hafen/contract";
+import { beginBuild, buildById, endBuild, excuseAttempt, insertEvent, type BuildRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import { BuildRefused } from "./refused.ts";
-import { buildCgroup, execute } from "./execute.ts";
+import { buildCgroup, execute, type Product } from "./execute.ts";
 import { dropHolds, dropLeftovers } from "./holds.ts";
 import { keepImage } from "./keep-image.ts";
 import { keepPush } from "./keep-push.ts";
 import { BUILD_TIMEOUT_MS } from "./limits.ts";
 import { openLogWriter, type LogWriter } from "./log-writer.ts";
+import { storable } from "./storable.ts";
 
-/** A worker or engine that dies in the middle is survived this often; then the build is failed, since it may be the cause. */
+/** The attempts that a worker dies in, or that the engine fails, until the build is failed, since it may be the cause. */
 const MAX_ATTEMPTS = 5;
 
 type End = Parameters<typeof endBuild>[3];
@@ -26,24 +28,28 @@ const DONE = {
 
 /**
  * Runs one build from its row to its end. Exactly one of several deliveries begins it; one whose worker died is begun again from
- * the start, on the engine's layer cache. Cancelled by `signal`. A failure of the engine itself leaves the row running and throws:
- * the next delivery is another attempt.
+ * the start, on the engine's layer cache. Cancelled by `signal`. A failure of the engine itself leaves the row running and throws,
+ * `pauseMs` later if the engine answers: the next delivery is another attempt.
  */
-export async function runBuild(ctx: HostCtx, id: string, signal: AbortSignal): Promise<void> {
+export async function runBuild(
+  ctx: HostCtx,
+  id: string,
+  signal: AbortSignal,
+  pauseMs: number = DEADLINES_MS.build,
+): Promise<void> {
   const row = await buildById(ctx.db, id);
   if (!row || buildEnded(row.state) || row.hostId !== ctx.hostId) return;
   if (row.cancelRequestedAt !== null) {
     await clearAttempt(ctx, row);
     return end(ctx, row, { state: "cancelled" });
   }
-  if (row.attempt >= MAX_ATTEMPTS) {
+  const spent = row.attempt - row.excused;
+  if (spent >= MAX_ATTEMPTS) {
     await clearAttempt(ctx, row);
-    return end(
-      ctx,
-      row,
-      failed("host_lost", `The host failed ${row.attempt} times while building. Try again, or with a smaller build.`),
-    );
+    return end(ctx, row, hostLost(spent));
   }
+  // An engine that is away begins nothing.
+  await ctx.engine.info({ signal });
   const build = await ctx.db.transaction(async (tx) => {
     const begun = await beginBuild(tx, id, row.attempt);
     if (begun?.attempt === 1) await insertEvent(tx, { userId: row.userId, type: "build.started", subject: id });
@@ -54,10 +60,20 @@ export async function runBuild(ctx: HostCtx, id: string, signal: AbortSignal): P
   const log = await openLogWriter(ctx.db, id, () => {});
   try {
     if (build.attempt > 1)
-      await log.write("status", `The worker was lost; attempt ${build.attempt} begins from the start.\n`, Date.now());
+      await log.write(
+        "status",
+        `The worker or the engine was lost; attempt ${build.attempt} begins from the start.\n`,
+        Date.now(),
+      );
     const result = await attempt(ctx, build, log, signal);
     await log.close();
     await end(ctx, build, result);
+  } catch (error) {
+    const result = await giveUp(ctx, build, error, signal);
+    if (result) return await end(ctx, build, result);
+    // Still one of the builds under way, and so not nudged.
+    if (!signal.aborted) await delay(pauseMs, undefined, { signal }).catch(() => {});
+    throw error;
   } finally {
     await log.close();
   }
@@ -72,9 +88,10 @@ async function clearAttempt(ctx: HostCtx, build: BuildRow): Promise<void> {
 
 async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<End> {
   const timeout = AbortSignal.timeout(BUILD_TIMEOUT_MS);
+  let product: Product | undefined;
   try {
     if (build.attempt > 1) await dropLeftovers(ctx, build);
-    const product = await execute(ctx, build, log, AbortSignal.any([signal, timeout]));
+    product = await execute(ctx, build, log, AbortSignal.any([signal, timeout]));
     // The last line is written before the build ends: whoever follows the log leaves it at the end.
     await log.write(
       "status",
@@ -96,8 +113,32 @@ async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: Ab
     if (error instanceof EngineError && error.kind === "invalid") return failed("build_failed", error.message);
     throw error;
   } finally {
-    await dropHolds(ctx, build).catch(() => {}); // else the sweep drops them
+    // What `keepImage` may have written down it hands over itself.
+    if (!product || build.kind === "push") await dropHolds(ctx, build).catch(() => {}); // else the sweep drops them
   }
+}
+
+/** The end of a build whose attempt the engine broke off once too often; undefined when another attempt follows. */
+async function giveUp(ctx: HostCtx, build: BuildRow, error: unknown, signal: AbortSignal): Promise<End | undefined> {
+  const answers = () =>
+    ctx.engine.info().then(
+      () => true,
+      () => false,
+    );
+  if (signal.aborted || !(await answers())) {
+    await excuseAttempt(ctx.db, build.id, build.attempt);
+    return undefined;
+  }
+  const spent = build.attempt - build.excused;
+  return spent >= MAX_ATTEMPTS && error instanceof EngineError ? hostLost(spent, error) : undefined;
+}
+
+function hostLost(times: number, last?: EngineError): Extract<End, { state: "failed" }> {
+  const why = last ? `, at last with: ${last.message}` : "";
+  return failed(
+    "host_lost",
+    `The host failed ${times} times while building${why}. Try again, or with a smaller build.`,
+  );
 }
 
 /** An abort is the user's cancel, or the worker's own stop, after which another attempt follows. */
@@ -110,9 +151,9 @@ async function cancelledOrLost(ctx: HostCtx, build: BuildRow, error: unknown): P
 async function end(ctx: HostCtx, build: BuildRow, result: End): Promise<void> {
   if (result.state === "succeeded") return; // `keepImage` ended it, in the transaction that made the image
   await ctx.db.transaction(async (tx) => {
-    const ended = await endBuild(tx, build.id, build.attempt, result);
+    const ended = await endBuild(tx, build.id, build.attempt, storable(result));
     if (!ended) return;
-    const data = result.state === "failed" ? { code: result.failure.code, detail: result.failure.detail } : {};
+    const data = ended.failure ? { code: ended.failure.code, detail: ended.failure.detail } : {};
     await insertEvent(tx, { userId: build.userId, type: `build.${result.state}`, subject: build.id, data });
   });
 }

@@ -14,8 +14,7 @@ const UNBOUNDED = { maxBytes: Number.MAX_SAFE_INTEGER, maxEntries: 1_000_000, ma
 /** The names that an archive has for its image: the one it was asked for by, or all that the asking user sees. */
 export async function exportedTags(db: Db, userId: string, image: ImageRow, ref: string): Promise<string[]> {
   if (!isImageId(ref)) return [parseTag(ref)];
-  const tags = await tagsOf(db, [image.id]);
-  return tags.filter((tag) => tag.catalog || tag.userId === userId).map(({ name }) => name);
+  return (await tagsOf(db, userId, [image.id])).map(({ name }) => name);
 }
 
 /**

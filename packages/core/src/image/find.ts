@@ -1,6 +1,6 @@
 import { ProblemError } from "@hafen/contract";
 import { findImageById, findImageByTag, type Db, type ImageRow } from "@hafen/db";
-import { InputError } from "../archive/error.ts";
+import { asProblem } from "../archive/as-problem.ts";
 import { isImageId } from "../reference/is-image-id.ts";
 import { tagName } from "../reference/tag-name.ts";
 
@@ -24,10 +24,5 @@ export async function findImage(db: Db, userId: string, ref: string): Promise<Im
 
 /** `repository:tag` with `latest` filled in. */
 export function parseTag(text: string): string {
-  try {
-    return tagName(text);
-  } catch (error) {
-    if (error instanceof InputError) throw new ProblemError("reference_invalid", error.detail);
-    throw error;
-  }
+  return asProblem(() => tagName(text));
 }

@@ -36,6 +36,7 @@ export async function listImages(
   const { rows, nextCursor } = toPage(await listRows(db, userId, readPage(query)), query.limit);
   const tags = await tagsOf(
     db,
+    userId,
     rows.map((row) => row.id),
   );
   return { items: rows.map((row) => summary(row, tags)), nextCursor };
@@ -49,7 +50,7 @@ export async function getImage(db: Db, userId: string, ref: string): Promise<Ima
 export async function describeImage(db: Db, userId: string, row: ImageRow): Promise<Image> {
   const own = row.userId === userId;
   const [tags, users, bases, hosts, sharing] = await Promise.all([
-    tagsOf(db, [row.id]),
+    tagsOf(db, userId, [row.id]),
     containersOfImage(db, row.id),
     own && row.buildId ? recordedBases(db, row.buildId) : [],
     hostNames(db, [row.hostId]),

@@ -1,5 +1,5 @@
 import { ProblemError } from "@hafen/contract";
-import { containersOfImage, lockImage, markImageRemoving, removeTag, tagsOf, type Db, type ImageRow } from "@hafen/db";
+import { containersOfImage, lockImage, markImageRemoving, removeTags, tagsOf, type Db, type ImageRow } from "@hafen/db";
 import type { AskCtx, HostCtx } from "../ctx.ts";
 import { record } from "../record.ts";
 import { isImageId } from "../reference/is-image-id.ts";
@@ -29,14 +29,14 @@ export async function removeImage(
   const result = await ctx.db.transaction(async (tx) => {
     if (!(await lockImage(tx, image.id, "update")))
       throw new ProblemError("image_not_found", `The image ${ref} is being removed.`);
-    const tags = (await tagsOf(tx, [image.id])).map((tag) => tag.name);
+    const tags = (await tagsOf(tx, userId, [image.id])).map((tag) => tag.name);
     if (options.untagged && tags.length > 0)
       throw new ProblemError("image_in_use", `It is called ${tags.join(", ")} by now.`);
     const named = isImageId(ref) ? undefined : parseTag(ref);
-    const going = named === undefined ? tags : [named];
+    const going = await removeTags(tx, userId, image.id, named === undefined ? tags : [named]);
+    if (named !== undefined && going.length === 0) return "moved";
     const deleted = tags.every((tag) => going.includes(tag));
     if (deleted) await refuseInUse(tx, image, userId);
-    for (const tag of going) await removeTag(tx, userId, tag);
     if (deleted) await markImageRemoving(tx, image.id);
     await record(tx, ctx.actor, {
       type: deleted ? "image.removed" : "image.untagged",
@@ -46,6 +46,7 @@ export async function removeImage(
     });
     return { untagged: going, deleted };
   });
+  if (result === "moved") return removeImage(ctx, ref, options);
   if (result.deleted) await ctx.jobs.enqueue(image.hostId, "image.converge", { id: image.id, generation: 1 });
   return result;
 }

@@ -9,7 +9,7 @@ export async function imageTree(db: Db, userId: string): Promise<ImageTree> {
   const ids = rows.map(({ id }) => id);
   const [layered, tags, hosts] = await Promise.all([
     layeredOf(db, rows),
-    tagsOf(db, ids),
+    tagsOf(db, userId, ids),
     hostNames(db, [...new Set(rows.map(({ hostId }) => hostId))]),
   ]);
   const forest = plant(layered);

@@ -28,6 +28,7 @@ export async function pruneImages(
   const [tags, bases, layered] = await Promise.all([
     tagsOf(
       ctx.db,
+      userId,
       own.map(({ id }) => id),
     ),
     basesInUse(ctx.db, userId),

@@ -8,7 +8,7 @@ import {
   type RegistryCredentialRow,
 } from "@hafen/db";
 import type { RegistryLogin } from "@hafen/engine";
-import { InputError } from "../archive/error.ts";
+import { asProblem } from "../archive/as-problem.ts";
 import type { Ctx, HostCtx } from "../ctx.ts";
 import { record } from "../record.ts";
 import { registryName } from "../reference/remote-reference.ts";
@@ -18,7 +18,7 @@ import { requireAllowed } from "./policy.ts";
 /** Keeps what the user shows a registry. The password is sealed before anything else sees it; only a worker opens it. */
 export async function storeCredential(ctx: Ctx, name: string, input: StoreCredential): Promise<RegistryCredential> {
   const { userId } = ctx.actor;
-  const registry = nameOf(name);
+  const registry = asProblem(() => registryName(name));
   requireAllowed(ctx.registries, registry);
   const { key } = ctx.registries;
   if (!key)
@@ -45,7 +45,7 @@ export async function listCredentials(db: Db, userId: string): Promise<{ items: 
 }
 
 export async function removeCredential(ctx: Ctx, name: string): Promise<void> {
-  const registry = nameOf(name);
+  const registry = asProblem(() => registryName(name));
   await ctx.db.transaction(async (tx) => {
     if (!(await removeRow(tx, ctx.actor.userId, registry)))
       throw new ProblemError("registry_not_found", `You have no credentials for ${registry}.`);
@@ -63,15 +63,6 @@ export async function loginFor(ctx: HostCtx, userId: string, registry: string): 
 
 function placeOf(userId: string, registry: string): string[] {
   return ["registry_credentials", userId, registry];
-}
-
-function nameOf(text: string): string {
-  try {
-    return registryName(text);
-  } catch (error) {
-    if (error instanceof InputError) throw new ProblemError("reference_invalid", error.detail);
-    throw error;
-  }
 }
 
 function toWire({ registry, username, updatedAt }: RegistryCredentialRow): RegistryCredential {

@@ -15,13 +15,21 @@ export interface RegistryPolicy {
 
 export const DEFAULT_REGISTRIES = "docker.io,ghcr.io,quay.io,registry.gitlab.com,public.ecr.aws,mcr.microsoft.com";
 
-/** Of a comma-separated list, and of a key in base64. @throws at what is no registry, and what is no key. */
+/** Of the comma-separated `HAFEN_REGISTRIES`, and of a key in base64. @throws at what is no registry, and what is no key. */
 export function readRegistryPolicy(list: string, key: string | undefined): RegistryPolicy {
   const names = list.split(",").map((name) => name.trim());
   return {
-    allowed: new Set(names.filter((name) => name !== "").map(registryName)),
-    key: key === undefined ? undefined : readSecretKey(key),
+    allowed: new Set(of("HAFEN_REGISTRIES", () => names.filter((name) => name !== "").map(registryName))),
+    key: key === undefined ? undefined : of("HAFEN_SECRET_KEY", () => readSecretKey(key)),
   };
+}
+
+function of<T>(variable: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new Error(`${variable}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 export function requireAllowed({ allowed }: RegistryPolicy, registry: string): void {

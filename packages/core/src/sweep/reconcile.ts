@@ -13,7 +13,7 @@ export interface Differences {
   converge: { id: string; generation: number }[];
   /** What was in the engine and in no row, and has been removed. */
   removed: string[];
-  /** What should have been removed and could not be; tried again at the next round. */
+  /** What should have been removed or named and could not be; tried again at the next round. */
   failed: string[];
   /** Volumes that were removed behind our back: made again, empty, for the next container that mounts them. */
   vanished: string[];
@@ -83,27 +83,35 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
 
 async function reconcileTags(
   ctx: HostCtx,
-  tags: { tag: string }[],
-  rows: { id: string; state: string }[],
+  tags: { tag: string; imageId: string }[],
+  rows: { id: string; digest: string; state: string }[],
   result: Differences,
 ): Promise<void> {
   const held = new Set(tags.map(({ tag }) => tag));
   const wanted = new Set([emptyImageTag(ctx.hostId), ...rows.map((row) => internalTag(ctx.hostId, row.id))]);
-  for (const row of rows) {
-    if (row.state === "ready" && !held.has(internalTag(ctx.hostId, row.id))) await convergeImage(ctx, row.id);
+  /** What still hangs on the name that a build has held it by. */
+  const unnamed = new Set<string>();
+  for (const { id, digest, state } of rows) {
+    if (state !== "ready" || held.has(internalTag(ctx.hostId, id))) continue;
+    if (!(await attempt(result, `tag of ${id}`, () => convergeImage(ctx, id)))) unnamed.add(digest);
   }
-  for (const tag of held) {
-    if (!wanted.has(tag)) await discard(result, tag, () => ctx.engine.removeTag(tag));
+  for (const { tag, imageId } of tags) {
+    if (!wanted.has(tag) && !unnamed.has(imageId)) await discard(result, tag, () => ctx.engine.removeTag(tag));
   }
 }
 
-/** One object that cannot go, as a volume still in use, does not keep the rest from being looked at. */
 async function discard(result: Differences, name: string, remove: () => Promise<void>): Promise<void> {
+  if (await attempt(result, name, remove)) result.removed.push(name);
+}
+
+/** One object that cannot go, as a volume still in use, or cannot be named, does not keep the rest from being looked at. */
+async function attempt(result: Differences, name: string, work: () => Promise<void>): Promise<boolean> {
   try {
-    await remove();
-    result.removed.push(name);
+    await work();
+    return true;
   } catch (error) {
     result.failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
   }
 }
 

@@ -52,6 +52,7 @@ async function ofImages(db: Db, userId: string, held: HeldImage[], verbose: bool
     ? Map.groupBy(
         await tagsOf(
           db,
+          userId,
           own.map(({ id }) => id),
         ),
         ({ imageId }) => imageId,

@@ -82,6 +82,14 @@ export async function beginBuild(tx: Db, id: string, attempt: number): Promise<B
   return row;
 }
 
+/** This attempt, unless another has begun since, does not count. */
+export async function excuseAttempt(db: Db, id: string, attempt: number): Promise<void> {
+  await db
+    .update(builds)
+    .set({ excused: sql`${builds.excused} + 1` })
+    .where(and(eq(builds.id, id), eq(builds.attempt, attempt), inArray(builds.state, ["queued", "running"])));
+}
+
 /** Ends the build if this attempt still owns it (or none began it: attempt 0). */
 export async function endBuild(
   tx: Db,

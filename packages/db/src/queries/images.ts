@@ -43,18 +43,13 @@ export function listLayers(db: Db, imageId: string): Promise<(typeof layers.$inf
 }
 
 /**
- * Points the user's name at an image of theirs; answers with the image it named before. A name offered to everyone is one admin's:
- * it leaves the one who offered it before, who keeps it as a name of their own.
+ * Points the user's name at an image of theirs. A name offered to everyone is one admin's: it leaves the one who offered it before,
+ * who keeps it as a name of their own.
  */
 export async function setTag(
   tx: Db,
   tag: { userId: string; name: string; imageId: string; catalog: boolean },
-): Promise<string | undefined> {
-  const [before] = await tx
-    .select()
-    .from(imageTags)
-    .where(and(eq(imageTags.userId, tag.userId), eq(imageTags.name, tag.name)))
-    .for("update");
+): Promise<void> {
   if (tag.catalog) {
     await tx
       .update(imageTags)
@@ -68,20 +63,25 @@ export async function setTag(
       target: [imageTags.userId, imageTags.name],
       set: { imageId: tag.imageId, catalog: tag.catalog, updatedAt: sql`now()` },
     });
-  return before?.imageId;
 }
 
-export async function removeTag(tx: Db, userId: string, name: string): Promise<TagRow | undefined> {
-  const [row] = await tx
+/** Takes names off the image; answers with those that it had. One that stands for another image by now stays. */
+export async function removeTags(tx: Db, userId: string, imageId: string, names: string[]): Promise<string[]> {
+  const rows = await tx
     .delete(imageTags)
-    .where(and(eq(imageTags.userId, userId), eq(imageTags.name, name)))
+    .where(and(eq(imageTags.userId, userId), eq(imageTags.imageId, imageId), inArray(imageTags.name, names)))
     .returning();
-  return row;
+  return rows.map(({ name }) => name);
 }
 
-export function tagsOf(db: Db, imageIds: string[]): Promise<TagRow[]> {
+/** The names that this user sees: their own and those offered to everyone. */
+export function tagsOf(db: Db, userId: string, imageIds: string[]): Promise<TagRow[]> {
   if (imageIds.length === 0) return Promise.resolve([]);
-  return db.select().from(imageTags).where(inArray(imageTags.imageId, imageIds)).orderBy(asc(imageTags.name));
+  return db
+    .select()
+    .from(imageTags)
+    .where(and(inArray(imageTags.imageId, imageIds), or(eq(imageTags.userId, userId), imageTags.catalog)))
+    .orderBy(asc(imageTags.name));
 }
 
 /** The image that the user's own name stands for, else the catalog's of that name. */

@@ -91,6 +91,8 @@ export const builds = pgTable(
     source: jsonb("source").$type<BuildSource>(),
     /** How often a worker has begun it. */
     attempt: integer("attempt").notNull().default(0),
+    /** Attempts that say nothing against it: the engine was away, or the worker was stopped. */
+    excused: integer("excused").notNull().default(0),
     cancelRequestedAt: time("cancel_requested_at"),
     imageId: text("image_id"),
     failure: jsonb("failure").$type<BuildFailure>(),

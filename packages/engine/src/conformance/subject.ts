@@ -83,11 +83,12 @@ export async function openSubject(open: () => Promise<Opened>): Promise<Subject>
   const request: Subject["request"] = (files, more) => ({
     context: once(packTar(files)),
     dockerfile: "Dockerfile",
+    bases: [image],
     buildArgs: {},
     labels: {},
     noCache: false,
     network: "none",
-    limits: { cpus: 1, memoryBytes: 64 * 1024 ** 2, pids: 64, diskBytes: 64 * 1024 ** 2 },
+    limits: { cpus: 1, memoryBytes: 64 * 1024 ** 2, pids: 64, diskBytes: 64 * 1024 ** 2, outputBytes: 1024 ** 2 },
     cgroupParent: `/hafen-conformance/${unique()}`,
     ...more,
   });

@@ -3,7 +3,7 @@ import type { EngineId, Op, PathInfo } from "../engine.ts";
 import { DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
 import { offsetOf, withContainerOwners } from "./container-owners.ts";
-import { causeStatus } from "./errors.ts";
+import { causeStatus, FILES } from "./errors.ts";
 import { toPathInfo } from "./path-info.ts";
 import { openStream, pieces } from "./stream.ts";
 
@@ -47,10 +47,10 @@ export async function putArchive(
   tar: AsyncIterable<Uint8Array>,
   op?: Op,
 ): Promise<void> {
-  const { path: address, query } = archive(id, path);
+  const { query, ...address } = archive(id, path);
   const request = {
     method: "PUT",
-    path: address,
+    ...address,
     query: { ...query, noOverwriteDirNonDir: "1" },
     body: tar,
     answerMs: DEADLINES_MS.unpack,
@@ -60,5 +60,5 @@ export async function putArchive(
 }
 
 function archive(id: EngineId, path: string) {
-  return { path: `/containers/${checkedName(id)}/archive`, query: { path } };
+  return { path: `/containers/${checkedName(id)}/archive`, query: { path }, wording: FILES };
 }

@@ -13,37 +13,40 @@ export async function* buildAnswer(
   answer: IncomingMessage,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const cancel = () => answer.socket.end();
-  if (signal.aborted) cancel();
-  signal.addEventListener("abort", cancel, { once: true });
-  const { promise: cancelled, resolve } = Promise.withResolvers<"cancelled">();
-  signal.addEventListener("abort", () => resolve("cancelled"), { once: true });
+  let deadline: NodeJS.Timeout | undefined;
+  const leave = () => {
+    // The connection of an answer that is over is no longer its own.
+    if (deadline || answer.complete || answer.destroyed) return;
+    answer.socket.end();
+    deadline = setTimeout(() => answer.destroy(), ENDS_WITHIN_MS);
+  };
+  const aborted = (cause?: unknown) => new EngineError("aborted", "build: aborted", { cause });
+  if (signal.aborted) leave();
+  signal.addEventListener("abort", leave, { once: true });
   const source = answer.iterator({ destroyOnReturn: false });
   try {
     while (!signal.aborted) {
-      const next = await Promise.race([source.next(), cancelled]);
-      if (next === "cancelled" || next.done) break;
+      const next = await source.next();
+      if (next.done) break;
       yield next.value as Buffer;
     }
-    if (signal.aborted) throw new EngineError("aborted", "build: aborted");
+    if (signal.aborted) throw aborted();
   } catch (cause) {
-    throw toEngineError("build", cause);
+    throw signal.aborted ? aborted(cause) : toEngineError("build", cause);
   } finally {
-    signal.removeEventListener("abort", cancel);
-    await drain(answer, source);
+    signal.removeEventListener("abort", leave);
+    leave();
+    await drain(source);
+    clearTimeout(deadline);
+    answer.destroy();
   }
 }
 
 /** What is still said is of no use; how it ends neither, since what is left is looked for afterwards. */
-async function drain(answer: IncomingMessage, source: AsyncIterator<unknown>): Promise<void> {
-  const timer = setTimeout(() => answer.destroy(), ENDS_WITHIN_MS);
+async function drain(source: AsyncIterator<unknown>): Promise<void> {
   try {
-    if (!answer.destroyed && !answer.readableEnded) answer.socket.end();
     while (!(await source.next()).done);
   } catch {
     // A broken connection has ended too.
-  } finally {
-    clearTimeout(timer);
-    answer.destroy();
   }
 }

@@ -11,20 +11,26 @@ interface Sized {
   HostConfig: { CgroupParent: string };
 }
 
-/** Resolves true once a container of the build has written more than it may, false when `signal` aborts. `look` runs along. */
+/**
+ * Resolves true once a container of the build has written more than it may, false when `signal` aborts. Each is watched until it is gone:
+ * its processes end before the engine copies what they wrote. `look` runs along.
+ */
 export async function watchDisk(
   client: Client,
-  runningIds: () => Promise<string[]>,
+  containerIds: () => Promise<string[]>,
   { cgroupParent, limits }: Pick<BuildRequest, "cgroupParent" | "limits">,
   signal: AbortSignal,
   look: () => Promise<void>,
 ): Promise<boolean> {
+  const watched = new Set<string>();
   while (!signal.aborted) {
     await look();
-    for (const id of await runningIds()) {
+    for (const id of await containerIds()) watched.add(id);
+    for (const id of watched) {
       const found = await sizeOf(client, id, signal);
-      // Without a cgroup of ours the ids come from the build's text, which may name anything.
-      if (found?.HostConfig.CgroupParent === cgroupParent && (found.SizeRw ?? 0) > limits.diskBytes) return true;
+      // What the build's text names may be anything.
+      if (found?.HostConfig.CgroupParent !== cgroupParent) watched.delete(id);
+      else if ((found.SizeRw ?? 0) > limits.diskBytes) return true;
     }
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }

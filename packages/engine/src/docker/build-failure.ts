@@ -1,5 +1,6 @@
 import type { BuildFailure } from "../engine.ts";
 import { EngineError } from "../error.ts";
+import { excerpt } from "./errors.ts";
 
 export interface Failure {
   kind: BuildFailure;
@@ -28,9 +29,10 @@ const BY_TEXT: [RegExp, BuildFailure][] = [
  * throws when it is the engine that failed, not the build.
  */
 export function buildFailure(message: string, code: number | undefined, instruction: string | undefined): Failure {
-  const text = message.trim().slice(0, 2_000);
-  const exitCode = code ?? Number(RUN.exec(text)?.[1] ?? Number.NaN);
-  if (RUN.test(text)) return { kind: "run_failed", message: text, exitCode };
+  const whole = message.trim();
+  const text = excerpt(whole);
+  const ran = RUN.exec(whole);
+  if (ran) return { kind: "run_failed", message: text, exitCode: code ?? Number(ran[1]) };
   if (/^RUN\s/i.test(instruction ?? "") && NOT_STARTED.test(text))
     return { kind: "run_failed", message: text, exitCode: text.includes("permission denied") ? 126 : 127 };
   const byText = BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];

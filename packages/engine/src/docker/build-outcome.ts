@@ -1,50 +1,91 @@
 import type { IncomingMessage } from "node:http";
-import type { BuildEvent, BuildRequest } from "../engine.ts";
+import type { BuildEvent, BuildFailure, BuildRequest } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { buildAnswer } from "./build-answer.ts";
 import { buildFailure } from "./build-failure.ts";
 import { toStreamRequest } from "./build-request.ts";
 import { type BuildMessage, buildReader } from "./build-stream.ts";
 import type { Client } from "./client.ts";
-import { causeStatus, engineText } from "./errors.ts";
-import { inspectImage } from "./images.ts";
+import { causeStatus, engineText, excerpt } from "./errors.ts";
+import { inspectImage, rawHistory } from "./images.ts";
 import { jsonLines } from "./json-lines.ts";
 import { openStream } from "./stream.ts";
+
+/** What a shell says of SIGXFSZ, the kernel's answer to a file over the limit. */
+const FILE_TOO_LARGE = 153;
 
 /** A build that runs: what its parts tell each other. */
 export interface Run {
   client: Client;
   request: BuildRequest;
   op: { signal: AbortSignal };
-  end(): void;
   ranOutOfMemory(): Promise<boolean>;
-  containerIds: Set<string>;
-  /** Of the step that runs. */
+  /** As the build's text says: of the step that began last. */
+  containerId: string | undefined;
   instruction: string | undefined;
-  /** Size of the image the step stands on; undefined below FROM. */
-  belowBytes: number | undefined;
-  cached: boolean;
   full: boolean;
   watchFailure?: unknown;
 }
 
 /** The events of a build up to `image` or `failed`. */
 export async function* outcome(run: Run): AsyncGenerator<BuildEvent, void, undefined> {
+  const { outputBytes } = run.request.limits;
   let imageId: string | undefined;
+  let printedBytes = 0;
   for await (const message of messages(run)) {
-    if (message.type === "failure") return yield await failed(run, message);
-    // One for each stage: the last is the build's.
-    if (message.type === "image") imageId = message.imageId;
-    else yield* progress(run, message);
+    switch (message.type) {
+      case "failure":
+        return yield await failed(run, message);
+      case "image":
+        if (await wroteTooMuch(run, message.imageId)) return yield diskFull(run);
+        // One for each stage: the last is the build's.
+        imageId = message.imageId;
+        continue;
+      case "running":
+        run.containerId = message.containerId;
+        continue;
+      case "layer": {
+        const { number, shortId, atMs } = message;
+        const image = await inspectImage(run.client, shortId, run.op);
+        // An id that no image has was printed by a step, not by the engine.
+        if (image) yield { type: "layer", number, imageId: image.id, atMs };
+        if (image && (await wroteTooMuch(run, image.id))) return yield diskFull(run);
+        continue;
+      }
+      case "log":
+        printedBytes += Buffer.byteLength(message.text);
+        if (printedBytes > outputBytes)
+          return yield ended(run, "build_failed", `printed more than ${outputBytes} bytes`);
+        break;
+      case "step":
+        run.instruction = message.instruction;
+        break;
+      case "cached":
+        break;
+      default:
+        message satisfies never;
+    }
+    yield message;
   }
   if (imageId === undefined)
     throw new EngineError("unavailable", "build: the engine ended the stream without a result");
   yield { type: "image", imageId, atMs: Date.now() };
 }
 
-export function diskFull({ request, instruction }: Run): BuildEvent {
-  const message = `${instruction ?? "the build"}: wrote more than ${request.limits.diskBytes} bytes`;
-  return { type: "failed", kind: "disk_full", message, atMs: Date.now() };
+export function diskFull(run: Run): BuildEvent {
+  return ended(run, "disk_full", `wrote more than ${run.request.limits.diskBytes} bytes`);
+}
+
+function ended({ instruction }: Run, kind: BuildFailure, why: string): BuildEvent {
+  return { type: "failed", kind, message: `${excerpt(instruction ?? "the build")}: ${why}`, atMs: Date.now() };
+}
+
+/** Whether one of the image's layers, also one from the cache, is too large, down to what it stands on. */
+async function wroteTooMuch({ client, request, op }: Run, imageId: string): Promise<boolean> {
+  const { bases, limits } = request;
+  const history = await rawHistory(client, imageId, op);
+  const base = history.findIndex(({ Id }) => bases.includes(Id));
+  return history.slice(0, base === -1 ? undefined : base).some(({ Size }) => Size > limits.diskBytes);
 }
 
 async function* messages(run: Run): AsyncGenerator<BuildMessage, void, undefined> {
@@ -73,36 +114,7 @@ async function failed(
   { message, code, atMs }: Extract<BuildMessage, { type: "failure" }>,
 ): Promise<BuildEvent> {
   const failure = buildFailure(message, code, run.instruction);
+  if (failure.kind === "run_failed" && failure.exitCode === FILE_TOO_LARGE) return diskFull(run);
   const killed = failure.kind === "run_failed" && failure.exitCode === 137 && (await run.ranOutOfMemory());
   return { type: "failed", ...failure, kind: killed ? "out_of_memory" : failure.kind, atMs };
-}
-
-async function* progress(
-  run: Run,
-  message: Exclude<BuildMessage, { type: "failure" | "image" }>,
-): AsyncGenerator<BuildEvent, void, undefined> {
-  if (message.type === "running") run.containerIds.add(message.containerId);
-  else if (message.type === "layer") yield* layer(run, message);
-  else yield message;
-  if (message.type === "cached") run.cached = true;
-  if (message.type === "step") {
-    run.instruction = message.instruction;
-    run.cached = false;
-    if (/^FROM\s/i.test(message.instruction)) run.belowBytes = undefined;
-  }
-}
-
-/** An id that no image has was printed by a step, not by the engine. */
-async function* layer(
-  run: Run,
-  { number, shortId, atMs }: Extract<BuildMessage, { type: "layer" }>,
-): AsyncGenerator<BuildEvent, void, undefined> {
-  const image = await inspectImage(run.client, shortId, run.op);
-  if (!image) return;
-  yield { type: "layer", number, imageId: image.id, atMs };
-  const wroteBytes = run.belowBytes === undefined || run.cached ? 0 : image.sizeBytes - run.belowBytes;
-  run.belowBytes = image.sizeBytes;
-  if (wroteBytes <= run.request.limits.diskBytes) return;
-  run.full = true;
-  run.end();
 }

@@ -11,6 +11,8 @@ export function toStreamRequest(request: BuildRequest): StreamRequest {
   const ulimits = [
     { Name: "nofile", Soft: OPEN_FILES, Hard: OPEN_FILES },
     { Name: "core", Soft: 0, Hard: 0 },
+    // Holes count: the engine writes them out when it copies what a step wrote. Twice, so that who is over the layer's limit is told so.
+    { Name: "fsize", Soft: 2 * limits.diskBytes, Hard: 2 * limits.diskBytes },
   ];
   return {
     method: "POST",

@@ -47,6 +47,15 @@ test("ids come from aux alone", () => {
   assert.deepEqual(reader({ aux: { ID: "sha256:x" } }), { type: "image", imageId: "sha256:x", atMs: 0 });
 });
 
+test("a failure keeps its kind and its exit code however long the command is, and no half of a character", () => {
+  for (const command of ["x".repeat(100_000), "😀".repeat(50_000), ` ${"😀".repeat(50_000)}`]) {
+    const failure = buildFailure(`The command '${command}' returned a non-zero code: 7`, undefined, "RUN x");
+    assert.deepEqual([failure.kind, failure.exitCode], ["run_failed", 7]);
+    assert.match(failure.message, /^The command .* returned a non-zero code: 7$/);
+    assert.ok(failure.message.length < 3_000 && failure.message.isWellFormed());
+  }
+});
+
 test("a failure keeps its kind whatever words the user put into it", () => {
   const cases: [string, string | undefined, string][] = [
     ["The command '/bin/sh -c echo no such image COPY failed' returned a non-zero code: 7", "RUN x", "run_failed"],

@@ -13,10 +13,13 @@ export async function* buildImage(
   request: BuildRequest,
   op?: Op,
 ): AsyncGenerator<BuildEvent, void, undefined> {
-  // The systemd driver wants a slice's name and makes it itself: there is no parent to put limits on beforehand.
-  const ownCgroup = (await cgroupDriver(client, op)) === "cgroupfs";
-  const cgroup = ownCgroup ? await openBuildCgroup(request.cgroupParent, request.limits) : undefined;
-  if (cgroup?.existed) await removeAllOf(client, request.cgroupParent);
+  // The systemd driver takes only a slice, which it makes itself: there is nothing to put limits on beforehand.
+  if ((await cgroupDriver(client, op)) !== "cgroupfs") {
+    const advice = 'Its operator sets "exec-opts": ["native.cgroupdriver=cgroupfs"] in its daemon.json.';
+    throw new EngineError("invalid", `build: this engine's cgroup driver cannot bound a build. ${advice}`);
+  }
+  const cgroup = await openBuildCgroup(request.cgroupParent, request.limits);
+  if (cgroup.existed) await removeAllOf(client, request.cgroupParent);
   const ending = new AbortController();
   const onAbort = () => ending.abort();
   op?.signal?.addEventListener("abort", onAbort, { once: true });
@@ -26,16 +29,18 @@ export async function* buildImage(
     client,
     request,
     op: { signal: ending.signal },
-    end: () => ending.abort(),
-    ranOutOfMemory: async () => (await cgroup?.ranOutOfMemory()) ?? false,
-    containerIds: new Set(),
+    ranOutOfMemory: cgroup.ranOutOfMemory,
+    containerId: undefined,
     instruction: undefined,
-    belowBytes: undefined,
-    cached: false,
     full: false,
   };
-  const runningIds = async () => (cgroup ? cgroup.containerIds() : [...run.containerIds]);
-  const watching = watch(run, runningIds, async () => void (await cgroup?.ranOutOfMemory()));
+  /** Those that run, from the kernel, and the one that the text tells of, which may be over before anybody looks. */
+  const containerIds = async () => {
+    const running = await cgroup.containerIds();
+    const told = run.containerId;
+    return told === undefined || running.some((id) => id.startsWith(told)) ? running : [...running, told];
+  };
+  const watching = watch(run, containerIds, async () => void (await cgroup.ranOutOfMemory())).finally(onAbort);
   let finished = false;
   try {
     for await (const event of outcome(run)) {
@@ -52,31 +57,30 @@ export async function* buildImage(
     ending.abort();
     await watching;
     if (!finished) {
-      for (const id of await runningIds()) run.containerIds.add(id);
-      await cgroup?.kill();
+      const left = await containerIds();
+      await cgroup.kill();
       // If this fails the cgroup stays, emptied, and tells the next attempt to look for the rest.
-      await removeLeftovers(client, run.containerIds, request.cgroupParent);
+      await removeLeftovers(client, left, request.cgroupParent);
     }
-    await cgroup?.remove();
+    await cgroup.remove();
   }
 }
 
 /** For a build that was killed with its worker and is not begun again. */
-export async function clearBuild(client: Client, cgroupParent: string): Promise<void> {
+export async function clearBuild(client: Client, cgroupParent: string, op?: Op): Promise<void> {
   const cgroup = await findBuildCgroup(cgroupParent);
   if (!cgroup) return;
   await cgroup.kill();
-  await removeAllOf(client, cgroupParent);
+  await removeAllOf(client, cgroupParent, op);
   await cgroup.remove();
 }
 
-/** Ends the build when it fills the disk, and when that can no longer be told. */
-async function watch(run: Run, runningIds: () => Promise<string[]>, look: () => Promise<void>): Promise<void> {
+/** Until the build fills the disk, or that can no longer be told, or it is over. */
+async function watch(run: Run, containerIds: () => Promise<string[]>, look: () => Promise<void>): Promise<void> {
   const { client, request, op } = run;
   try {
-    if (await watchDisk(client, runningIds, request, op.signal, look)) run.full = true;
+    run.full = await watchDisk(client, containerIds, request, op.signal, look);
   } catch (error) {
     run.watchFailure = error;
   }
-  run.end();
 }

@@ -1,6 +1,6 @@
 import type { Op } from "../engine.ts";
 import { EngineError } from "../error.ts";
-import { toEngineError } from "./errors.ts";
+import { toEngineError, type Wording } from "./errors.ts";
 
 /** How long the engine may take to answer; a stopped dockerd accepts connections and says nothing. */
 export const DEADLINES_MS = {
@@ -32,6 +32,7 @@ export async function call<T>(
   deadlineMs: number,
   op: Op | undefined,
   run: (abortSignal: AbortSignal, deadline: Deadline) => Promise<T>,
+  wording?: Wording,
 ): Promise<T> {
   if (op?.signal?.aborted) throw new EngineError("aborted", `${what}: aborted`);
   const controller = new AbortController();
@@ -59,7 +60,7 @@ export async function call<T>(
     running.catch(() => {});
     return await Promise.race([running, ended]);
   } catch (cause) {
-    throw toEngineError(what, cause);
+    throw toEngineError(what, cause, wording);
   } finally {
     settled = true;
     clearTimeout(timer);

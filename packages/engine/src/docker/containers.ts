@@ -12,15 +12,14 @@ import type {
 import { EngineError } from "../error.ts";
 import { call, DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
-import { causeStatus, httpStatus } from "./errors.ts";
+import { causeStatus, httpStatus, STARTING } from "./errors.ts";
 import { toCreateOptions } from "./host-config.ts";
 
 export async function createContainer(client: Client, spec: ContainerSpec, op?: Op): Promise<EngineId> {
   const options = toCreateOptions(spec);
   try {
-    const made = await call(`create ${spec.name}`, DEADLINES_MS.change, op, (abortSignal) =>
-      client.docker.createContainer({ ...options, abortSignal }),
-    );
+    const create = (abortSignal: AbortSignal) => client.docker.createContainer({ ...options, abortSignal });
+    const made = await call(`create ${spec.name}`, DEADLINES_MS.change, op, create, STARTING);
     return made.id;
   } catch (error) {
     if (causeStatus(error) !== 409) throw error;
@@ -56,9 +55,9 @@ export async function listContainers(client: Client, label: Label, op?: Op): Pro
 }
 
 export async function startContainer(client: Client, id: EngineId, op?: Op): Promise<void> {
-  await call(`start ${id}`, DEADLINES_MS.change, op, (abortSignal) =>
-    client.docker.getContainer(checkedName(id)).start({ abortSignal }).catch(unlessStatus(304)),
-  );
+  const container = client.docker.getContainer(checkedName(id));
+  const start = (abortSignal: AbortSignal) => container.start({ abortSignal }).catch(unlessStatus(304));
+  await call(`start ${id}`, DEADLINES_MS.change, op, start, STARTING);
 }
 
 export async function signalContainer(client: Client, id: EngineId, signal: string, op?: Op): Promise<void> {

@@ -62,7 +62,7 @@ export function openDocker(host: string): Engine {
     removeTag: (tag, op) => removeTag(client, tag, op),
     imageHistory: (imageId, op) => imageHistory(client, imageId, op),
     buildImage: (request, op) => buildImage(client, request, op),
-    clearBuild: (cgroupParent) => clearBuild(client, cgroupParent),
+    clearBuild: (cgroupParent, op) => clearBuild(client, cgroupParent, op),
     importImage: (rootfs, options) => importImage(client, rootfs, options),
     loadImages: (archive, op) => loadImages(client, archive, op),
     saveImage: (imageId, op) => saveImage(client, imageId, op),

@@ -7,6 +7,7 @@ import { type ExecCgroup, openExecCgroup } from "./cgroup/exec.ts";
 import { findCgroup } from "./cgroup/find.ts";
 import { checkedName, type Client } from "./client.ts";
 import { absent, requireContainer } from "./containers.ts";
+import { STARTING } from "./errors.ts";
 import { belongsTo, killTree, signal } from "./process-tree.ts";
 import { openSession } from "./session.ts";
 
@@ -25,15 +26,18 @@ export async function exec(client: Client, id: EngineId, spec: ExecSpec, op?: Op
     Privileged: false,
   };
   const [made, container] = await Promise.all([
-    call(what, DEADLINES_MS.change, op, (abortSignal) =>
-      client.docker.getContainer(checkedName(id)).exec({ ...options, abortSignal }),
+    call(
+      what,
+      DEADLINES_MS.change,
+      op,
+      (abortSignal) => client.docker.getContainer(checkedName(id)).exec({ ...options, abortSignal }),
+      STARTING,
     ),
     findCgroup(client, id, op),
   ]);
   const cgroup = container && openExecCgroup(container, made.id, () => pidOf(made, what));
-  const socket = await call(what, DEADLINES_MS.open, op, (abortSignal) =>
-    made.start({ hijack: true, stdin: true, Tty: spec.tty, abortSignal }),
-  ).catch((error: unknown) => {
+  const start = (abortSignal: AbortSignal) => made.start({ hijack: true, stdin: true, Tty: spec.tty, abortSignal });
+  const socket = await call(what, DEADLINES_MS.open, op, start, STARTING).catch((error: unknown) => {
     cgroup?.close();
     throw error;
   });

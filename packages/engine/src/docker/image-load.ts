@@ -2,6 +2,7 @@ import type { ImportOptions, Op } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
+import { FILES } from "./errors.ts";
 import { inspectImage } from "./images.ts";
 import { jsonLines } from "./json-lines.ts";
 import { openStream, pieces, type StreamRequest } from "./stream.ts";
@@ -56,7 +57,7 @@ export async function saveImage(client: Client, imageId: string, op?: Op): Promi
 
 /** Sends an archive; a failure comes inside an answer of status 200. */
 async function upload(client: Client, what: string, request: StreamRequest, op: Op | undefined): Promise<Message[]> {
-  const answer = await openStream(client, what, { ...request, answerMs: DEADLINES_MS.unpack }, op);
+  const answer = await openStream(client, what, { ...request, answerMs: DEADLINES_MS.unpack, wording: FILES }, op);
   const messages: Message[] = [];
   for await (const value of jsonLines(pieces(what, answer, op))) {
     const message = value as Message;

@@ -56,12 +56,7 @@ export async function dropTag(client: Client, full: string, op?: Op): Promise<vo
 }
 
 export async function imageHistory(client: Client, imageId: string, op?: Op): Promise<HistoryEntry[]> {
-  const [entries, image] = await Promise.all([
-    call(`history ${imageId}`, DEADLINES_MS.ask, op, (abortSignal) =>
-      getJson<RawHistory[]>(client, `/images/${checkedName(imageId)}/history`, {}, abortSignal),
-    ),
-    inspectRawImage(client, imageId, op),
-  ]);
+  const [entries, image] = await Promise.all([rawHistory(client, imageId, op), inspectRawImage(client, imageId, op)]);
   const made = layerEntries(
     entries.map(({ CreatedBy, Size }) => ({ createdBy: CreatedBy, sizeBytes: Size })),
     image?.RootFS?.Layers?.length ?? 0,
@@ -74,6 +69,13 @@ export async function imageHistory(client: Client, imageId: string, op?: Op): Pr
     comment: entry.Comment,
     layer: made?.[at] ?? false,
   }));
+}
+
+/** Newest first. */
+export function rawHistory(client: Client, imageId: string, op?: Op): Promise<RawHistory[]> {
+  return call(`history ${imageId}`, DEADLINES_MS.ask, op, (abortSignal) =>
+    getJson<RawHistory[]>(client, `/images/${checkedName(imageId)}/history`, {}, abortSignal),
+  );
 }
 
 interface RawHistory {

@@ -5,6 +5,8 @@ import { after, before, describe, test } from "node:test";
 import Docker from "dockerode";
 import { collect, ended, finish, openSubject, type Subject, textOf } from "../conformance/subject.ts";
 import type { BuildEvent, BuildRequest, ContainerSpec } from "../engine.ts";
+import { watchDisk } from "./build-disk.ts";
+import { connect } from "./client.ts";
 import { openTestEngine, testEngineHost } from "./test-engine.ts";
 
 const MIB = 1024 ** 2;
@@ -139,7 +141,7 @@ describe("builds, as the kernel bounds them", () => {
   });
   after(() => subject.close());
 
-  const limits = { ...LIMITS, diskBytes: 20 * MIB };
+  const limits = { ...LIMITS, diskBytes: 20 * MIB, outputBytes: MIB };
   const build = (run: string, more: Partial<BuildRequest> = {}): Promise<BuildEvent[]> =>
     subject.build({ Dockerfile: `FROM ${subject.base}\nRUN ${run}\n` }, { limits, noCache: true, ...more });
   const output = (events: BuildEvent[]) => events.map((event) => (event.type === "log" ? event.text : "")).join("");
@@ -175,6 +177,56 @@ describe("builds, as the kernel bounds them", () => {
     assert.ok(performance.now() - started < 20_000);
     assert.equal(failure(await build("dd if=/dev/zero of=/x bs=1M count=40")), "disk_full");
     assert.equal(failure(await build("dd if=/dev/zero of=/x bs=1M count=5")), "image");
+  });
+
+  test("a file that is large and empty is no way around the disk's limit", async () => {
+    assert.equal(failure(await build("truncate -s 500M /x; exit $?")), "disk_full");
+    assert.equal(failure(await build("exec truncate -s 500M /x")), "run_failed");
+    assert.equal(failure(await build("for i in 1 2 3; do truncate -s 15M /x$i; done")), "disk_full");
+    assert.equal(failure(await build("truncate -s 15M /x")), "image");
+  });
+
+  test("a layer that was too large is so from the cache, and is not when it is the base's", async () => {
+    const run = "truncate -s 15M /x /y /z; echo twice";
+    const large = { ...limits, diskBytes: 100 * MIB };
+    const made = (await build(run, { noCache: false, limits: large })).at(-1);
+    assert.ok(made?.type === "image");
+    assert.equal(failure(await build(run, { noCache: false })), "disk_full");
+    const above = { Dockerfile: `FROM ${made.imageId}\nRUN echo above > /above\n` };
+    assert.equal(failure(await subject.build(above, { limits, bases: [made.imageId] })), "image");
+    assert.equal(failure(await subject.build(above, { limits, bases: [] })), "disk_full");
+  });
+
+  test("a step that speaks for the engine writes no more than another", async () => {
+    const fakes = ["Removing intermediate container $HOSTNAME", " ---> Using cache"];
+    const speak = fakes.map((text) => `echo "${text}"`).join("; sleep 1; ");
+    assert.equal(failure(await build(`${speak}; sleep 1; truncate -s 15M /x /y /z`)), "disk_full");
+  });
+
+  test("a container is watched until it is gone, also when nothing runs in it any more", async () => {
+    const id = await subject.create([], { command: ["truncate", "-s", "40M", "/x"] });
+    const { engine } = subject;
+    const known = [[id]];
+    let looks = 0;
+    const watched = { cgroupParent: "", limits: { ...LIMITS, diskBytes: 20 * MIB, outputBytes: MIB } };
+    const full = watchDisk(
+      connect(testEngineHost()),
+      async () => known.shift() ?? [],
+      watched,
+      AbortSignal.timeout(60_000),
+      async () => {
+        if (looks++ !== 1) return;
+        await engine.startContainer(id);
+        await ended(engine, id);
+      },
+    );
+    assert.equal(await full, true);
+  });
+
+  test("a step that prints without end is ended", async () => {
+    const last = (await build("yes; sleep 300")).at(-1);
+    assert.ok(last?.type === "failed" && last.kind === "build_failed");
+    assert.match(last.message, /^RUN yes; sleep 300: printed more than 1048576 bytes$/);
   });
 
   test("an aborted build leaves no process, no container and no cgroup, whatever it started", async () => {

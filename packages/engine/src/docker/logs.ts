@@ -40,7 +40,7 @@ async function* readFrom(
   { after, ...options }: LogOptions,
 ): AsyncGenerator<Unpositioned, void, undefined> {
   const what = `logs of ${id}`;
-  const given = options.since === undefined ? undefined : nanoseconds(options.since);
+  const given = options.since === undefined ? undefined : toNanoseconds(options.since);
   const since = after ? windowStart(after) : given;
   const container = await requireContainer(client, id, options);
   const wants = (stream: LogChunk["stream"]) => options.streams?.includes(stream) ?? true;
@@ -51,7 +51,7 @@ async function* readFrom(
     follow: options.follow ? "1" : "0",
     tail: options.tail === undefined || after ? "all" : String(options.tail),
     ...(since !== undefined && { since: toEngineTime(since) }),
-    ...(options.until !== undefined && { until: toEngineTime(nanoseconds(options.until)) }),
+    ...(options.until !== undefined && { until: toEngineTime(toNanoseconds(options.until)) }),
   };
   const answer = await openStream(
     client,
@@ -103,12 +103,4 @@ function messageEnd(rest: Buffer): number | undefined {
   const cut = STAMP_BYTES + MAX_MESSAGE_BYTES;
   if (lineEnd !== -1 && lineEnd <= cut) return lineEnd + 1;
   return rest.length > cut ? cut : undefined;
-}
-
-function nanoseconds(at: string): bigint {
-  try {
-    return toNanoseconds(at);
-  } catch (cause) {
-    throw new EngineError("invalid", `not an RFC 3339 time: ${at}`, { cause });
-  }
 }

@@ -67,7 +67,7 @@ async function* download(
     if (message.type === "failed") return message;
     if (message.type === "layer") yield message;
     if (message.type !== "size") continue;
-    sizes.set(message.id, message.totalBytes);
+    sizes.set(message.id, message.bytes);
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     if (bytes > maxBytes)
       return { type: "failed", reason: "too_large", message: `its layers have more than ${maxBytes} bytes` };

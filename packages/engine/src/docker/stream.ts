@@ -3,7 +3,7 @@ import type { Op } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { call, type Deadline, DEADLINES_MS } from "./call.ts";
 import type { Client } from "./client.ts";
-import { SourceError, toEngineError } from "./errors.ts";
+import { SourceError, toEngineError, type Wording } from "./errors.ts";
 
 export interface StreamRequest {
   method: "GET" | "HEAD" | "POST" | "PUT";
@@ -16,6 +16,8 @@ export interface StreamRequest {
   openMs?: number | undefined;
   /** Of the registry that the engine is to ask: an empty one is none. */
   authconfig?: object | undefined;
+  /** What a refusal may say. */
+  wording?: Wording;
 }
 
 /** Sends a request whose answer is a stream, and its body with backpressure. Resolves at the answer's head. */
@@ -25,7 +27,7 @@ export function openStream(
   request: StreamRequest,
   op: Op | undefined,
 ): Promise<Readable> {
-  return call(what, request.openMs ?? DEADLINES_MS.open, op, async (abortSignal, deadline) => {
+  const open = async (abortSignal: AbortSignal, deadline: Deadline) => {
     const upload = request.body ? uploadOf(request.body, deadline, request) : undefined;
     try {
       return await dial(client, request, upload?.stream, abortSignal);
@@ -34,7 +36,8 @@ export function openStream(
     } finally {
       upload?.stream.destroy();
     }
-  });
+  };
+  return call(what, request.openMs ?? DEADLINES_MS.open, op, open, request.wording);
 }
 
 function dial(

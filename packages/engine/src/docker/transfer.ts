@@ -17,7 +17,8 @@ interface Message {
 }
 export type TransferMessage =
   | Extract<TransferEvent, { type: "layer" }>
-  | { type: "size"; id: string; totalBytes: number }
+  /** Of a layer as it is sent: what the registry says, or more when more has come. */
+  | { type: "size"; id: string; bytes: number }
   | { type: "digest"; digest: string }
   | RegistryFailure;
 
@@ -47,7 +48,10 @@ export async function* transfer(
     if (aux?.Digest !== undefined) yield { type: "digest", digest: aux.Digest };
     if (id === undefined || !/^[0-9a-f]{12}$/.test(id)) continue;
     const state = STATES.exec(status ?? "")?.[1];
-    if (state === "Downloading" && progressDetail?.total) yield { type: "size", id, totalBytes: progressDetail.total };
+    if (state === "Downloading" && progressDetail) {
+      const { current = 0, total = 0 } = progressDetail;
+      yield { type: "size", id, bytes: Math.max(current, total) };
+    }
     if (state === undefined || states.get(id) === state) continue;
     states.set(id, state);
     yield { type: "layer", id, state };

@@ -1,10 +1,13 @@
 import type { Limits } from "./container.ts";
+import type { EngineId } from "./op.ts";
 
 export interface BuildRequest {
   /** Plain, checked tar: see core's context re-packing. The Dockerfile in it names only what this user may build on. */
   context: AsyncIterable<Uint8Array>;
   /** Path of the Dockerfile inside the context. */
   dockerfile: string;
+  /** Ids of the images that it names: their layers are not the build's. */
+  bases: EngineId[];
   target?: string | undefined;
   buildArgs: Record<string, string>;
   labels: Record<string, string>;
@@ -17,6 +20,8 @@ export interface BuildRequest {
 export interface BuildLimits extends Limits {
   /** What one step may write to its layer; the build is ended with `failed.kind = "disk_full"` past it. */
   diskBytes: number;
+  /** What the steps may print; the build is ended with `build_failed` past it. */
+  outputBytes: number;
 }
 export type BuildEvent =
   /** `number` counts from 1; `instruction` is the engine's text of it. */
