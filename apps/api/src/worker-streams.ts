@@ -69,14 +69,15 @@ export async function* readLines<T>(response: AsyncIterable<Buffer>): AsyncGener
   }
 }
 
-/** A worker's refusal as the client's problem; a token it did not take is our own failure. */
+/** A worker's refusal as the client's problem. One that does not take our token is not the one we mean: that one has left its address. */
 export function refusalOf(body: string): ProblemError {
   const { code, detail, extra } = JSON.parse(body) as {
     code: ProblemCode;
     detail: string;
     extra: Record<string, unknown>;
   };
-  return new ProblemError(code in PROBLEMS && code !== "unauthenticated" ? code : "internal", detail, extra);
+  if (code === "unauthenticated") return unreachable();
+  return new ProblemError(code in PROBLEMS ? code : "internal", detail, extra);
 }
 
 export function unreachable(): ProblemError {
