@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
 import type { Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
@@ -31,6 +32,7 @@ export interface Variables {
   scopes: Scope[];
 }
 export interface AppEnv {
-  Bindings: { upgrade?: Upgrade };
+  /** Of an upgrade, or of any other request. */
+  Bindings: { upgrade?: Upgrade; outgoing?: ServerResponse };
   Variables: Variables;
 }

@@ -18,6 +18,7 @@ import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
 import { validationProblem } from "../errors.ts";
 import { idempotent, type Answer } from "../idempotency.ts";
+import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { isJson, mount, type App } from "../mount.ts";
 import { refuseUnkeepable } from "../plain-text.ts";
@@ -76,8 +77,10 @@ export function mountBuilds(app: App): void {
         errors: [{ pointer: "header:last-event-id", detail: "a whole number" }],
       });
     const follow = c.req.valid("query").follow === "true";
+    const signal = welcome(c);
     return streamLines(c, {
-      lines: buildLogs(ctx, row, { after, follow, signal: c.req.raw.signal }),
+      lines: buildLogs(ctx, row, { after, follow, signal }),
+      signal,
       id: (line) => String(line.id),
       end: async () => describeBuild(ctx.db, await getBuildRow(ctx.db, ctx.actor.userId, row.id)),
     });

@@ -21,7 +21,7 @@ import type { ContainerRow } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
 import { idempotent, type Answer } from "../idempotency.ts";
-import { whileWelcome } from "../key-end.ts";
+import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
@@ -138,9 +138,10 @@ export function mountContainers(app: App): void {
     const after = c.req.valid("header")["last-event-id"];
     const query = { follow, until, tail: tail?.toString(), since, after, stdout, stderr };
     const call = await workerCall(c.var.deps, row, "logs", query);
-    const response = await whileWelcome(c, (signal) => callWorker(call, undefined, signal));
+    const signal = welcome(c);
     return streamLines<LogLine>(c, {
-      lines: readLines(response),
+      lines: readLines(await callWorker(call, undefined, signal)),
+      signal,
       id: (line) => line.id,
       end: async () => ({}),
     });

@@ -3,6 +3,7 @@ import { can, ProblemError, routes, type FilesWritten } from "@hafen/contract";
 import { getContainer, volumeWithFiles, wrongState, type StreamAction } from "@hafen/core";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
+import { welcome } from "../key-end.ts";
 import { mount, type App } from "../mount.ts";
 import { bodyBytes, isRaw, mediaType, RAW, uploadOf } from "../upload.ts";
 import { callWorker, textOf, workerCall } from "../worker-streams.ts";
@@ -58,7 +59,7 @@ async function containerWithFiles(c: Context<AppEnv>, ref: string): Promise<Subj
 async function give(c: Context<AppEnv>, subject: Subject, path: string): Promise<Response> {
   const action: StreamAction = "files.read";
   const call = await workerCall(c.var.deps, subject, action, { path, raw: String(isRaw(c.req.header("accept"))) });
-  const answer = await callWorker(call, undefined, c.req.raw.signal);
+  const answer = await callWorker(call, undefined, welcome(c));
   for (const name of PASSED_ON) {
     const value = answer.headers[name];
     if (typeof value === "string") c.header(name, value);
@@ -83,6 +84,6 @@ async function take(c: Context<AppEnv>, subject: Subject, { path, mode, sizeByte
   const body = uploadOf(c);
   const file = raw ? { mode, sizeBytes: String(sizeBytes ?? bodyBytes(c)) } : {};
   const call = await workerCall(c.var.deps, subject, "files.write", { path, raw: String(raw), ...file });
-  const answer = await callWorker(call, body, c.req.raw.signal);
+  const answer = await callWorker(call, body, welcome(c));
   return JSON.parse(await textOf(answer)) as FilesWritten;
 }

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { routes } from "@hafen/contract";
 import { commitContainer, exportedTags, findImage, pullImage, pushImage } from "@hafen/core";
 import { idempotent } from "../idempotency.ts";
-import { whileWelcome } from "../key-end.ts";
+import { welcome } from "../key-end.ts";
 import { mount, type App } from "../mount.ts";
 import { callWorker, workerCall } from "../worker-streams.ts";
 import { settledBuild } from "./builds.ts";
@@ -33,7 +33,7 @@ export function mountImageTransfers(app: App): void {
     const image = await findImage(ctx.db, user.id, ref);
     const tags = await exportedTags(ctx.db, user.id, image, ref);
     const call = await workerCall(deps, image, "image.export", { tags: JSON.stringify(tags) });
-    const tar = await whileWelcome(c, (signal) => callWorker(call, undefined, signal));
+    const tar = await callWorker(call, undefined, welcome(c));
     return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
       "content-type": "application/x-tar",
       "cache-control": "no-store",

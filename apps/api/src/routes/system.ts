@@ -3,6 +3,7 @@ import { chooseHost, eventFeed, feedStart, getHost, listHosts, positionId } from
 import { notify } from "@hafen/db";
 import { errorFields } from "@hafen/process";
 import { docsFiles } from "../docs/docs.ts";
+import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 
@@ -14,15 +15,17 @@ export function mountSystem(app: App): void {
     const { "last-event-id": last, accept } = c.req.valid("header");
     const ndjson = accept?.includes("application/x-ndjson") ?? false;
     const after = await feedStart(c.var.ctx.db, last ?? since);
+    const signal = welcome(c);
     const events = eventFeed(c.var.ctx, {
       after,
       type,
       subject,
       follow: follow === undefined ? !ndjson : follow === "true",
-      signal: c.req.raw.signal,
+      signal,
     });
     return streamLines(c, {
       lines: events,
+      signal,
       startId: positionId(after),
       event: (event) => event.type,
       id: (event) => event.id,
