@@ -37,6 +37,8 @@ export async function callWorker(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = httpRequest(url, { method: "POST", headers: { authorization }, agent: false, signal });
+  let reached = false;
+  request.once("socket", (socket) => socket.once("connect", () => (reached = true)));
   request.once("response", resolve);
   request.on("error", reject);
   if (body === undefined || typeof body === "string") request.end(body);
@@ -45,8 +47,8 @@ export async function callWorker(
   try {
     response = await promise;
   } catch (error) {
-    if (signal.aborted) throw error;
-    throw unreachable();
+    if (!signal.aborted) throw reached ? new BrokenOff() : unreachable();
+    throw signal.reason instanceof ProblemError ? signal.reason : error;
   }
   if (response.statusCode === 200 || response.statusCode === 204) return response;
   const text = await textOf(response);
@@ -54,8 +56,13 @@ export async function callWorker(
   throw refusalOf(text);
 }
 
-export async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
-  return Buffer.concat(await Array.fromAsync(stream)).toString();
+/** The whole of a worker's answer. */
+export async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
+  try {
+    return Buffer.concat(await Array.fromAsync(response)).toString();
+  } catch {
+    throw new BrokenOff();
+  }
 }
 
 /** NDJSON from a worker, a parsed line at a time. */
@@ -80,9 +87,15 @@ export function refusalOf(body: string): ProblemError {
   return new ProblemError(code in PROBLEMS ? code : "internal", detail, extra);
 }
 
+const NO_ANSWER = "The host does not answer now. What runs there may run on; try again soon.";
+
 export function unreachable(): ProblemError {
-  return new ProblemError(
-    "host_unreachable",
-    "The host does not answer now. What runs there may run on; try again soon.",
-  );
+  return new ProblemError("host_unreachable", NO_ANSWER);
+}
+
+/** The connection ended in between: what was asked may have been done. */
+export class BrokenOff extends ProblemError {
+  constructor() {
+    super("host_unreachable", NO_ANSWER);
+  }
 }

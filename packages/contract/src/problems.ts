@@ -52,6 +52,8 @@ export const PROBLEMS = {
   other_host: { status: 409, title: "Image and volumes are on different hosts" },
   quota_exceeded: { status: 409, title: "Over the quota" },
   idempotency_in_progress: { status: 409, title: "A request with this Idempotency-Key is under way" },
+  secret_shown_once: { status: 409, title: "The secret was shown before" },
+  outcome_unknown: { status: 409, title: "Nobody knows whether it was done" },
   files_stalled: { status: 408, title: "The files did not come" },
   length_required: { status: 411, title: "The size of the body is not known" },
   file_too_large: { status: 413, title: "The file is too large" },

@@ -20,13 +20,14 @@ import { can } from "@hafen/contract";
 import type { ContainerRow } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
+import { dispatch } from "../dispatch.ts";
 import { idempotent, type Answer } from "../idempotency.ts";
 import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
 import { sizeOf, withSizes } from "./container-sizes.ts";
-import { callWorker, readLines, textOf, workerCall } from "../worker-streams.ts";
+import { callWorker, readLines, workerCall } from "../worker-streams.ts";
 
 /** How long a followed log waits for a start that is due. */
 const START_MS = 30_000;
@@ -122,8 +123,7 @@ export function mountContainers(app: App): void {
         await c.req.text(),
         async () => {
           const call = await workerCall(c.var.deps, row, "exec");
-          const response = await callWorker(call, JSON.stringify(input), c.req.raw.signal);
-          return { status: 200, body: JSON.parse(await textOf(response)) as ExecResult };
+          return { status: 200, body: JSON.parse(await dispatch(c, call, input)) as ExecResult };
         },
         lockSeconds,
       )) as never;
@@ -158,7 +158,7 @@ async function sendSignal(c: Context<AppEnv>, ref: string, signal: string): Prom
   const row = await getContainer(c.var.ctx.db, c.var.user.id, { ref });
   if (!can("kill", row.state)) throw wrongState(row, "kill");
   const call = await workerCall(c.var.deps, row, "signal");
-  await callWorker(call, JSON.stringify({ signal }), c.req.raw.signal);
+  await dispatch(c, call, { signal });
   return getContainer(c.var.ctx.db, c.var.user.id, { ref: row.id });
 }
 

@@ -140,7 +140,7 @@ export const killContainer = route({
   summary: "Send a signal to its process; SIGKILL ends it",
   request: { params: Params, headers: PostHeaders, body: optionalBody(KillContainer) },
   responses: changed,
-  problems: [...stateProblems, "host_unreachable"],
+  problems: [...stateProblems, "host_unreachable", "outcome_unknown"],
 });
 export const pauseContainer = route({
   method: "post",
@@ -245,5 +245,5 @@ export const execContainer = route({
   summary: "Run a command in it and answer with what it printed",
   request: { params: Params, headers: PostHeaders, body: body(Exec) },
   responses: { 200: json(ExecResult, "How the command ended; 126 and 127 as in a shell: not executable, not found") },
-  problems: [...stateProblems, "host_unreachable"],
+  problems: [...stateProblems, "host_unreachable", "outcome_unknown"],
 });

@@ -1,7 +1,10 @@
-import { and, eq, getTableColumns, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { idempotencyKeys } from "../schema/index.ts";
 import { withoutFlush } from "../without-flush.ts";
+
+/** The subject of a request that makes no row, but has a host do something: whether it did, only its own answer tells. */
+export const DISPATCHED = "dispatched";
 
 export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 
@@ -34,7 +37,11 @@ export async function claimKey(
     })
     .returning({ ...getTableColumns(idempotencyKeys), withoutFlush });
   if (mine) return { claimed: true as const, row: mine };
-  const [row] = await db.select().from(idempotencyKeys).where(byKey(claim.userId, claim.key));
+  const underWay = sql<boolean>`${idempotencyKeys.lockedUntil} > now()`;
+  const [row] = await db
+    .select({ ...getTableColumns(idempotencyKeys), underWay })
+    .from(idempotencyKeys)
+    .where(byKey(claim.userId, claim.key));
   return { claimed: false as const, row };
 }
 
@@ -60,11 +67,25 @@ export async function recordAnswer(
   await db.update(idempotencyKeys).set(answer).where(byKey(userId, key)).returning({ withoutFlush });
 }
 
-/** After a refusal: the key is free again, since nothing was made. */
+/** After a refusal: the key is free again, since nothing was made or done. */
 export async function releaseKey(db: Db, userId: string, key: string): Promise<void> {
   await db
     .delete(idempotencyKeys)
-    .where(and(byKey(userId, key), sql`${idempotencyKeys.subject} is null and ${idempotencyKeys.status} is null`));
+    .where(
+      and(
+        byKey(userId, key),
+        or(isNull(idempotencyKeys.subject), eq(idempotencyKeys.subject, DISPATCHED)),
+        isNull(idempotencyKeys.status),
+      ),
+    );
+}
+
+/** After an outcome that nobody knows: the request is over, and the key stays taken. */
+export async function closeKey(db: Db, userId: string, key: string): Promise<void> {
+  await db
+    .update(idempotencyKeys)
+    .set({ lockedUntil: sql`now()` })
+    .where(byKey(userId, key));
 }
 
 export async function pruneKeys(db: Db): Promise<void> {
