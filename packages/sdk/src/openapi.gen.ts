@@ -1470,7 +1470,7 @@ export interface components {
         CreateKey: {
             /**
              * Format: date-time
-             * @description RFC 3339, UTC
+             * @description Default: when the key that asks expires; never later
              */
             expiresAt?: string;
             name: string;
