@@ -52,12 +52,12 @@ before(async () => {
   const hostId =
     (await takeLease(db, { ...made, engine: { ...info, protections: { ...info.protections } } }, 3600)) ?? "";
   assert.ok(await findHost(db, hostId));
-  const actor = { userId: "usr_none", role: "admin" } as const;
+  const actor = { userId: "usr_none", scopes: [] };
   const root: Ctx = { db, jobs, changes, actor, registries: NO_REGISTRIES, portUrl: () => "" };
   const userId = newId("user");
   await database.sql`insert into users (id, name, role) values (${userId}, 'maker', 'admin')`;
   await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000)`;
-  ctx = { ...root, actor: { userId, role: "admin" } };
+  ctx = { ...root, actor: { userId, scopes: ["write"] } };
   const limits = { filesBytes: 1, imageBytes: 1, cloneBytes: 1 };
   host = {
     db,

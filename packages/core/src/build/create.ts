@@ -7,6 +7,7 @@ import { packContext } from "../archive/pack-context.ts";
 import { repackContext, type ContextLimits } from "../archive/repack-context.ts";
 import { repackImage } from "../archive/repack-image.ts";
 import { chooseHost } from "../host/hosts.ts";
+import { requireCatalog } from "../image/catalog.ts";
 import { parseTag } from "../image/find.ts";
 import { queueBuild } from "./queue.ts";
 import { storeBlob, type StoredBlob } from "./upload.ts";
@@ -120,8 +121,7 @@ export async function createBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> 
 }
 
 async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
-  if (input.catalog && ctx.actor.role !== "admin")
-    throw new ProblemError("scope_missing", "Only an admin offers images to everyone.");
+  if (input.catalog) requireCatalog(ctx.actor);
   const tags = (input.tags ?? []).map(parseTag);
   const tag = input.tag === undefined || input.tag === "" ? (tags[0] ?? null) : parseTag(input.tag);
   return queueBuild(

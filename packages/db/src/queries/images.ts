@@ -79,6 +79,14 @@ export async function removeTag(tx: Db, userId: string, name: string): Promise<T
   return row;
 }
 
+export async function findTag(db: Db, userId: string, name: string): Promise<TagRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(imageTags)
+    .where(and(eq(imageTags.userId, userId), eq(imageTags.name, name)));
+  return row;
+}
+
 export function tagsOf(db: Db, imageIds: string[]): Promise<TagRow[]> {
   if (imageIds.length === 0) return Promise.resolve([]);
   return db.select().from(imageTags).where(inArray(imageTags.imageId, imageIds)).orderBy(asc(imageTags.name));
