@@ -10,6 +10,7 @@ import { problemOf } from "../errors.ts";
 import { openSlots } from "../slots.ts";
 import { workerCall } from "../worker-streams.ts";
 import { answerProblem } from "./answer-problem.ts";
+import { cookiesCount } from "./cookies-count.ts";
 import { takeCredentials } from "./credentials.ts";
 import { dialPort } from "./dial.ts";
 import { endWithAdmission } from "./end-with-admission.ts";
@@ -73,8 +74,10 @@ export function openPorts(deps: Deps): Ports {
   async function pass(asked: Asked, { said, open, refuse }: Begun): Promise<void> {
     const { request, response, host, upgrade } = asked;
     refuseOdd(request);
-    const { apiKey, opened, tokens, target, headers } = takeCredentials(request.url ?? "", request.rawHeaders);
-    const requester = { ...host, apiKey, tokens: opened === undefined ? tokens : [opened] };
+    const taken = takeCredentials(request.url ?? "", request.rawHeaders);
+    const { apiKey, opened, target, headers } = taken;
+    const sent = [...taken.tokens, ...(cookiesCount(request) ? taken.cookies : [])];
+    const requester = { ...host, apiKey, tokens: opened === undefined ? sent : [opened] };
     const admission = await admitToPort(deps.database.db, requester);
     const { container, by } = admission;
     Object.assign(said, { containerId: container.id, by: by.kind === "public" ? by.kind : by.id });
