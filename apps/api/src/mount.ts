@@ -31,7 +31,7 @@ interface MountOptions {
   data?: readonly string[];
 }
 
-/** Adds a route of the contract: its body bounded, its key and scope checked, then its schema, then the handler. */
+/** Adds a route of the contract: its key and scope checked, its body bounded, then its schema, then the handler. */
 export function mount<R extends ScopedRoute>(
   app: App,
   route: R,

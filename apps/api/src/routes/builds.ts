@@ -46,8 +46,7 @@ export function mountBuilds(app: App): void {
       return (await keepIfTaken(c.var.ctx, received.blob, (take) =>
         idempotent(c, `${received.blob.digest} ${JSON.stringify(options)}`, async () => {
           take();
-          const row = await createBuild(c.var.ctx, { ...options, ...received, kind: "dockerfile" });
-          return settledBuild(c, row);
+          return settledBuild(c, () => createBuild(c.var.ctx, { ...options, ...received, kind: "dockerfile" }));
         }),
       )) as never;
     },
@@ -66,7 +65,7 @@ export function mountBuilds(app: App): void {
   });
   mount(app, routes.cancelBuild, async (c) => {
     const { id } = c.req.valid("param");
-    return (await idempotent(c, "", async () => settledBuild(c, await cancelBuild(c.var.ctx, id)))) as never;
+    return (await idempotent(c, "", async () => settledBuild(c, () => cancelBuild(c.var.ctx, id)))) as never;
   });
   mount(app, routes.buildLogs, async (c) => {
     const { ctx } = c.var;
@@ -88,8 +87,9 @@ export function mountBuilds(app: App): void {
 }
 
 /** The build as it is, or with `Prefer: wait` once it has ended. */
-export async function settledBuild(c: Context<AppEnv>, row: BuildRow): Promise<Answer> {
-  const now = await waitBuild(c.var.ctx, row, waitMs(c), c.req.raw.signal);
+export async function settledBuild(c: Context<AppEnv>, verb: () => Promise<BuildRow>): Promise<Answer> {
+  const timeoutMs = waitMs(c);
+  const now = await waitBuild(c.var.ctx, await verb(), timeoutMs, c.req.raw.signal);
   return { status: buildEnded(now.state) ? 200 : 202, body: await describeBuild(c.var.ctx.db, now) };
 }
 

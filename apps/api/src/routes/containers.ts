@@ -92,10 +92,9 @@ export function mountContainers(app: App): void {
     return (await idempotent(c, "", async () => settledContainer(c, () => unpauseContainer(c.var.ctx, key)))) as never;
   });
   mount(app, routes.updateContainer, async (c) => {
-    const { status, body } = await settledContainer(c, () =>
-      updateContainer(c.var.ctx, c.req.valid("param"), c.req.valid("json")),
-    );
-    refuseLimits(body as Container);
+    const input = c.req.valid("json");
+    const { status, body } = await settledContainer(c, () => updateContainer(c.var.ctx, c.req.valid("param"), input));
+    if (input.limits !== undefined) refuseLimits(body as Container);
     return c.json(body as never, status as 200);
   });
   mount(app, routes.renameContainer, async (c) => {

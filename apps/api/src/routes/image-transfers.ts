@@ -12,19 +12,19 @@ export function mountImageTransfers(app: App): void {
   mount(app, routes.commitContainer, async (c) => {
     const input = c.req.valid("json") ?? {};
     return (await idempotent(c, JSON.stringify(input), async () =>
-      settledBuild(c, await commitContainer(c.var.ctx, c.req.valid("param"), input)),
+      settledBuild(c, () => commitContainer(c.var.ctx, c.req.valid("param"), input)),
     )) as never;
   });
   mount(app, routes.pullImage, async (c) => {
     const input = c.req.valid("json");
     return (await idempotent(c, JSON.stringify(input), async () =>
-      settledBuild(c, await pullImage(c.var.ctx, input)),
+      settledBuild(c, () => pullImage(c.var.ctx, input)),
     )) as never;
   });
   mount(app, routes.pushImage, async (c) => {
     const input = c.req.valid("json");
     return (await idempotent(c, JSON.stringify(input), async () =>
-      settledBuild(c, await pushImage(c.var.ctx, c.req.valid("param").ref, input)),
+      settledBuild(c, () => pushImage(c.var.ctx, c.req.valid("param").ref, input)),
     )) as never;
   });
   mount(app, routes.exportImage, async (c) => {
