@@ -4,6 +4,7 @@ import type { Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
+import type { Slots } from "./slots.ts";
 import type { Upgrade } from "./upgrades.ts";
 
 /** What the process opened; routes get it through `c.var`. */
@@ -18,6 +19,7 @@ export interface Deps {
   /** The addresses of ports end in it. */
   portsDomain: string;
   limits: UploadLimits;
+  slots: Slots;
   log: Log;
   metrics: Registry;
 }

@@ -10,7 +10,7 @@ import {
   findImage,
   getVolume,
 } from "@hafen/core";
-import { claimKey, closeKey, DISPATCHED, recordAnswer, releaseKey } from "@hafen/db";
+import { claimKey, closeKey, DISPATCHED, findKey, recordAnswer, releaseKey } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "./deps.ts";
 import { outcomeUnknown } from "./dispatch.ts";
@@ -72,6 +72,13 @@ export async function idempotent(
     await end(ctx.db, userId, key).catch(() => {}); // else its lock runs out
     throw error;
   }
+}
+
+/** Whether a request with the same Idempotency-Key came before. */
+export async function isRepeated(c: Context<AppEnv>): Promise<boolean> {
+  const key = c.req.header("idempotency-key");
+  const { db, actor } = c.var.ctx;
+  return key !== undefined && (await findKey(db, actor.userId, key)) !== undefined;
 }
 
 function answer(c: Context<AppEnv>, { status, body }: Answer): Response {

@@ -61,7 +61,7 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: "Media type not supported" },
   idempotency_mismatch: { status: 422, title: "This Idempotency-Key was used for another request" },
   upgrade_required: { status: 426, title: "This path is a WebSocket" },
-  too_many_streams: { status: 429, title: "Too many open streams" },
+  too_many_streams: { status: 429, title: "Too many at once" },
   port_unreachable: { status: 502, title: "Nothing answers on the port" },
   internal: { status: 500, title: "Internal error" },
   disk_full: { status: 507, title: "The disk is full" },

@@ -7,7 +7,6 @@ import type { ContainerRow } from "@hafen/db";
 import { errorFields } from "@hafen/process";
 import type { Deps } from "../deps.ts";
 import { problemOf } from "../errors.ts";
-import { openSlots } from "../slots.ts";
 import { workerCall } from "../worker-streams.ts";
 import { answerProblem } from "./answer-problem.ts";
 import { cookiesCount } from "./cookies-count.ts";
@@ -29,9 +28,6 @@ export interface Ports {
   close(): void;
 }
 
-/** In one api process: of one user's containers, by whomever. */
-const MAX_OPEN_PER_USER = 500;
-
 interface Asked {
   request: IncomingMessage;
   response: ServerResponse;
@@ -48,7 +44,6 @@ interface Begun {
 }
 
 export function openPorts(deps: Deps): Ports {
-  const slots = openSlots(MAX_OPEN_PER_USER);
   const upgraded = new Set<Duplex>();
   const hostOf = ({ headers }: IncomingMessage) => portHostOf(headers.host, deps.portsDomain);
 
@@ -88,7 +83,7 @@ export function openPorts(deps: Deps): Ports {
     if (!can("connect", container.state)) throw notRunning(container);
     const closing = upgrade?.socket ?? response;
     if (closing.destroyed) return;
-    open.defer(slots.take(container.userId));
+    open.defer(deps.slots.take("visits", container.userId));
     open.defer(endWithAdmission(deps, requester, admission, () => closing.destroy()));
     forward({
       request,

@@ -104,11 +104,16 @@ export function mountContainers(app: App): void {
       settledContainer(c, () => updateContainer(c.var.ctx, key, { name })),
     )) as never;
   });
-  mount(app, routes.waitContainer, async (c) => {
-    const { timeoutSeconds = 300, condition } = c.req.valid("json") ?? {};
-    const options = { condition, signal: c.req.raw.signal };
-    return c.json(await waitContainer(c.var.ctx, c.req.valid("param"), timeoutSeconds * 1000, options), 200);
-  });
+  mount(
+    app,
+    routes.waitContainer,
+    async (c) => {
+      const { timeoutSeconds = 300, condition } = c.req.valid("json") ?? {};
+      const options = { condition, signal: c.req.raw.signal };
+      return c.json(await waitContainer(c.var.ctx, c.req.valid("param"), timeoutSeconds * 1000, options), 200);
+    },
+    { slot: "streams" },
+  );
   mount(
     app,
     routes.execContainer,
@@ -127,24 +132,30 @@ export function mountContainers(app: App): void {
         lockSeconds,
       )) as never;
     },
-    { data: ["stdin"] },
+    { data: ["stdin"], slot: "execs" },
   );
-  mount(app, routes.containerLogs, async (c) => {
-    const now = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
-    const { follow, tail, since, until, stdout, stderr } = c.req.valid("query");
-    // The engine ends the log of what does not run: one that is about to start is followed once it does.
-    const row = follow === "true" && now.startDue ? await waitSettled(c.var.ctx, now, START_MS, c.req.raw.signal) : now;
-    const after = c.req.valid("header")["last-event-id"];
-    const query = { follow, until, tail: tail?.toString(), since, after, stdout, stderr };
-    const call = await workerCall(c.var.deps, row, "logs", query);
-    const signal = welcome(c);
-    return streamLines<LogLine>(c, {
-      lines: readLines(await callWorker(call, undefined, signal)),
-      signal,
-      id: (line) => line.id,
-      end: async () => ({}),
-    });
-  });
+  mount(
+    app,
+    routes.containerLogs,
+    async (c) => {
+      const now = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
+      const { follow, tail, since, until, stdout, stderr } = c.req.valid("query");
+      // The engine ends the log of what does not run: one that is about to start is followed once it does.
+      const row =
+        follow === "true" && now.startDue ? await waitSettled(c.var.ctx, now, START_MS, c.req.raw.signal) : now;
+      const after = c.req.valid("header")["last-event-id"];
+      const query = { follow, until, tail: tail?.toString(), since, after, stdout, stderr };
+      const call = await workerCall(c.var.deps, row, "logs", query);
+      const signal = welcome(c);
+      return streamLines<LogLine>(c, {
+        lines: readLines(await callWorker(call, undefined, signal)),
+        signal,
+        id: (line) => line.id,
+        end: async () => ({}),
+      });
+    },
+    { slot: "streams" },
+  );
 }
 
 /** Who has waited for the host's answer hears it. */

@@ -22,22 +22,30 @@ const PASSED_ON = ["content-type", "content-length", "last-modified", "hafen-fil
 const EMPTY_TAR = new Uint8Array(1024);
 
 export function mountFiles(app: App): void {
-  mount(app, routes.getContainerFiles, async (c) => {
-    const row = await containerWithFiles(c, c.req.valid("param").ref);
-    return give(c, row, c.req.valid("query").path);
-  });
+  const slot = "transfers";
+  mount(
+    app,
+    routes.getContainerFiles,
+    async (c) => give(c, await containerWithFiles(c, c.req.valid("param").ref), c.req.valid("query").path),
+    { slot },
+  );
   mount(
     app,
     routes.putContainerFiles,
     async (c) =>
       c.json(await take(c, await containerWithFiles(c, c.req.valid("param").ref), c.req.valid("query")), 200),
-    { maxBytes: null },
+    { maxBytes: null, slot },
   );
-  mount(app, routes.getVolumeFiles, async (c) => {
-    const { id, hostId } = await volumeWithFiles(c.var.ctx, c.req.valid("param").ref, "read");
-    const { path } = c.req.valid("query");
-    return hostId === null ? giveNothing(c, path) : give(c, { id, hostId }, path);
-  });
+  mount(
+    app,
+    routes.getVolumeFiles,
+    async (c) => {
+      const { id, hostId } = await volumeWithFiles(c.var.ctx, c.req.valid("param").ref, "read");
+      const { path } = c.req.valid("query");
+      return hostId === null ? giveNothing(c, path) : give(c, { id, hostId }, path);
+    },
+    { slot },
+  );
   mount(
     app,
     routes.putVolumeFiles,
@@ -46,7 +54,7 @@ export function mountFiles(app: App): void {
       if (hostId === null) throw new ProblemError("volume_not_found", "The volume was removed meanwhile.");
       return c.json(await take(c, { id, hostId }, c.req.valid("query")), 200);
     },
-    { maxBytes: null },
+    { maxBytes: null, slot },
   );
 }
 

@@ -27,16 +27,21 @@ export function mountImageTransfers(app: App): void {
       settledBuild(c, () => pushImage(c.var.ctx, c.req.valid("param").ref, input)),
     )) as never;
   });
-  mount(app, routes.exportImage, async (c) => {
-    const { ctx, deps, user } = c.var;
-    const { ref } = c.req.valid("param");
-    const image = await findImage(ctx.db, user.id, ref);
-    const tags = await exportedTags(ctx.db, user.id, image, ref);
-    const call = await workerCall(deps, image, "image.export", { tags: JSON.stringify(tags) });
-    const tar = await callWorker(call, undefined, welcome(c));
-    return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
-      "content-type": "application/x-tar",
-      "cache-control": "no-store",
-    });
-  });
+  mount(
+    app,
+    routes.exportImage,
+    async (c) => {
+      const { ctx, deps, user } = c.var;
+      const { ref } = c.req.valid("param");
+      const image = await findImage(ctx.db, user.id, ref);
+      const tags = await exportedTags(ctx.db, user.id, image, ref);
+      const call = await workerCall(deps, image, "image.export", { tags: JSON.stringify(tags) });
+      const tar = await callWorker(call, undefined, welcome(c));
+      return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
+        "content-type": "application/x-tar",
+        "cache-control": "no-store",
+      });
+    },
+    { slot: "transfers" },
+  );
 }

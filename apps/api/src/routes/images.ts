@@ -16,7 +16,7 @@ import { refuseUnkeepable } from "../plain-text.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
 import { settledBuild } from "./builds.ts";
-import { uploadOf } from "../upload.ts";
+import { uploadOf, whileUploading } from "../upload.ts";
 
 export function mountImages(app: App): void {
   mount(app, routes.listImages, async (c) =>
@@ -45,7 +45,9 @@ export function mountImages(app: App): void {
       const cmd = command === undefined ? [] : [`CMD ${JSON.stringify(stringList("command", command))}`];
       const all = [...cmd, ...(changes === undefined ? [] : importChanges(stringList("changes", changes)))];
       waitMs(c); // before the upload is read
-      const { kind, blob, tags } = await receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits);
+      const { kind, blob, tags } = await whileUploading(c, () =>
+        receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits),
+      );
       return (await keepIfTaken(c.var.ctx, blob, (take) =>
         idempotent(c, `${blob.digest} ${JSON.stringify(tags)}`, async () => {
           take();

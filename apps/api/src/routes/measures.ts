@@ -21,23 +21,33 @@ export function mountMeasures(app: App): void {
   mount(app, routes.containerTop, async (c) => c.json(await read<ProcessList>(c, "top"), 200));
   mount(app, routes.containerChanges, async (c) => c.json(await read<ChangeList>(c, "changes"), 200));
   mount(app, routes.containerIsolation, async (c) => c.json(await read<Isolation>(c, "isolation"), 200));
-  mount(app, routes.containerStats, async (c) => {
-    const signal = welcome(c);
-    const samples = readLines<ContainerStats>(await ask(c, "stats", signal));
-    if (c.req.valid("query").follow !== "false") {
-      const event = () => "stats";
-      return streamLines(c, { lines: samples, signal, event, id: () => undefined, end: async () => ({}) });
-    }
-    for await (const sample of samples) return c.json(sample, 200);
-    throw wrongState({ ...(await rowOf(c)), state: "exited" }, "stats");
-  });
-  mount(app, routes.exportContainer, async (c) => {
-    const tar = await ask(c, "export", welcome(c));
-    return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
-      "content-type": "application/x-tar",
-      "cache-control": "no-store",
-    });
-  });
+  mount(
+    app,
+    routes.containerStats,
+    async (c) => {
+      const signal = welcome(c);
+      const samples = readLines<ContainerStats>(await ask(c, "stats", signal));
+      if (c.req.valid("query").follow !== "false") {
+        const event = () => "stats";
+        return streamLines(c, { lines: samples, signal, event, id: () => undefined, end: async () => ({}) });
+      }
+      for await (const sample of samples) return c.json(sample, 200);
+      throw wrongState({ ...(await rowOf(c)), state: "exited" }, "stats");
+    },
+    { slot: "streams" },
+  );
+  mount(
+    app,
+    routes.exportContainer,
+    async (c) => {
+      const tar = await ask(c, "export", welcome(c));
+      return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
+        "content-type": "application/x-tar",
+        "cache-control": "no-store",
+      });
+    },
+    { slot: "transfers" },
+  );
 }
 
 function rowOf(c: Context<AppEnv>) {

@@ -9,6 +9,7 @@ import { repackImage } from "../archive/repack-image.ts";
 import { chooseHost } from "../host/hosts.ts";
 import { requireCatalog } from "../image/catalog.ts";
 import { parseTag } from "../image/find.ts";
+import { foreseeQuota } from "../quota.ts";
 import { queueBuild } from "./queue.ts";
 import { storeBlob, type StoredBlob } from "./upload.ts";
 
@@ -27,6 +28,14 @@ export type Source = { tar: AsyncIterable<Uint8Array> } | { files: Record<string
 export interface Received {
   blob: StoredBlob;
   dockerfileText: string;
+}
+
+/** What a build takes of its user's. */
+const QUOTA = { builds: 1, images: 1 };
+
+/** Refuses what the quota would refuse once it was uploaded. */
+export async function foreseeBuild({ db, actor }: Ctx): Promise<void> {
+  await foreseeQuota(db, actor.userId, QUOTA);
 }
 
 /**
@@ -145,7 +154,7 @@ async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
     },
     {
       action: "build.create",
-      quota: { builds: 1, images: 1 },
+      quota: QUOTA,
       within: (tx) => sealBlob(tx, input.blob.id, input.blob),
     },
   );

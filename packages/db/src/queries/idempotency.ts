@@ -37,12 +37,20 @@ export async function claimKey(
     })
     .returning({ ...getTableColumns(idempotencyKeys), withoutFlush });
   if (mine) return { claimed: true as const, row: mine };
+  return { claimed: false as const, row: await findKey(db, claim.userId, claim.key) };
+}
+
+export async function findKey(
+  db: Db,
+  userId: string,
+  key: string,
+): Promise<(IdempotencyRow & { underWay: boolean }) | undefined> {
   const underWay = sql<boolean>`${idempotencyKeys.lockedUntil} > now()`;
   const [row] = await db
     .select({ ...getTableColumns(idempotencyKeys), underWay })
     .from(idempotencyKeys)
-    .where(byKey(claim.userId, claim.key));
-  return { claimed: false as const, row };
+    .where(byKey(userId, key));
+  return row;
 }
 
 /**
