@@ -1,5 +1,5 @@
 import { ProblemError } from "@hafen/contract";
-import { DISPATCHED, recordSubject } from "@hafen/db";
+import { dispatchedBy, recordSubject } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "./deps.ts";
 import { welcome } from "./key-end.ts";
@@ -10,9 +10,10 @@ import { BrokenOff, callWorker, textOf, type WorkerCall } from "./worker-streams
  * only when it is certain that nothing was done; an answer that does not come is `outcome_unknown`.
  */
 export async function dispatch(c: Context<AppEnv>, call: WorkerCall, body: object): Promise<string> {
-  const { db, actor } = c.var.ctx;
+  const { ctx, requestId } = c.var;
+  const { userId, idempotencyKey } = ctx.actor;
   const signal = welcome(c);
-  if (actor.idempotencyKey !== undefined && !(await recordSubject(db, actor.userId, actor.idempotencyKey, DISPATCHED)))
+  if (idempotencyKey !== undefined && !(await recordSubject(ctx.db, userId, idempotencyKey, dispatchedBy(requestId))))
     throw new ProblemError("idempotency_in_progress", "Another request with this Idempotency-Key was quicker.");
   try {
     return await textOf(await callWorker(call, JSON.stringify(body), signal));

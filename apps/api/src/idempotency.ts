@@ -10,7 +10,7 @@ import {
   findImage,
   getVolume,
 } from "@hafen/core";
-import { claimKey, closeKey, DISPATCHED, findKey, recordAnswer, releaseKey } from "@hafen/db";
+import { claimKey, closeKey, findKey, isDispatched, recordAnswer, releaseKey } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "./deps.ts";
 import { outcomeUnknown } from "./dispatch.ts";
@@ -52,8 +52,8 @@ export async function idempotent(
         "This Idempotency-Key came with another request before. Use a new key for a new request.",
       );
     if (row?.status != null && row.body !== null) return replay(c, row.status, row.body);
-    if (row?.subject === DISPATCHED && !row.underWay) throw outcomeUnknown();
-    if (row?.subject != null && row.subject !== DISPATCHED) return answer(c, await answerAgain(c, row.subject));
+    if (isDispatched(row?.subject) && !row?.underWay) throw outcomeUnknown();
+    if (row?.subject != null && !isDispatched(row.subject)) return answer(c, await answerAgain(c, row.subject));
     throw new ProblemError(
       "idempotency_in_progress",
       "The first request with this Idempotency-Key is under way. Ask again in a moment.",
@@ -69,7 +69,7 @@ export async function idempotent(
     return answer(c, result);
   } catch (error) {
     const end = error instanceof ProblemError && error.code === "outcome_unknown" ? closeKey : releaseKey;
-    await end(ctx.db, userId, key).catch(() => {}); // else its lock runs out
+    await end(ctx.db, userId, key, c.var.requestId).catch(() => {}); // else its lock runs out
     throw error;
   }
 }

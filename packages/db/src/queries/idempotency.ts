@@ -3,8 +3,15 @@ import type { Db } from "../client.ts";
 import { idempotencyKeys } from "../schema/index.ts";
 import { withoutFlush } from "../without-flush.ts";
 
+const DISPATCHED = "dispatched ";
+
 /** The subject of a request that makes no row, but has a host do something: whether it did, only its own answer tells. */
-export const DISPATCHED = "dispatched";
+export function dispatchedBy(requestId: string): string {
+  return DISPATCHED + requestId;
+}
+export function isDispatched(subject: string | null | undefined): boolean {
+  return subject?.startsWith(DISPATCHED) ?? false;
+}
 
 export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 
@@ -75,14 +82,14 @@ export async function recordAnswer(
   await db.update(idempotencyKeys).set(answer).where(byKey(userId, key)).returning({ withoutFlush });
 }
 
-/** After a refusal: the key is free again, since nothing was made or done. */
-export async function releaseKey(db: Db, userId: string, key: string): Promise<void> {
+/** After a refusal: the key is free again, since this request made nothing, and had nothing done. */
+export async function releaseKey(db: Db, userId: string, key: string, requestId: string): Promise<void> {
   await db
     .delete(idempotencyKeys)
     .where(
       and(
         byKey(userId, key),
-        or(isNull(idempotencyKeys.subject), eq(idempotencyKeys.subject, DISPATCHED)),
+        or(isNull(idempotencyKeys.subject), eq(idempotencyKeys.subject, dispatchedBy(requestId))),
         isNull(idempotencyKeys.status),
       ),
     );
