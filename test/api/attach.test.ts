@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import type { Hafen, Problem } from "@hafen/sdk";
 import { eventually, startWorld, type World } from "../support/index.ts";
@@ -115,6 +117,15 @@ describe("attach", () => {
     assert.equal((await upgrade(world, "/healthz")).response.statusCode, 400);
     assert.equal((await ask(world.url, "GET", path, { key: user.apiKey })).status, 426);
     await refusal(other.containers.attach(container.id), "container_not_found");
+  });
+
+  test("is refused without leaving a connection open, whatever its client does with its side", async () => {
+    const socket = connect({ port: Number(new URL(world.url).port), host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => {});
+    const lines = [`GET /v1/containers/x/attach HTTP/1.1`, "Host: x", "Connection: Upgrade", "Upgrade: websocket"];
+    socket.write(`${lines.join("\r\n")}\r\n\r\nmore`);
+    assert.match(await text(socket), /^HTTP\/1\.1 401 [^]*"unauthenticated"/);
+    await eventually("nobody is on the other side", () => (socket.write("more"), socket.destroyed));
   });
 
   test("is refused when the container does not run, with the states that allow it", async () => {

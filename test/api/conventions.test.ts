@@ -158,6 +158,15 @@ describe("an error", () => {
   });
 });
 
+test("the reference page is sent with its own content security policy, every other answer with the general one", async () => {
+  for (const [path, policy] of [
+    ["/docs", "default-src 'none'"],
+    ["/docs/docs.js", "default-src 'none'"],
+    ["/openapi.json", "default-src 'self'"],
+  ] as const)
+    assert.ok((await ask("GET", path)).headers.get("content-security-policy")?.startsWith(policy), path);
+});
+
 describe("bodies", () => {
   test("may be left out where all of it is optional, and are refused with another type", async () => {
     const { id } = await user.containers.create({ image: "busybox", start: false }, { waitSeconds: 60 });
@@ -225,6 +234,22 @@ describe("Prefer: wait", () => {
   });
 
   test("for too long is refused, before anything is done", async () => {
+    const { id } = await user.containers.create({ image: "busybox", start: false }, { waitSeconds: 60 });
+    const build = await user.builds.createFromFiles({ dockerfile: "FROM busybox\nRUN sleep 30\n" });
+    const counted = async () => (await user.builds.list()).items.length;
+    const builds = await counted();
+    for (const [path, json] of [
+      [`/v1/builds/${build.id}/cancel`, undefined],
+      [`/v1/containers/${id}/commit`, {}],
+      ["/v1/images/pull", { reference: "none.example.com/a" }],
+      ["/v1/images/busybox/push", { reference: "none.example.com/a" }],
+    ] as const) {
+      const answer = await ask("POST", path, { json, headers: { prefer: "wait=301" } });
+      assertProblem(answer, "invalid_request");
+    }
+    assert.equal(await counted(), builds);
+    assert.ok(["queued", "running"].includes((await user.builds.get(build.id)).state));
+    await user.builds.cancel(build.id);
     const name = "prefer-too-long";
     assertProblem(
       await ask("POST", "/v1/containers", { json: { image: "busybox", name }, headers: { prefer: "wait=301" } }),

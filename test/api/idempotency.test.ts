@@ -4,7 +4,7 @@ import { startWorld, type World } from "../support/index.ts";
 import { ask as askAt, type Answer, type Question } from "./ask.ts";
 import { tarOf } from "./tar.ts";
 
-type Body = { id: string; code?: string; name: string; apiKey?: string };
+type Body = { id: string; code?: string; subject?: string; name: string; apiKey?: string };
 let world: World;
 let user: Awaited<ReturnType<World["user"]>>;
 before(async () => {
@@ -110,7 +110,7 @@ describe("an Idempotency-Key", () => {
     const first = await post("/v1/keys", "secret", { json: { name: "second" } });
     assert.match(first.body.apiKey ?? "", /^hfn_/);
     const again = await post("/v1/keys", "secret", { json: { name: "second" } });
-    assert.equal(again.status, 409);
+    assert.deepEqual([again.status, again.body.code, again.body.subject], [409, "secret_shown_once", first.body.id]);
     assert.ok(!again.text.includes("hfn_"));
     const [kept] = await world.database.sql<
       { body: string | null }[]

@@ -230,6 +230,24 @@ describe("import", () => {
     }
   });
 
+  test("and tagging and removing change the catalog only with an admin's key that has that scope", async () => {
+    const busybox = await readFile(requireEnv("HAFEN_TEST_BUSYBOX_TAR"));
+    const named = { tag: "guarded", catalog: true, command: ["true"], ...WAIT };
+    assert.equal((await world.admin.images.import(busybox, named)).state, "succeeded");
+    const { apiKey } = await world.admin.keys.create({ name: "ci", scopes: ["read", "write"] });
+    const ci = new Hafen({ url: world.url, apiKey });
+    await refusal(ci.images.import(busybox, named), "scope_missing");
+    await refusal(ci.images.import(busybox, { tag: "guarded" }), "scope_missing");
+    await refusal(ci.builds.createFromFiles({ dockerfile: "FROM busybox\n" }, { tag: "guarded" }), "scope_missing");
+    await refusal(ci.images.tag("guarded", "guarded-too"), "scope_missing");
+    await refusal(ci.images.remove("guarded"), "scope_missing");
+    const own = await ci.builds.createFromFiles({ dockerfile: "FROM busybox\nLABEL a=b\n" }, { tag: "own", ...WAIT });
+    assert.equal(own.state, "succeeded");
+    await refusal(ci.images.tag("own", "guarded"), "scope_missing");
+    await world.admin.images.tag("guarded", "guarded-too");
+    await world.admin.images.remove("guarded");
+  });
+
   test("offers to everyone for admins alone; a name of the catalog is the latest admin's who offered it", async () => {
     const busybox = await readFile(requireEnv("HAFEN_TEST_BUSYBOX_TAR"));
     await refusal(user.images.import(busybox, { tag: "free", catalog: true }), "scope_missing");

@@ -133,6 +133,7 @@ describe("limits of a running container", () => {
     assert.deepEqual([now.limits.memoryBytes, now.pendingLimits, now.state], [96 * MIB, null, "running"]);
     assert.match(now.limitsRefused ?? "", /holds more memory/);
     assert.equal(await memoryOf(id), String(96 * MIB));
+    assert.equal((await user.containers.update(id, { ttlSeconds: 3600 }, WAIT)).ttlSeconds, 3600, "an older refusal");
     assert.equal((await user.containers.update(id, { limits: { memoryBytes: 128 * MIB } }, WAIT)).limitsRefused, null);
   });
 

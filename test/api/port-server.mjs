@@ -53,6 +53,9 @@ const routes = {
   early(request, response) {
     response.writeHead(413).end("too much");
   },
+  leave(request) {
+    request.socket.write("HTTP/1.1 101 Tea\r\nConnection: Upgrade\r\nUpgrade: tea\r\n\r\n");
+  },
   both(request) {
     request.socket.end(
       "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",

@@ -174,6 +174,17 @@ describe("who reaches a port", () => {
     const visited = await askPort(privateUrl, { path: "/a%20b?x=1", headers: { cookie: `hafen_link=stale; ${pair}` } });
     assert.deepEqual([visited.text, visited.headers["x-asked"]], ["hello\n", "GET /a%20b?x=1 HTTP/1.1"]);
     assert.equal((await askPort(privateUrl, { headers: { "x-hafen-link": link.token } })).status, 200);
+    const foreign = { cookie: pair, origin: called("80-other"), "sec-fetch-site": "same-site" };
+    assert.equal((await askPort(privateUrl, { method: "POST", headers: foreign })).status, 401);
+    const socket = await askPort(privateUrl, { headers: { ...foreign, connection: "Upgrade", upgrade: "websocket" } });
+    assert.equal(socket.status, 401, "another tenant's page");
+    const junk = Array.from({ length: 7 }, (_, i) => `hafen_link=hfl_${String(i).repeat(43)}`);
+    for (const [others, status] of [
+      [junk, 200],
+      [[...junk, ...junk], 200],
+      [[...junk, `hafen_link=hfl_${"x".repeat(43)}`], 401],
+    ] as const)
+      assert.equal((await askPort(privateUrl, { headers: { cookie: [...others, pair].join("; ") } })).status, status);
     const secure = await askPort(link.url, { headers: { "x-forwarded-proto": "https" } });
     assert.match(secure.headers["set-cookie"]?.[0] ?? "", /; Secure$/);
     for (const path of [`//example.com/?hafen_link=${link.token}`, `/\\example.com/?hafen_link=${link.token}`]) {
@@ -195,10 +206,7 @@ describe("who reaches a port", () => {
     const made = await ask<{ id: string; url: string; token: string }>(world.url, "POST", path, question);
     assert.equal(made.status, 201);
     const again = await ask<Problem>(world.url, "POST", path, question);
-    assert.deepEqual(
-      [again.status, again.body.code, again.text.includes("hfl_")],
-      [409, "idempotency_in_progress", false],
-    );
+    assert.deepEqual([again.status, again.body.code, again.text.includes("hfl_")], [409, "secret_shown_once", false]);
     await askPort(made.body.url);
     const listed = await ask<{ items: { id: string }[] }>(world.url, "GET", "/v1/containers/web/links", {
       key: owner.apiKey,

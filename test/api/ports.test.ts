@@ -248,6 +248,7 @@ describe("what passes to a server in a container", () => {
       [refused.socket, refused.response.statusCode, await text(refused.response)],
       [undefined, 403, "no"],
     );
+    assert.equal((await askPort(url, { path: "/leave" })).status, 502, "it leaves HTTP unasked");
     const ignored = await askPort(url, {
       method: "POST",
       path: "/echo",

@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startWorld, type World } from "../support/index.ts";
+import { eventually, startWorld, type World } from "../support/index.ts";
 import { ask, refusal } from "./ask.ts";
+import { tarOf } from "./tar.ts";
 
 const WAIT = { waitSeconds: 60 };
 const MIB = 1024 * 1024;
 const SLEEP = ["sleep", "1000"];
+
+/** A request whose body, where it has one, begins and does not end. */
+function begin(key: string, method: string, path: string, signal: AbortSignal | null = null): Promise<Response> {
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) });
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/x-tar" };
+  const sent = method === "GET" ? {} : { body, duplex: "half" };
+  return fetch(`${world.url}${path}`, { method, headers, signal, ...sent });
+}
+
 let world: World;
 before(async () => {
   world = await startWorld();
@@ -101,9 +111,50 @@ describe("a quota", () => {
     assert.equal((await build()).state, "succeeded");
   });
 
+  test("refuses an upload before it is read, but answers a repeated one", async () => {
+    const user = await world.user(undefined, { images: 1 });
+    const headers = { "content-type": "application/x-tar", "idempotency-key": "filled", prefer: "wait=60" };
+    const body = new Uint8Array(await tarOf({ Dockerfile: "FROM busybox\n" }));
+    const send = () => ask<{ id: string }>(world.url, "POST", "/v1/builds?tag=a", { key: user.apiKey, headers, body });
+    const first = await send();
+    assert.equal(first.status, 200, first.text);
+    for (const path of ["/v1/builds", "/v1/images/import"]) {
+      const answer = await begin(user.apiKey, "POST", path);
+      assert.equal(((await answer.json()) as { code: string }).code, "quota_exceeded");
+    }
+    assert.equal((await send()).body.id, first.body.id);
+  });
+
   test("is each user's own", async () => {
     const [poor, rich] = [await world.user(undefined, { volumes: 0 }), await world.user()];
     await refusal(poor.volumes.create({ name: "v" }), "quota_exceeded");
     await rich.volumes.create({ name: "v" });
   });
+});
+
+describe("what one user has open at once is bounded, and there is room again once it is over", () => {
+  for (const [what, most, method, path, other] of [
+    ["uploads", 16, "POST", "/v1/builds", "/v1/builds"],
+    ["transfers of files", 16, "PUT", "/v1/containers/open/files?path=/", "/v1/containers/absent/files?path=/"],
+    ["streams", 200, "GET", "/v1/events", "/v1/events?follow=false"],
+  ] as const) {
+    test(`${most} ${what}`, async () => {
+      const user = await world.user();
+      await user.containers.create({ image: "busybox", name: "open", start: false }, WAIT);
+      const leaving = new AbortController();
+      const open = Array.from({ length: most + 1 }, () => begin(user.apiKey, method, path, leaving.signal));
+      const refused = open.map(async (each) => assert.equal((await each).status, 429));
+      await Promise.any(refused);
+      const oneMore = async (key = user.apiKey) => {
+        const type = { "content-type": "application/x-tar" };
+        const question = method === "GET" ? { key } : { key, headers: type, body: "no tar" };
+        return (await ask<{ code?: string }>(world.url, method, other, question)).body.code;
+      };
+      assert.equal(await oneMore(), "too_many_streams");
+      assert.notEqual(await oneMore((await world.user()).apiKey), "too_many_streams");
+      leaving.abort();
+      await Promise.allSettled(refused);
+      await eventually("there is room again", async () => (await oneMore()) !== "too_many_streams");
+    });
+  }
 });

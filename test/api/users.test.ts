@@ -12,6 +12,38 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
+/** Streams that would go on: a build's log and a container's, its use, its file system as it is read slowly. */
+async function followed(): Promise<string[]> {
+  const { id } = await user.containers.create(
+    { image: "busybox", command: ["sh", "-c", "dd if=/dev/zero of=/big bs=1M count=64; echo up; exec sleep 1000"] },
+    { waitSeconds: 60 },
+  );
+  for await (const { text } of user.containers.logs(id, { follow: true })) if (text === "up") break;
+  const build = await user.builds.createFromFiles({
+    dockerfile: "FROM busybox\nRUN sleep 20\n",
+  });
+  return [
+    `/v1/builds/${build.id}/logs?follow=true`,
+    `/v1/containers/${id}/logs?follow=true`,
+    `/v1/containers/${id}/stats`,
+    `/v1/containers/${id}/files?path=/big`,
+    `/v1/containers/${id}/export`,
+  ];
+}
+
+/** An answer whose first bytes are there. */
+async function opened(apiKey: string, path: string) {
+  const response = await fetch(`${world.url}${path}`, { headers: { authorization: `Bearer ${apiKey}` } });
+  assert.equal(response.status, 200, path);
+  const reader = response.body?.getReader();
+  await reader?.read();
+  return {
+    async toEnd() {
+      while ((await reader?.read())?.done === false);
+    },
+  };
+}
+
 const as = (apiKey: string) => new Hafen({ url: world.url, apiKey });
 
 describe("users", () => {
@@ -78,7 +110,9 @@ describe("keys", () => {
     const made = await user.keys.create({ name: "short-lived" });
     const client = as(made.apiKey);
     await client.me();
+    const streams = await Promise.all(["/v1/events", ...(await followed())].map((path) => opened(made.apiKey, path)));
     await client.keys.revoke("short-lived");
+    for (const stream of streams) await assert.rejects(stream.toEnd());
     for (let i = 0; i < 5; i++) await refusal(client.me(), "unauthenticated");
     await refusal(user.keys.revoke("short-lived"), "key_not_found");
     const again = await user.keys.create({ name: "short-lived" });
@@ -92,10 +126,12 @@ describe("keys", () => {
     });
     assert.ok(expiresAt !== null);
     assert.equal((await as(apiKey).me()).name, "frank");
+    const feed = await opened(apiKey, "/v1/events");
     await eventually(
       "it is refused",
       async () => (await ask(world.url, "GET", "/v1/me", { key: apiKey })).status === 401,
     );
+    await assert.rejects(feed.toEnd());
     for (const past of ["2020-01-01T00:00:00Z", "0000-01-01T00:00:00Z", new Date().toISOString()]) {
       const error = await refusal(user.keys.create({ name: "past", expiresAt: past }), "invalid_request");
       assert.deepEqual(
@@ -103,6 +139,18 @@ describe("keys", () => {
         ["/expiresAt"],
       );
     }
+  });
+
+  test("do not outlive the key that made them", async () => {
+    const end = new Date(Date.now() + 3_600_000).toISOString();
+    const maker = as((await user.keys.create({ name: "maker", expiresAt: end })).apiKey);
+    assert.equal((await maker.keys.create({ name: "heir" })).expiresAt, end);
+    const later = new Date(Date.now() + 7_200_000).toISOString();
+    const error = await refusal(maker.keys.create({ name: "longer", expiresAt: later }), "invalid_request");
+    assert.deepEqual(
+      error.errors?.map(({ pointer }) => pointer),
+      ["/expiresAt"],
+    );
   });
 
   test("have one name each while they live", async () => {

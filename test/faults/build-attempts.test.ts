@@ -52,7 +52,7 @@ before(async () => {
   await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000)`;
   const registries = { allowed: new Set<string>(), key: undefined };
   const jobs = { enqueue: async () => true };
-  ctx = { db, jobs, changes, actor: { userId, role: "user" }, registries, portUrl: () => "" };
+  ctx = { db, jobs, changes, actor: { userId, scopes: ["read", "write"] }, registries, portUrl: () => "" };
   host = {
     db,
     jobs,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertConverges, eventually, startWorld, Workload, type World } from "../support/index.ts";
+import { refusal } from "../api/ask.ts";
 
 const LINES = 60;
 const counting = (lines: number) => `i=0; while [ $i -lt ${lines} ]; do echo line $i; i=$((i+1)); sleep 0.1; done`;
@@ -66,4 +67,17 @@ test("a wait for a container's end survives an api that is restarted in between"
   await world.api.stop();
   await world.api.start();
   assert.equal((await waiting).exitCode, 3);
+});
+
+test("a host whose address another host's worker has by now is unreachable, not a failure of ours", async () => {
+  await using world = await startWorld();
+  const { id } = await new Workload(world).running();
+  await world.anotherWorker().start({ HAFEN_HOST_NAME: `${world.hostName}-next` });
+  await world.worker.kill();
+  const { sql } = world.database;
+  const [next] = await sql<{ url: string }[]>`select stream_url as url from hosts where name <> ${world.hostName}`;
+  await sql`update hosts set stream_url = ${next?.url ?? ""}, lease_expires_at = now() + interval '1 minute'
+             where name = ${world.hostName}`;
+  await refusal(world.admin.containers.top(id, { timeoutMs: 5_000 }), "host_unreachable");
+  await refusal(world.admin.containers.exec(id, { command: ["true"] }), "host_unreachable");
 });

@@ -51,7 +51,7 @@ export async function startMemoryHost(name: string): Promise<MemoryHost> {
   return {
     database,
     engine,
-    ctx: { db, jobs, changes, actor: { userId, role: "admin" }, registries: NO_REGISTRIES, portUrl: () => "" },
+    ctx: { db, jobs, changes, actor: { userId, scopes: ["write"] }, registries: NO_REGISTRIES, portUrl: () => "" },
     host: {
       db,
       jobs,

@@ -2,6 +2,7 @@ import { newId, ProblemError, routes } from "@hafen/contract";
 import { Counter, Histogram, SECONDS_BUCKETS } from "@hafen/process";
 import { secureHeaders } from "hono/secure-headers";
 import type { Deps } from "./deps.ts";
+import { DOCS_CSP } from "./docs/docs.ts";
 import { answerError } from "./errors.ts";
 import { newApp, type App } from "./mount.ts";
 import { mountBuilds } from "./routes/builds.ts";
@@ -58,6 +59,10 @@ export function buildApp(deps: Deps): App {
       },
       "request",
     );
+  });
+  app.use("/docs/*", async (c, next) => {
+    await next();
+    c.header("content-security-policy", DOCS_CSP);
   });
   app.use(
     secureHeaders({

@@ -1,8 +1,10 @@
+import type { ServerResponse } from "node:http";
 import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
 import type { Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
+import type { Slots } from "./slots.ts";
 import type { Upgrade } from "./upgrades.ts";
 
 /** What the process opened; routes get it through `c.var`. */
@@ -17,6 +19,7 @@ export interface Deps {
   /** The addresses of ports end in it. */
   portsDomain: string;
   limits: UploadLimits;
+  slots: Slots;
   log: Log;
   metrics: Registry;
 }
@@ -31,6 +34,7 @@ export interface Variables {
   scopes: Scope[];
 }
 export interface AppEnv {
-  Bindings: { upgrade?: Upgrade };
+  /** Of an upgrade, or of any other request. */
+  Bindings: { upgrade?: Upgrade; outgoing?: ServerResponse };
   Variables: Variables;
 }

@@ -10,9 +10,10 @@ import {
   findImage,
   getVolume,
 } from "@hafen/core";
-import { claimKey, recordAnswer, releaseKey } from "@hafen/db";
+import { claimKey, closeKey, findKey, isDispatched, recordAnswer, releaseKey } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "./deps.ts";
+import { outcomeUnknown } from "./dispatch.ts";
 
 /** A claim whose process died is taken over after this; a verb's transaction takes milliseconds. */
 const LOCK_SECONDS = 10;
@@ -51,7 +52,8 @@ export async function idempotent(
         "This Idempotency-Key came with another request before. Use a new key for a new request.",
       );
     if (row?.status != null && row.body !== null) return replay(c, row.status, row.body);
-    if (row?.subject != null) return answer(c, await answerAgain(c, row.subject));
+    if (isDispatched(row?.subject) && !row?.underWay) throw outcomeUnknown();
+    if (row?.subject != null && !isDispatched(row.subject)) return answer(c, await answerAgain(c, row.subject));
     throw new ProblemError(
       "idempotency_in_progress",
       "The first request with this Idempotency-Key is under way. Ask again in a moment.",
@@ -66,9 +68,17 @@ export async function idempotent(
     });
     return answer(c, result);
   } catch (error) {
-    await releaseKey(ctx.db, userId, key).catch(() => {}); // else its lock runs out
+    const end = error instanceof ProblemError && error.code === "outcome_unknown" ? closeKey : releaseKey;
+    await end(ctx.db, userId, key, c.var.requestId).catch(() => {}); // else its lock runs out
     throw error;
   }
+}
+
+/** Whether a request with the same Idempotency-Key came before. */
+export async function isRepeated(c: Context<AppEnv>): Promise<boolean> {
+  const key = c.req.header("idempotency-key");
+  const { db, actor } = c.var.ctx;
+  return key !== undefined && (await findKey(db, actor.userId, key)) !== undefined;
 }
 
 function answer(c: Context<AppEnv>, { status, body }: Answer): Response {
@@ -99,8 +109,9 @@ async function answerAgain(c: Context<AppEnv>, subject: string): Promise<Answer>
       return { status: 200, body: await describeImage(db, actor.userId, await findImage(db, actor.userId, subject)) };
     default:
       throw new ProblemError(
-        "idempotency_in_progress",
-        `The first request made ${subject}, but its secret is shown once and that answer is gone. Make another.`,
+        "secret_shown_once",
+        `The first request made ${subject}; its secret was shown then, and is not kept. Make another if that answer is lost.`,
+        { subject },
       );
   }
 }

@@ -10,12 +10,14 @@ export interface LineStream<T> {
   startId?: string | undefined;
   /** What a client sends back as Last-Event-ID. */
   id: (line: T) => string | undefined;
+  /** Aborted: the lines were broken off, and the stream must not look as if that were their end. */
+  signal: AbortSignal;
   /** Sent as event `end` once the lines are over, so that a client knows an end from a break. */
   end?: () => Promise<unknown>;
 }
 
 /**
- * Answers with lines as they come: Server-Sent Events, or NDJSON when the client accepts only that. The client's pace is the
+ * Answers with lines as they come: Server-Sent Events, or NDJSON when the client accepts that. The client's pace is the
  * generator's pace; its leaving ends the generator.
  */
 export function streamLines<T>(c: Context, stream: LineStream<T>): Response {
@@ -38,6 +40,7 @@ export function streamLines<T>(c: Context, stream: LineStream<T>): Response {
       }
       pending = undefined;
       if (!next.done) return controller.enqueue(encoder.encode(format(next.value)));
+      stream.signal.throwIfAborted();
       if (stream.end && !ndjson) controller.enqueue(encoder.encode(sse("end", undefined, await stream.end())));
       controller.close();
     },

@@ -6,6 +6,7 @@ import { buildApp } from "./app.ts";
 import { ApiConfig } from "./config.ts";
 import { listen } from "./listen.ts";
 import { openPorts } from "./ports/ports.ts";
+import { openSlots } from "./slots.ts";
 
 const config = readConfig(ApiConfig, process.env);
 const log = openLog("api", config.HAFEN_LOG_LEVEL);
@@ -39,6 +40,7 @@ const deps = {
     contextEntries: config.HAFEN_CONTEXT_ENTRIES,
     imageBytes: config.HAFEN_IMAGE_BYTES,
   },
+  slots: openSlots(),
   portsDomain: config.HAFEN_PORTS_DOMAIN,
   log,
   metrics: openMetrics(),

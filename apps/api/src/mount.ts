@@ -7,6 +7,8 @@ import { authorize } from "./auth.ts";
 import type { AppEnv } from "./deps.ts";
 import { validationProblem } from "./errors.ts";
 import { refuseUnkeepable } from "./plain-text.ts";
+import { atRequestEnd } from "./request-end.ts";
+import type { SlotKind } from "./slots.ts";
 
 export type App = OpenAPIHono<AppEnv>;
 
@@ -29,18 +31,21 @@ interface MountOptions {
   maxJsonBytes?: number;
   /** Members of the JSON body that are data: any character may be in them. */
   data?: readonly string[];
+  /** What the request is, of which a user may have so many at once. */
+  slot?: SlotKind;
 }
 
-/** Adds a route of the contract: its body bounded, its key and scope checked, then its schema, then the handler. */
+/** Adds a route of the contract: its key and scope checked, its body bounded, then its schema, then the handler. */
 export function mount<R extends ScopedRoute>(
   app: App,
   route: R,
   handler: RouteHandler<R, AppEnv>,
-  { maxBytes = JSON_BYTES, maxJsonBytes, data }: MountOptions = {},
+  { maxBytes = JSON_BYTES, maxJsonBytes, data, slot }: MountOptions = {},
 ): void {
   const { scope, ...definition } = route;
   const middleware = [];
   if (scope !== "none") middleware.push(authorize(scope));
+  if (slot !== undefined) middleware.push(holdSlot(slot));
   if (maxBytes !== null) middleware.push(bodyLimit({ maxSize: maxBytes }));
   if (maxJsonBytes !== undefined) middleware.push(jsonLimit(maxJsonBytes));
   const checked: RouteHandler<RouteConfig, AppEnv> = (c, next) => {
@@ -48,6 +53,13 @@ export function mount<R extends ScopedRoute>(
     return (handler as unknown as RouteHandler<RouteConfig, AppEnv>)(c, next);
   };
   app.openapi(createRoute({ ...definition, middleware } as RouteConfig), checked);
+}
+
+function holdSlot(kind: SlotKind) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    atRequestEnd(c, c.var.deps.slots.take(kind, c.var.user.id));
+    await next();
+  });
 }
 
 function jsonLimit(maxSize: number) {

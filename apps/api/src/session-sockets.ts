@@ -6,12 +6,8 @@ import type { WebSocket } from "ws";
 import type { AppEnv } from "./deps.ts";
 import { endWithKey } from "./key-end.ts";
 import { relay, type RelayOptions } from "./relay.ts";
-import { openSlots } from "./slots.ts";
 import { dialWorker } from "./worker-socket.ts";
 import { workerCall } from "./worker-streams.ts";
-
-/** In one api process. */
-const MAX_SOCKETS_PER_USER = 100;
 
 export type OpenSession = (
   c: Context<AppEnv>,
@@ -23,12 +19,11 @@ export type OpenSession = (
 
 /** WebSockets between a client and the worker of a container, counted for each user; a stream does not outlive its key. */
 export function sessionSockets(): OpenSession {
-  const slots = openSlots(MAX_SOCKETS_PER_USER);
   return async (c, row, action, query, options) => {
-    const { user } = c.var;
+    const { user, deps } = c.var;
     const { upgrade } = c.env;
     if (!upgrade) throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
-    const worker = await dialled(c, row, action, query, slots.take(user.id));
+    const worker = await dialled(c, row, action, query, deps.slots.take("sessions", user.id));
     upgrade.accept((client) => {
       endWithKey(c, client);
       relay(client, worker, options);

@@ -1,22 +1,44 @@
 import { ProblemError } from "@hafen/contract";
 
+/** What each user may have open at once in one api process. */
+const AT_ONCE = {
+  sessions: { most: 100, of: "WebSockets into containers" },
+  /** A forwarded port has one for each connection that a browser or a database pool opens. */
+  connections: { most: 500, of: "connections to ports" },
+  /** Of one user's containers, by whomever. */
+  visits: { most: 500, of: "requests to ports" },
+  /** Logs, stats, events, waits. */
+  streams: { most: 200, of: "streams" },
+  execs: { most: 100, of: "execs" },
+  /** Files and whole file systems: each may be a container of its own on the host. */
+  transfers: { most: 16, of: "transfers of files" },
+  /** Build contexts and images that are being read. */
+  uploads: { most: 16, of: "uploads" },
+} as const;
+export type SlotKind = keyof typeof AT_ONCE;
+
 export interface Slots {
   /** Takes one of the user's; answers with how to give it back. @throws ProblemError when there is none left. */
-  take(userId: string): () => void;
+  take(kind: SlotKind, userId: string): () => void;
 }
 
-/** How many streams each user may have open in this process. */
-export function openSlots(perUser: number): Slots {
+export function openSlots(): Slots {
   const open = new Map<string, number>();
   return {
-    take(userId) {
-      const now = open.get(userId) ?? 0;
-      if (now >= perUser) throw new ProblemError("too_many_streams", `There are ${perUser} open. Close some first.`);
-      open.set(userId, now + 1);
+    take(kind, userId) {
+      const { most, of } = AT_ONCE[kind];
+      const id = `${kind} ${userId}`;
+      const now = open.get(id) ?? 0;
+      if (now >= most)
+        throw new ProblemError(
+          "too_many_streams",
+          `There are ${most} ${of} open, the most at once. Wait for one to end.`,
+        );
+      open.set(id, now + 1);
       return () => {
-        const left = (open.get(userId) ?? 1) - 1;
-        if (left === 0) open.delete(userId);
-        else open.set(userId, left);
+        const left = (open.get(id) ?? 1) - 1;
+        if (left === 0) open.delete(id);
+        else open.set(id, left);
       };
     },
   };

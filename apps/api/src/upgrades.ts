@@ -22,16 +22,21 @@ const CLOSE_MS = 1_000;
  * Not @hono/node-server's own upgrade, which drops the refusal's body.
  */
 export function acceptUpgrades(server: Server, app: App, ports: Ports): Upgrades {
+  /** From the request on, whatever becomes of them. */
+  const open = new Set<Duplex>();
+  let closing = false;
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: STREAM_MESSAGE_BYTES });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
+    if (closing) return void socket.destroy();
     if (ports.takes(request)) return ports.serveUpgrade(request, socket, head);
     serve(request, socket, head).catch(() => socket.destroy());
   });
 
   async function serve(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const gone = new AbortController();
-    socket.on("close", () => gone.abort());
+    open.add(socket);
+    socket.on("close", () => (open.delete(socket), gone.abort()));
     let start: ((socket: WebSocket) => void) | undefined;
     const upgrade: Upgrade = {
       accept: (accepted) => {
@@ -51,10 +56,9 @@ export function acceptUpgrades(server: Server, app: App, ports: Ports): Upgrades
 
   return {
     close() {
-      for (const webSocket of sockets.clients) {
-        webSocket.close(1012, "the service restarts");
-        setTimeout(() => webSocket.terminate(), CLOSE_MS).unref();
-      }
+      closing = true;
+      for (const webSocket of sockets.clients) webSocket.close(1012, "the service restarts");
+      setTimeout(() => open.forEach((socket) => socket.destroy()), CLOSE_MS).unref();
     },
   };
 }
@@ -85,5 +89,7 @@ async function answer(socket: Duplex, response: Response): Promise<void> {
   response.headers.forEach((value, name) => {
     if (!["connection", "content-length", "transfer-encoding"].includes(name)) lines.push(`${name}: ${value}`);
   });
+  socket.once("finish", () => socket.destroy());
+  socket.resume(); // unread bytes would make a reset of the end
   socket.end(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body]));
 }

@@ -1,5 +1,8 @@
 import { ProblemError } from "@hafen/contract";
+import { foreseeBuild } from "@hafen/core";
 import type { Context } from "hono";
+import type { AppEnv } from "./deps.ts";
+import { isRepeated } from "./idempotency.ts";
 
 /** Bytes that are what they are: for files, the content of one. */
 export const RAW = "application/octet-stream";
@@ -27,6 +30,19 @@ export function bodyBytes(c: Context): number {
   const length = c.req.header("content-length");
   if (length !== undefined && /^\d{1,15}$/.test(length)) return Number(length);
   throw new ProblemError("length_required", "Send the file with Content-Length, or its size as ?sizeBytes=.");
+}
+
+/** Reads an upload that makes a build: none that its user's quota would refuse, and so many at once. */
+export async function whileUploading<T>(c: Context<AppEnv>, read: () => Promise<T>): Promise<T> {
+  const { deps, user, ctx } = c.var;
+  const release = deps.slots.take("uploads", user.id);
+  try {
+    // A repeated one is answered with what the first has made, which may have filled the quota.
+    if (!(await isRepeated(c))) await foreseeBuild(ctx);
+    return await read();
+  } finally {
+    release();
+  }
 }
 
 /** The request's body as a stream of bytes; what it is inside, its magic tells. */

@@ -2,7 +2,7 @@ import { ProblemError } from "@hafen/contract";
 import type { HostUsage, UserUsage } from "@hafen/core";
 import { hostsOf } from "@hafen/db";
 import type { Deps } from "./deps.ts";
-import { callWorker, textOf, unreachable, workerCall } from "./worker-streams.ts";
+import { callWorker, textOf, workerCall } from "./worker-streams.ts";
 
 /** A host that counts for longer is named as one that does not answer; it goes on, and then knows. */
 const COUNT_MS = 30_000;
@@ -35,8 +35,7 @@ export async function hostUsage(deps: Deps, userId: string, hostId: string, sign
     const response = await callWorker(call, undefined, AbortSignal.any([signal, limit]));
     return JSON.parse(await textOf(response)) as HostUsage;
   } catch (error) {
-    if (error instanceof ProblemError || signal.aborted) throw error;
-    if (!limit.aborted) throw unreachable();
+    if (signal.aborted || !limit.aborted) throw error;
     throw new ProblemError("host_unreachable", "The host is still counting; ask again soon.");
   }
 }

@@ -37,6 +37,8 @@ export async function callWorker(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = httpRequest(url, { method: "POST", headers: { authorization }, agent: false, signal });
+  let reached = false;
+  request.once("socket", (socket) => socket.once("connect", () => (reached = true)));
   request.once("response", resolve);
   request.on("error", reject);
   if (body === undefined || typeof body === "string") request.end(body);
@@ -45,8 +47,8 @@ export async function callWorker(
   try {
     response = await promise;
   } catch (error) {
-    if (signal.aborted) throw error;
-    throw unreachable();
+    if (!signal.aborted) throw reached ? new BrokenOff() : unreachable();
+    throw signal.reason instanceof ProblemError ? signal.reason : error;
   }
   if (response.statusCode === 200 || response.statusCode === 204) return response;
   const text = await textOf(response);
@@ -54,8 +56,13 @@ export async function callWorker(
   throw refusalOf(text);
 }
 
-export async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
-  return Buffer.concat(await Array.fromAsync(stream)).toString();
+/** The whole of a worker's answer. */
+export async function textOf(response: AsyncIterable<Buffer>): Promise<string> {
+  try {
+    return Buffer.concat(await Array.fromAsync(response)).toString();
+  } catch {
+    throw new BrokenOff();
+  }
 }
 
 /** NDJSON from a worker, a parsed line at a time. */
@@ -69,19 +76,26 @@ export async function* readLines<T>(response: AsyncIterable<Buffer>): AsyncGener
   }
 }
 
-/** A worker's refusal as the client's problem; a token it did not take is our own failure. */
+/** A worker's refusal as the client's problem. One that does not take our token is not the one we mean: that one has left its address. */
 export function refusalOf(body: string): ProblemError {
   const { code, detail, extra } = JSON.parse(body) as {
     code: ProblemCode;
     detail: string;
     extra: Record<string, unknown>;
   };
-  return new ProblemError(code in PROBLEMS && code !== "unauthenticated" ? code : "internal", detail, extra);
+  if (code === "unauthenticated") return unreachable();
+  return new ProblemError(code in PROBLEMS ? code : "internal", detail, extra);
 }
 
+const NO_ANSWER = "The host does not answer now. What runs there may run on; try again soon.";
+
 export function unreachable(): ProblemError {
-  return new ProblemError(
-    "host_unreachable",
-    "The host does not answer now. What runs there may run on; try again soon.",
-  );
+  return new ProblemError("host_unreachable", NO_ANSWER);
+}
+
+/** The connection ended in between: what was asked may have been done. */
+export class BrokenOff extends ProblemError {
+  constructor() {
+    super("host_unreachable", NO_ANSWER);
+  }
 }

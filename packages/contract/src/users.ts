@@ -50,7 +50,7 @@ export const CreateKey = z
   .strictObject({
     name: Name,
     scopes: z.array(z.enum(SCOPES)).min(1).optional().describe("Default: those of the key that asks"),
-    expiresAt: Time.optional(),
+    expiresAt: Time.optional().describe("Default: when the key that asks expires; never later"),
   })
   .openapi("CreateKey");
 export type CreateKey = z.infer<typeof CreateKey>;

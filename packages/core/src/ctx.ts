@@ -1,4 +1,4 @@
-import type { Role } from "@hafen/contract";
+import type { Scope } from "@hafen/contract";
 import type { Changes, Db } from "@hafen/db";
 import type { Engine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
@@ -8,7 +8,8 @@ import type { Transfers } from "./files/transfers.ts";
 /** Who asks. Made by the api from a verified key, never from the request's body. */
 export interface Actor {
   userId: string;
-  role: Role;
+  /** Of the key: not all that its user may do. */
+  scopes: readonly Scope[];
   keyId?: string | undefined;
   requestId?: string | undefined;
   /** Set once claimed: what a verb makes is recorded under it in the same transaction. */

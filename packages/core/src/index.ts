@@ -4,6 +4,7 @@ export { commitContainer } from "./build/commit.ts";
 export {
   createBuild,
   keepIfTaken,
+  foreseeBuild,
   receiveContext,
   receiveImage,
   UPLOAD_LIMITS,

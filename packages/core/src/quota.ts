@@ -1,5 +1,5 @@
 import { ProblemError, type Quota } from "@hafen/contract";
-import { lockContainer, lockQuota, usage, type ContainerRow, type Db } from "@hafen/db";
+import { getQuota, lockContainer, lockQuota, usage, type ContainerRow, type Db } from "@hafen/db";
 
 /** For a user made without one. */
 export const DEFAULT_QUOTA: Quota = {
@@ -29,6 +29,16 @@ export const ADMIN_QUOTA: Quota = {
 export async function takeQuota(tx: Db, userId: string, more: Partial<Quota>): Promise<void> {
   // Sent together; the server counts once it has the lock.
   const [quota, used] = await Promise.all([lockQuota(tx, userId), usage(tx, userId)]);
+  refuseOver(quota, used, more);
+}
+
+/** The same as things are now, for what is to be refused early; it takes and holds nothing. */
+export async function foreseeQuota(db: Db, userId: string, more: Partial<Quota>): Promise<void> {
+  const [quota, used] = await Promise.all([getQuota(db, userId), usage(db, userId)]);
+  refuseOver(quota, used, more);
+}
+
+function refuseOver(quota: Quota, used: Quota, more: Partial<Quota>): void {
   for (const [name, add] of Object.entries(more) as [keyof Quota, number][]) {
     if (add > 0 && used[name] + add > quota[name] + 1e-9) {
       throw new ProblemError(

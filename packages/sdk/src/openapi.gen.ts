@@ -1470,7 +1470,7 @@ export interface components {
         CreateKey: {
             /**
              * Format: date-time
-             * @description RFC 3339, UTC
+             * @description Default: when the key that asks expires; never later
              */
             expiresAt?: string;
             name: string;
@@ -2051,7 +2051,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -2583,6 +2583,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -2889,6 +2898,15 @@ export interface operations {
             };
             /** @description build_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3790,7 +3808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress, container_wrong_state */
+            /** @description idempotency_in_progress, container_wrong_state, outcome_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3801,6 +3819,15 @@ export interface operations {
             };
             /** @description idempotency_mismatch */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3878,6 +3905,15 @@ export interface operations {
             };
             /** @description container_wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3971,6 +4007,15 @@ export interface operations {
             };
             /** @description file_too_large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4098,6 +4143,15 @@ export interface operations {
             };
             /** @description unsupported_media_type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4277,7 +4331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress, container_wrong_state */
+            /** @description idempotency_in_progress, container_wrong_state, outcome_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4520,6 +4574,15 @@ export interface operations {
             };
             /** @description container_wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4813,7 +4876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress */
+            /** @description idempotency_in_progress, secret_shown_once */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5223,6 +5286,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable, host_unreachable */
             503: {
                 headers: {
@@ -5594,6 +5666,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -5655,6 +5736,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6119,6 +6209,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable, host_unreachable */
             503: {
                 headers: {
@@ -6506,6 +6605,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -6723,7 +6831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress, name_taken */
+            /** @description idempotency_in_progress, name_taken, secret_shown_once */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7440,7 +7548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress, name_taken */
+            /** @description idempotency_in_progress, name_taken, secret_shown_once */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8044,6 +8152,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description too_many_streams */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable, host_unreachable */
             503: {
                 headers: {
@@ -8164,6 +8281,15 @@ export interface operations {
             };
             /** @description unsupported_media_type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_streams */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { openapiDocument, PROBLEMS } from "@hafen/contract";
-import { DOCS_CSP, docsFiles } from "./docs.ts";
+import { docsFiles } from "./docs.ts";
 
 interface Operation {
   id: string;
@@ -60,7 +60,6 @@ test("nothing on the page needs more than its content security policy allows", (
   assert.doesNotMatch(html, /<script(?![^>]*\ssrc=)/);
   for (const { body } of Object.values(docsFiles))
     assert.doesNotMatch(body, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?:\/\//);
-  assert.match(DOCS_CSP, /default-src 'none'/);
 });
 
 test("every route is shown, under its tag", () => {

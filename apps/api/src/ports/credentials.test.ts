@@ -28,7 +28,7 @@ test("a link's token is taken out of header and cookies, and the other cookies s
     "cookie",
     "hafen_link=three",
   ]);
-  assert.deepEqual(taken.tokens, [TOKEN, "one", "two", "three"]);
+  assert.deepEqual([taken.tokens, taken.cookies], [[TOKEN], ["one", "two", "three"]]);
   assert.deepEqual(taken.headers, ["Cookie", 'a=1; b="2=3"']);
 });
 

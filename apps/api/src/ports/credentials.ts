@@ -5,8 +5,10 @@ export interface Taken {
   apiKey: string | undefined;
   /** The token in the address, as a link's url has it. */
   opened: string | undefined;
-  /** Tokens in the header and in cookies. */
+  /** Tokens in the header. */
   tokens: string[];
+  /** Tokens in cookies, which a browser sends unasked. */
+  cookies: string[];
   target: string;
   /** Names and values in turn, as they came. */
   headers: string[];
@@ -16,7 +18,7 @@ const KEY = /^bearer\s+(hfn_\S*)\s*$/i;
 
 /** Takes every credential of Hafen's out of a request, valid or not: none of them may reach a container. */
 export function takeCredentials(target: string, rawHeaders: readonly string[]): Taken {
-  const taken: Taken = { apiKey: undefined, tokens: [], headers: [], ...takeOpened(target) };
+  const taken: Taken = { apiKey: undefined, tokens: [], cookies: [], headers: [], ...takeOpened(target) };
   let bearer: string | undefined;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
@@ -33,7 +35,7 @@ export function takeCredentials(target: string, rawHeaders: readonly string[]): 
         continue;
       case "cookie": {
         const { kept, tokens } = takeCookies(value);
-        taken.tokens.push(...tokens);
+        taken.cookies.push(...tokens);
         if (kept !== "") taken.headers.push(name, kept);
         continue;
       }

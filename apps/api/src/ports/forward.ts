@@ -39,13 +39,15 @@ export function forward(forwarded: Forwarded, isRetry = false): void {
   });
   outgoing.on("continue", () => request.headers.expect !== undefined && response.writeContinue());
   outgoing.on("response", (incoming) => answer(forwarded, incoming));
-  if (upgrade) {
-    outgoing.on("upgrade", (incoming, socket, head) => {
-      response.off("close", leave);
-      response.statusCode = 101; // for the log
-      join(upgrade, incoming, socket, head);
-    });
-  }
+  outgoing.on("upgrade", (incoming, socket, head) => {
+    response.off("close", leave);
+    if (!upgrade) {
+      socket.destroy(); // nobody asked it to leave HTTP
+      return refuse(problemOfDial(undefined));
+    }
+    response.statusCode = 101; // for the log
+    join(upgrade, incoming, socket, head);
+  });
   if (upgrade || !hasBody(request)) return void outgoing.end();
   outgoing.flushHeaders();
   request.pipe(outgoing);

@@ -7,9 +7,9 @@ import type { ContainerRow } from "@hafen/db";
 import { errorFields } from "@hafen/process";
 import type { Deps } from "../deps.ts";
 import { problemOf } from "../errors.ts";
-import { openSlots } from "../slots.ts";
 import { workerCall } from "../worker-streams.ts";
 import { answerProblem } from "./answer-problem.ts";
+import { cookiesCount } from "./cookies-count.ts";
 import { takeCredentials } from "./credentials.ts";
 import { dialPort } from "./dial.ts";
 import { endWithAdmission } from "./end-with-admission.ts";
@@ -28,9 +28,6 @@ export interface Ports {
   close(): void;
 }
 
-/** In one api process: of one user's containers, by whomever. */
-const MAX_OPEN_PER_USER = 500;
-
 interface Asked {
   request: IncomingMessage;
   response: ServerResponse;
@@ -47,7 +44,6 @@ interface Begun {
 }
 
 export function openPorts(deps: Deps): Ports {
-  const slots = openSlots(MAX_OPEN_PER_USER);
   const upgraded = new Set<Duplex>();
   const hostOf = ({ headers }: IncomingMessage) => portHostOf(headers.host, deps.portsDomain);
 
@@ -73,8 +69,10 @@ export function openPorts(deps: Deps): Ports {
   async function pass(asked: Asked, { said, open, refuse }: Begun): Promise<void> {
     const { request, response, host, upgrade } = asked;
     refuseOdd(request);
-    const { apiKey, opened, tokens, target, headers } = takeCredentials(request.url ?? "", request.rawHeaders);
-    const requester = { ...host, apiKey, tokens: opened === undefined ? tokens : [opened] };
+    const taken = takeCredentials(request.url ?? "", request.rawHeaders);
+    const { apiKey, opened, target, headers } = taken;
+    const sent = [...taken.tokens, ...(cookiesCount(request) ? taken.cookies : [])];
+    const requester = { ...host, apiKey, tokens: opened === undefined ? sent : [opened] };
     const admission = await admitToPort(deps.database.db, requester);
     const { container, by } = admission;
     Object.assign(said, { containerId: container.id, by: by.kind === "public" ? by.kind : by.id });
@@ -85,7 +83,7 @@ export function openPorts(deps: Deps): Ports {
     if (!can("connect", container.state)) throw notRunning(container);
     const closing = upgrade?.socket ?? response;
     if (closing.destroyed) return;
-    open.defer(slots.take(container.userId));
+    open.defer(deps.slots.take("visits", container.userId));
     open.defer(endWithAdmission(deps, requester, admission, () => closing.destroy()));
     forward({
       request,

@@ -18,11 +18,12 @@ import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
 import { validationProblem } from "../errors.ts";
 import { idempotent, type Answer } from "../idempotency.ts";
+import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { isJson, mount, type App } from "../mount.ts";
 import { refuseUnkeepable } from "../plain-text.ts";
 import { waitMs } from "../prefer.ts";
-import { uploadOf } from "../upload.ts";
+import { uploadOf, whileUploading } from "../upload.ts";
 
 /** The highest number of a log line that the database can compare with. */
 const MAX_LINE = 2 ** 31 - 2;
@@ -38,15 +39,16 @@ export function mountBuilds(app: App): void {
         ? await inlineBuild(c)
         : { source: { tar: uploadOf(c) }, options: queryOptions(c.req.valid("query")) };
       waitMs(c);
-      const received = await receiveContext(c.var.ctx, source, {
-        dockerfile: options.dockerfile ?? "Dockerfile",
-        limits: c.var.deps.limits,
-      });
+      const receive = () =>
+        receiveContext(c.var.ctx, source, {
+          dockerfile: options.dockerfile ?? "Dockerfile",
+          limits: c.var.deps.limits,
+        });
+      const received = await ("tar" in source ? whileUploading(c, receive) : receive());
       return (await keepIfTaken(c.var.ctx, received.blob, (take) =>
         idempotent(c, `${received.blob.digest} ${JSON.stringify(options)}`, async () => {
           take();
-          const row = await createBuild(c.var.ctx, { ...options, ...received, kind: "dockerfile" });
-          return settledBuild(c, row);
+          return settledBuild(c, () => createBuild(c.var.ctx, { ...options, ...received, kind: "dockerfile" }));
         }),
       )) as never;
     },
@@ -65,28 +67,36 @@ export function mountBuilds(app: App): void {
   });
   mount(app, routes.cancelBuild, async (c) => {
     const { id } = c.req.valid("param");
-    return (await idempotent(c, "", async () => settledBuild(c, await cancelBuild(c.var.ctx, id)))) as never;
+    return (await idempotent(c, "", async () => settledBuild(c, () => cancelBuild(c.var.ctx, id)))) as never;
   });
-  mount(app, routes.buildLogs, async (c) => {
-    const { ctx } = c.var;
-    const row = await getBuildRow(ctx.db, ctx.actor.userId, c.req.valid("param").id);
-    const after = Number(c.req.valid("header")["last-event-id"] ?? "0");
-    if (!Number.isInteger(after) || after < 0 || after > MAX_LINE)
-      throw new ProblemError("invalid_request", "Last-Event-ID takes the id of a line.", {
-        errors: [{ pointer: "header:last-event-id", detail: "a whole number" }],
+  mount(
+    app,
+    routes.buildLogs,
+    async (c) => {
+      const { ctx } = c.var;
+      const row = await getBuildRow(ctx.db, ctx.actor.userId, c.req.valid("param").id);
+      const after = Number(c.req.valid("header")["last-event-id"] ?? "0");
+      if (!Number.isInteger(after) || after < 0 || after > MAX_LINE)
+        throw new ProblemError("invalid_request", "Last-Event-ID takes the id of a line.", {
+          errors: [{ pointer: "header:last-event-id", detail: "a whole number" }],
+        });
+      const follow = c.req.valid("query").follow === "true";
+      const signal = welcome(c);
+      return streamLines(c, {
+        lines: buildLogs(ctx, row, { after, follow, signal }),
+        signal,
+        id: (line) => String(line.id),
+        end: async () => describeBuild(ctx.db, await getBuildRow(ctx.db, ctx.actor.userId, row.id)),
       });
-    const follow = c.req.valid("query").follow === "true";
-    return streamLines(c, {
-      lines: buildLogs(ctx, row, { after, follow, signal: c.req.raw.signal }),
-      id: (line) => String(line.id),
-      end: async () => describeBuild(ctx.db, await getBuildRow(ctx.db, ctx.actor.userId, row.id)),
-    });
-  });
+    },
+    { slot: "streams" },
+  );
 }
 
 /** The build as it is, or with `Prefer: wait` once it has ended. */
-export async function settledBuild(c: Context<AppEnv>, row: BuildRow): Promise<Answer> {
-  const now = await waitBuild(c.var.ctx, row, waitMs(c), c.req.raw.signal);
+export async function settledBuild(c: Context<AppEnv>, verb: () => Promise<BuildRow>): Promise<Answer> {
+  const timeoutMs = waitMs(c);
+  const now = await waitBuild(c.var.ctx, await verb(), timeoutMs, c.req.raw.signal);
   return { status: buildEnded(now.state) ? 200 : 202, body: await describeBuild(c.var.ctx.db, now) };
 }
 

@@ -20,13 +20,14 @@ import { can } from "@hafen/contract";
 import type { ContainerRow } from "@hafen/db";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
+import { dispatch } from "../dispatch.ts";
 import { idempotent, type Answer } from "../idempotency.ts";
-import { whileWelcome } from "../key-end.ts";
+import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 import { waitMs } from "../prefer.ts";
 import { sizeOf, withSizes } from "./container-sizes.ts";
-import { callWorker, readLines, textOf, workerCall } from "../worker-streams.ts";
+import { callWorker, readLines, workerCall } from "../worker-streams.ts";
 
 /** How long a followed log waits for a start that is due. */
 const START_MS = 30_000;
@@ -91,10 +92,9 @@ export function mountContainers(app: App): void {
     return (await idempotent(c, "", async () => settledContainer(c, () => unpauseContainer(c.var.ctx, key)))) as never;
   });
   mount(app, routes.updateContainer, async (c) => {
-    const { status, body } = await settledContainer(c, () =>
-      updateContainer(c.var.ctx, c.req.valid("param"), c.req.valid("json")),
-    );
-    refuseLimits(body as Container);
+    const input = c.req.valid("json");
+    const { status, body } = await settledContainer(c, () => updateContainer(c.var.ctx, c.req.valid("param"), input));
+    if (input.limits !== undefined) refuseLimits(body as Container);
     return c.json(body as never, status as 200);
   });
   mount(app, routes.renameContainer, async (c) => {
@@ -104,11 +104,16 @@ export function mountContainers(app: App): void {
       settledContainer(c, () => updateContainer(c.var.ctx, key, { name })),
     )) as never;
   });
-  mount(app, routes.waitContainer, async (c) => {
-    const { timeoutSeconds = 300, condition } = c.req.valid("json") ?? {};
-    const options = { condition, signal: c.req.raw.signal };
-    return c.json(await waitContainer(c.var.ctx, c.req.valid("param"), timeoutSeconds * 1000, options), 200);
-  });
+  mount(
+    app,
+    routes.waitContainer,
+    async (c) => {
+      const { timeoutSeconds = 300, condition } = c.req.valid("json") ?? {};
+      const options = { condition, signal: c.req.raw.signal };
+      return c.json(await waitContainer(c.var.ctx, c.req.valid("param"), timeoutSeconds * 1000, options), 200);
+    },
+    { slot: "streams" },
+  );
   mount(
     app,
     routes.execContainer,
@@ -122,29 +127,35 @@ export function mountContainers(app: App): void {
         await c.req.text(),
         async () => {
           const call = await workerCall(c.var.deps, row, "exec");
-          const response = await callWorker(call, JSON.stringify(input), c.req.raw.signal);
-          return { status: 200, body: JSON.parse(await textOf(response)) as ExecResult };
+          return { status: 200, body: JSON.parse(await dispatch(c, call, input)) as ExecResult };
         },
         lockSeconds,
       )) as never;
     },
-    { data: ["stdin"] },
+    { data: ["stdin"], slot: "execs" },
   );
-  mount(app, routes.containerLogs, async (c) => {
-    const now = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
-    const { follow, tail, since, until, stdout, stderr } = c.req.valid("query");
-    // The engine ends the log of what does not run: one that is about to start is followed once it does.
-    const row = follow === "true" && now.startDue ? await waitSettled(c.var.ctx, now, START_MS, c.req.raw.signal) : now;
-    const after = c.req.valid("header")["last-event-id"];
-    const query = { follow, until, tail: tail?.toString(), since, after, stdout, stderr };
-    const call = await workerCall(c.var.deps, row, "logs", query);
-    const response = await whileWelcome(c, (signal) => callWorker(call, undefined, signal));
-    return streamLines<LogLine>(c, {
-      lines: readLines(response),
-      id: (line) => line.id,
-      end: async () => ({}),
-    });
-  });
+  mount(
+    app,
+    routes.containerLogs,
+    async (c) => {
+      const now = await getContainer(c.var.ctx.db, c.var.user.id, c.req.valid("param"));
+      const { follow, tail, since, until, stdout, stderr } = c.req.valid("query");
+      // The engine ends the log of what does not run: one that is about to start is followed once it does.
+      const row =
+        follow === "true" && now.startDue ? await waitSettled(c.var.ctx, now, START_MS, c.req.raw.signal) : now;
+      const after = c.req.valid("header")["last-event-id"];
+      const query = { follow, until, tail: tail?.toString(), since, after, stdout, stderr };
+      const call = await workerCall(c.var.deps, row, "logs", query);
+      const signal = welcome(c);
+      return streamLines<LogLine>(c, {
+        lines: readLines(await callWorker(call, undefined, signal)),
+        signal,
+        id: (line) => line.id,
+        end: async () => ({}),
+      });
+    },
+    { slot: "streams" },
+  );
 }
 
 /** Who has waited for the host's answer hears it. */
@@ -157,7 +168,7 @@ async function sendSignal(c: Context<AppEnv>, ref: string, signal: string): Prom
   const row = await getContainer(c.var.ctx.db, c.var.user.id, { ref });
   if (!can("kill", row.state)) throw wrongState(row, "kill");
   const call = await workerCall(c.var.deps, row, "signal");
-  await callWorker(call, JSON.stringify({ signal }), c.req.raw.signal);
+  await dispatch(c, call, { signal });
   return getContainer(c.var.ctx.db, c.var.user.id, { ref: row.id });
 }
 

@@ -3,6 +3,7 @@ import { can, ProblemError, routes, type FilesWritten } from "@hafen/contract";
 import { getContainer, volumeWithFiles, wrongState, type StreamAction } from "@hafen/core";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
+import { welcome } from "../key-end.ts";
 import { mount, type App } from "../mount.ts";
 import { bodyBytes, isRaw, mediaType, RAW, uploadOf } from "../upload.ts";
 import { callWorker, textOf, workerCall } from "../worker-streams.ts";
@@ -21,22 +22,30 @@ const PASSED_ON = ["content-type", "content-length", "last-modified", "hafen-fil
 const EMPTY_TAR = new Uint8Array(1024);
 
 export function mountFiles(app: App): void {
-  mount(app, routes.getContainerFiles, async (c) => {
-    const row = await containerWithFiles(c, c.req.valid("param").ref);
-    return give(c, row, c.req.valid("query").path);
-  });
+  const slot = "transfers";
+  mount(
+    app,
+    routes.getContainerFiles,
+    async (c) => give(c, await containerWithFiles(c, c.req.valid("param").ref), c.req.valid("query").path),
+    { slot },
+  );
   mount(
     app,
     routes.putContainerFiles,
     async (c) =>
       c.json(await take(c, await containerWithFiles(c, c.req.valid("param").ref), c.req.valid("query")), 200),
-    { maxBytes: null },
+    { maxBytes: null, slot },
   );
-  mount(app, routes.getVolumeFiles, async (c) => {
-    const { id, hostId } = await volumeWithFiles(c.var.ctx, c.req.valid("param").ref, "read");
-    const { path } = c.req.valid("query");
-    return hostId === null ? giveNothing(c, path) : give(c, { id, hostId }, path);
-  });
+  mount(
+    app,
+    routes.getVolumeFiles,
+    async (c) => {
+      const { id, hostId } = await volumeWithFiles(c.var.ctx, c.req.valid("param").ref, "read");
+      const { path } = c.req.valid("query");
+      return hostId === null ? giveNothing(c, path) : give(c, { id, hostId }, path);
+    },
+    { slot },
+  );
   mount(
     app,
     routes.putVolumeFiles,
@@ -45,7 +54,7 @@ export function mountFiles(app: App): void {
       if (hostId === null) throw new ProblemError("volume_not_found", "The volume was removed meanwhile.");
       return c.json(await take(c, { id, hostId }, c.req.valid("query")), 200);
     },
-    { maxBytes: null },
+    { maxBytes: null, slot },
   );
 }
 
@@ -58,7 +67,7 @@ async function containerWithFiles(c: Context<AppEnv>, ref: string): Promise<Subj
 async function give(c: Context<AppEnv>, subject: Subject, path: string): Promise<Response> {
   const action: StreamAction = "files.read";
   const call = await workerCall(c.var.deps, subject, action, { path, raw: String(isRaw(c.req.header("accept"))) });
-  const answer = await callWorker(call, undefined, c.req.raw.signal);
+  const answer = await callWorker(call, undefined, welcome(c));
   for (const name of PASSED_ON) {
     const value = answer.headers[name];
     if (typeof value === "string") c.header(name, value);
@@ -83,6 +92,6 @@ async function take(c: Context<AppEnv>, subject: Subject, { path, mode, sizeByte
   const body = uploadOf(c);
   const file = raw ? { mode, sizeBytes: String(sizeBytes ?? bodyBytes(c)) } : {};
   const call = await workerCall(c.var.deps, subject, "files.write", { path, raw: String(raw), ...file });
-  const answer = await callWorker(call, body, c.req.raw.signal);
+  const answer = await callWorker(call, body, welcome(c));
   return JSON.parse(await textOf(answer)) as FilesWritten;
 }

@@ -36,8 +36,8 @@ function hostsOf(c: Context<AppEnv>): PruneHosts {
     usage: () => userUsageOf(deps, user.id, signal),
     async pruneVolume(volume, dryRun) {
       const call = await workerCall(deps, volume, "volume.prune", { dryRun: String(dryRun) });
-      const { userId, role, keyId, requestId } = ctx.actor;
-      await callWorker(call, JSON.stringify({ userId, role, keyId, requestId, via: "prune" }), signal);
+      const { userId, scopes, keyId, requestId } = ctx.actor;
+      await callWorker(call, JSON.stringify({ userId, scopes, keyId, requestId, via: "prune" }), signal);
     },
   };
 }

@@ -14,8 +14,9 @@ import {
 import { idempotent } from "../idempotency.ts";
 import { refuseUnkeepable } from "../plain-text.ts";
 import { mount, type App } from "../mount.ts";
+import { waitMs } from "../prefer.ts";
 import { settledBuild } from "./builds.ts";
-import { uploadOf } from "../upload.ts";
+import { uploadOf, whileUploading } from "../upload.ts";
 
 export function mountImages(app: App): void {
   mount(app, routes.listImages, async (c) =>
@@ -43,20 +44,24 @@ export function mountImages(app: App): void {
       const { tag, catalog, command, changes, keepTags } = c.req.valid("query");
       const cmd = command === undefined ? [] : [`CMD ${JSON.stringify(stringList("command", command))}`];
       const all = [...cmd, ...(changes === undefined ? [] : importChanges(stringList("changes", changes)))];
-      const { kind, blob, tags } = await receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits);
+      waitMs(c); // before the upload is read
+      const { kind, blob, tags } = await whileUploading(c, () =>
+        receiveImage(c.var.ctx, uploadOf(c), c.var.deps.limits),
+      );
       return (await keepIfTaken(c.var.ctx, blob, (take) =>
         idempotent(c, `${blob.digest} ${JSON.stringify(tags)}`, async () => {
           take();
-          const row = await createBuild(c.var.ctx, {
-            kind,
-            blob,
-            tag,
-            catalog: catalog === "true",
-            changes: all,
-            dockerfileText: "",
-            ...(keepTags === "true" && { tags }),
-          });
-          return settledBuild(c, row);
+          return settledBuild(c, () =>
+            createBuild(c.var.ctx, {
+              kind,
+              blob,
+              tag,
+              catalog: catalog === "true",
+              changes: all,
+              dockerfileText: "",
+              ...(keepTags === "true" && { tags }),
+            }),
+          );
         }),
       )) as never;
     },

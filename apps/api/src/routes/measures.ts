@@ -11,7 +11,7 @@ import {
 import { getContainer, wrongState, type StreamAction } from "@hafen/core";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
-import { whileWelcome } from "../key-end.ts";
+import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 import { callWorker, readLines, textOf, workerCall } from "../worker-streams.ts";
@@ -21,22 +21,33 @@ export function mountMeasures(app: App): void {
   mount(app, routes.containerTop, async (c) => c.json(await read<ProcessList>(c, "top"), 200));
   mount(app, routes.containerChanges, async (c) => c.json(await read<ChangeList>(c, "changes"), 200));
   mount(app, routes.containerIsolation, async (c) => c.json(await read<Isolation>(c, "isolation"), 200));
-  mount(app, routes.containerStats, async (c) => {
-    const samples = readLines<ContainerStats>(await whileWelcome(c, (signal) => ask(c, "stats", signal)));
-    if (c.req.valid("query").follow !== "false") {
-      const event = () => "stats";
-      return streamLines(c, { lines: samples, event, id: () => undefined, end: async () => ({}) });
-    }
-    for await (const sample of samples) return c.json(sample, 200);
-    throw wrongState({ ...(await rowOf(c)), state: "exited" }, "stats");
-  });
-  mount(app, routes.exportContainer, async (c) => {
-    const tar = await ask(c, "export", c.req.raw.signal);
-    return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
-      "content-type": "application/x-tar",
-      "cache-control": "no-store",
-    });
-  });
+  mount(
+    app,
+    routes.containerStats,
+    async (c) => {
+      const signal = welcome(c);
+      const samples = readLines<ContainerStats>(await ask(c, "stats", signal));
+      if (c.req.valid("query").follow !== "false") {
+        const event = () => "stats";
+        return streamLines(c, { lines: samples, signal, event, id: () => undefined, end: async () => ({}) });
+      }
+      for await (const sample of samples) return c.json(sample, 200);
+      throw wrongState({ ...(await rowOf(c)), state: "exited" }, "stats");
+    },
+    { slot: "streams" },
+  );
+  mount(
+    app,
+    routes.exportContainer,
+    async (c) => {
+      const tar = await ask(c, "export", welcome(c));
+      return c.body(Readable.toWeb(tar) as ReadableStream<Uint8Array>, 200, {
+        "content-type": "application/x-tar",
+        "cache-control": "no-store",
+      });
+    },
+    { slot: "transfers" },
+  );
 }
 
 function rowOf(c: Context<AppEnv>) {

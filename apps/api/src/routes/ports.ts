@@ -7,12 +7,8 @@ import { idempotent } from "../idempotency.ts";
 import { mount, type App } from "../mount.ts";
 import { dialPort } from "../ports/dial.ts";
 import { relayPort } from "../relay-port.ts";
-import { openSlots } from "../slots.ts";
 import { endWithKey } from "../key-end.ts";
 import { workerCall } from "../worker-streams.ts";
-
-/** In one api process. A forwarded port has one for each connection that a browser or a database pool opens. */
-const MAX_CONNECTIONS_PER_USER = 500;
 
 export function mountPorts(app: App): void {
   mount(app, routes.createLink, async (c) => {
@@ -33,13 +29,12 @@ export function mountPorts(app: App): void {
     return c.body(null, 204);
   });
 
-  const slots = openSlots(MAX_CONNECTIONS_PER_USER);
   mount(app, routes.connectPort, async (c) => {
     const { ctx, user, deps } = c.var;
     const { ref, port } = c.req.valid("param");
     const row = await getContainer(ctx.db, user.id, { ref });
     if (!can("connect", row.state)) throw wrongState(row, "connect");
-    const container = await dialled(deps, row, port, slots.take(user.id));
+    const container = await dialled(deps, row, port, deps.slots.take("connections", user.id));
     const { signal } = c.req.raw;
     signal.addEventListener("abort", () => container.destroy(), { once: true });
     const { upgrade } = c.env;

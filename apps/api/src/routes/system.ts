@@ -3,31 +3,39 @@ import { chooseHost, eventFeed, feedStart, getHost, listHosts, positionId } from
 import { notify } from "@hafen/db";
 import { errorFields } from "@hafen/process";
 import { docsFiles } from "../docs/docs.ts";
+import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 
 export function mountSystem(app: App): void {
   mount(app, routes.listHosts, async (c) => c.json(await listHosts(c.var.ctx.db, c.req.valid("query")), 200));
   mount(app, routes.getHost, async (c) => c.json(await getHost(c.var.ctx.db, c.req.valid("param").ref), 200));
-  mount(app, routes.listEvents, async (c) => {
-    const { follow, type, subject, since } = c.req.valid("query");
-    const { "last-event-id": last, accept } = c.req.valid("header");
-    const ndjson = accept?.includes("application/x-ndjson") ?? false;
-    const after = await feedStart(c.var.ctx.db, last ?? since);
-    const events = eventFeed(c.var.ctx, {
-      after,
-      type,
-      subject,
-      follow: follow === undefined ? !ndjson : follow === "true",
-      signal: c.req.raw.signal,
-    });
-    return streamLines(c, {
-      lines: events,
-      startId: positionId(after),
-      event: (event) => event.type,
-      id: (event) => event.id,
-    });
-  });
+  mount(
+    app,
+    routes.listEvents,
+    async (c) => {
+      const { follow, type, subject, since } = c.req.valid("query");
+      const { "last-event-id": last, accept } = c.req.valid("header");
+      const ndjson = accept?.includes("application/x-ndjson") ?? false;
+      const after = await feedStart(c.var.ctx.db, last ?? since);
+      const signal = welcome(c);
+      const events = eventFeed(c.var.ctx, {
+        after,
+        type,
+        subject,
+        follow: follow === undefined ? !ndjson : follow === "true",
+        signal,
+      });
+      return streamLines(c, {
+        lines: events,
+        signal,
+        startId: positionId(after),
+        event: (event) => event.type,
+        id: (event) => event.id,
+      });
+    },
+    { slot: "streams" },
+  );
 
   mount(app, routes.healthz, (c) => c.json({ status: "ok" as const }, 200));
   mount(app, routes.readyz, async (c) => {

@@ -19,7 +19,7 @@ export function mountUsers(app: App): void {
     const input = c.req.valid("json");
     return (await idempotent(c, await c.req.text(), async () => ({
       status: 201,
-      body: await createKey(c.var.ctx, c.var.scopes, input),
+      body: await createKey(c.var.ctx, c.var.key, input),
       secret: true,
     }))) as never;
   });

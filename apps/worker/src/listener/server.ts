@@ -76,6 +76,8 @@ export async function openListener(options: {
       grant.hostId !== ctx.hostId ||
       !used.take(grant)
     ) {
+      // To the client the host is unreachable; that api and worker have two secrets, or clocks far apart, only this tells.
+      options.log.warn({ subject, action }, "refused a stream token");
       throw new ProblemError("unauthenticated", "The stream token is not for this.");
     }
     return { ctx, subject, action: grant.action };

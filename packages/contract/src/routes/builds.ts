@@ -44,7 +44,7 @@ export const createBuild = route({
     202: json(Build, "The build, queued; GET it or its logs"),
     200: json(Build, "With Prefer: wait: the build, ended"),
   },
-  problems: contextProblems,
+  problems: [...contextProblems, "too_many_streams"],
 });
 export const listBuilds = route({
   method: "get",
@@ -96,7 +96,7 @@ export const buildLogs = route({
       content: { "text/event-stream": { schema: BuildLogLine }, "application/x-ndjson": { schema: BuildLogLine } },
     },
   },
-  problems: ["build_not_found"],
+  problems: ["build_not_found", "too_many_streams"],
 });
 export const cancelBuild = route({
   method: "post",

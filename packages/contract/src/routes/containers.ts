@@ -140,7 +140,7 @@ export const killContainer = route({
   summary: "Send a signal to its process; SIGKILL ends it",
   request: { params: Params, headers: PostHeaders, body: optionalBody(KillContainer) },
   responses: changed,
-  problems: [...stateProblems, "host_unreachable"],
+  problems: [...stateProblems, "host_unreachable", "outcome_unknown"],
 });
 export const pauseContainer = route({
   method: "post",
@@ -198,7 +198,7 @@ export const waitContainer = route({
   summary: "Answer when it has ended, or is healthy",
   request: { params: Params, body: optionalBody(WaitContainer) },
   responses: { 200: json(Waited, "How it ended, or settled: false after the timeout") },
-  problems: ["container_not_found", "no_healthcheck"],
+  problems: ["container_not_found", "no_healthcheck", "too_many_streams"],
 });
 export const containerLogs = route({
   method: "get",
@@ -234,7 +234,7 @@ export const containerLogs = route({
       content: { "text/event-stream": { schema: LogLine }, "application/x-ndjson": { schema: LogLine } },
     },
   },
-  problems: ["container_not_found", "container_wrong_state", "host_unreachable"],
+  problems: ["container_not_found", "container_wrong_state", "host_unreachable", "too_many_streams"],
 });
 export const execContainer = route({
   method: "post",
@@ -245,5 +245,5 @@ export const execContainer = route({
   summary: "Run a command in it and answer with what it printed",
   request: { params: Params, headers: PostHeaders, body: body(Exec) },
   responses: { 200: json(ExecResult, "How the command ended; 126 and 127 as in a shell: not executable, not found") },
-  problems: [...stateProblems, "host_unreachable"],
+  problems: [...stateProblems, "host_unreachable", "outcome_unknown", "too_many_streams"],
 });

@@ -45,6 +45,7 @@ const ofPath = [
   "file_too_large",
   "files_interrupted",
   "host_unreachable",
+  "too_many_streams",
 ] as const;
 const ofBody = [
   "path_read_only",

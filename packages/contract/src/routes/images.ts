@@ -87,7 +87,7 @@ export const importImage = route({
     202: json(Build, "The import runs as a build of kind rootfs or archive"),
     200: json(Build, "With Prefer: wait: ended"),
   },
-  problems: [...contextProblems, "archive_invalid"],
+  problems: [...contextProblems, "archive_invalid", "too_many_streams"],
 });
 export const exportImage = route({
   method: "get",
@@ -103,7 +103,7 @@ export const exportImage = route({
       content: { "application/x-tar": { schema: z.string().openapi({ format: "binary" }) } },
     },
   },
-  problems: ["image_not_found", "host_unreachable"],
+  problems: ["image_not_found", "host_unreachable", "too_many_streams"],
 });
 const registryProblems = ["registry_not_allowed", "reference_invalid", "quota_exceeded"] as const;
 export const pullImage = route({

@@ -42,7 +42,7 @@ export const containerStats = route({
       },
     },
   },
-  problems,
+  problems: [...problems, "too_many_streams"],
 });
 export const containerChanges = route({
   method: "get",
@@ -69,7 +69,7 @@ export const exportContainer = route({
       content: { "application/x-tar": { schema: z.string().openapi({ format: "binary" }) } },
     },
   },
-  problems,
+  problems: [...problems, "too_many_streams"],
 });
 export const containerIsolation = route({
   method: "get",

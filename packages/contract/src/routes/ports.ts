@@ -20,7 +20,7 @@ export const createLink = route({
     body: { content: { "application/json": { schema: CreateLink } }, required: false },
   },
   responses: { 201: json(CreatedLink, "The link, with its url and token shown once") },
-  problems: ["container_not_found", "port_not_found"],
+  problems: ["container_not_found", "port_not_found", "secret_shown_once"],
 });
 export const listLinks = route({
   method: "get",

@@ -29,6 +29,7 @@ export const listEvents = route({
       content: { "text/event-stream": { schema: Event }, "application/x-ndjson": { schema: Event } },
     },
   },
+  problems: ["too_many_streams"],
 });
 export const listHosts = route({
   method: "get",

@@ -13,7 +13,7 @@ export const createUser = route({
   summary: "Make a user; the answer holds its first key, once",
   request: { headers: PostHeaders, body: body(CreateUser) },
   responses: { 201: json(CreatedUser, "The user and its key") },
-  problems: ["name_taken"],
+  problems: ["name_taken", "secret_shown_once"],
 });
 export const listUsers = route({
   method: "get",
@@ -54,7 +54,7 @@ export const createKey = route({
   summary: "Make another key for oneself",
   request: { headers: PostHeaders, body: body(CreateKey) },
   responses: { 201: json(CreatedKey, "The key, shown once") },
-  problems: ["name_taken"],
+  problems: ["name_taken", "secret_shown_once"],
 });
 export const listKeys = route({
   method: "get",

@@ -1,4 +1,4 @@
-import { ProblemError, type BuildKind, type BuildOptions } from "@hafen/contract";
+import type { BuildKind, BuildOptions } from "@hafen/contract";
 import { removeBlob, sealBlob, type BuildRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { toProblem } from "../archive/as-problem.ts";
@@ -8,7 +8,9 @@ import { packContext } from "../archive/pack-context.ts";
 import { repackContext, type ContextLimits } from "../archive/repack-context.ts";
 import { repackImage } from "../archive/repack-image.ts";
 import { chooseHost } from "../host/hosts.ts";
+import { requireCatalog } from "../image/catalog.ts";
 import { parseTag } from "../image/find.ts";
+import { foreseeQuota } from "../quota.ts";
 import { queueBuild } from "./queue.ts";
 import { storeBlob, type StoredBlob } from "./upload.ts";
 
@@ -27,6 +29,14 @@ export type Source = { tar: AsyncIterable<Uint8Array> } | { files: Record<string
 export interface Received {
   blob: StoredBlob;
   dockerfileText: string;
+}
+
+/** What a build takes of its user's. */
+const QUOTA = { builds: 1, images: 1 };
+
+/** Refuses what the quota would refuse once it was uploaded. */
+export async function foreseeBuild({ db, actor }: Ctx): Promise<void> {
+  await foreseeQuota(db, actor.userId, QUOTA);
 }
 
 /**
@@ -125,8 +135,7 @@ export async function createBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> 
 }
 
 async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
-  if (input.catalog && ctx.actor.role !== "admin")
-    throw new ProblemError("scope_missing", "Only an admin offers images to everyone.");
+  if (input.catalog) requireCatalog(ctx.actor);
   const tags = (input.tags ?? []).map(parseTag);
   const tag = input.tag === undefined || input.tag === "" ? (tags[0] ?? null) : parseTag(input.tag);
   return queueBuild(
@@ -150,7 +159,7 @@ async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
     },
     {
       action: "build.create",
-      quota: { builds: 1, images: 1 },
+      quota: QUOTA,
       within: (tx) => sealBlob(tx, input.blob.id, input.blob),
     },
   );

@@ -1,6 +1,7 @@
 import { newId, type Quota } from "@hafen/contract";
 import { insertBuild, type BuildRow, type Db } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
+import { keepCatalogNames } from "../image/catalog.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 
@@ -19,6 +20,7 @@ export async function queueBuild(
   const row = await ctx.db.transaction(async (tx) => {
     await takeQuota(tx, userId, quota);
     await within?.(tx);
+    await keepCatalogNames(tx, ctx.actor, [build.tag, ...(build.source?.tags ?? [])]);
     const made = await insertBuild(tx, {
       dockerfile: "",
       dockerfileText: "",

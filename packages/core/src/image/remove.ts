@@ -3,6 +3,7 @@ import { containersOfImage, lockImage, markImageRemoving, removeTags, tagsOf, ty
 import type { AskCtx, HostCtx } from "../ctx.ts";
 import { record } from "../record.ts";
 import { isImageId } from "../reference/is-image-id.ts";
+import { requireCatalog } from "./catalog.ts";
 import { findImage, parseTag } from "./find.ts";
 import { deleteImage, imageById } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
@@ -25,6 +26,7 @@ export async function removeImage(
   const image = await findImage(ctx.db, userId, ref);
   if (image.userId !== userId)
     throw new ProblemError("image_not_found", `${ref} belongs to the catalog; only its owner can remove it.`);
+  if (image.catalog) requireCatalog(ctx.actor);
 
   const result = await ctx.db.transaction(async (tx) => {
     if (!(await lockImage(tx, image.id, "update")))

@@ -2,6 +2,7 @@ import { ProblemError } from "@hafen/contract";
 import { lockImage, setTag, type ImageRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { record } from "../record.ts";
+import { keepCatalogNames, requireCatalog } from "./catalog.ts";
 import { findImage, parseTag } from "./find.ts";
 
 /** Gives an image of one's own another name. A name that stood for another image moves; that image keeps its id. */
@@ -15,7 +16,9 @@ export async function tagImage(ctx: Ctx, ref: string, tag: string): Promise<Imag
       `${ref} is an image of the catalog; you can use it by its name, or build your own FROM it.`,
     );
   }
+  if (image.catalog) requireCatalog(ctx.actor);
   return ctx.db.transaction(async (tx) => {
+    await keepCatalogNames(tx, ctx.actor, [name]);
     const held = await lockImage(tx, image.id, "share");
     if (!held) throw new ProblemError("image_not_found", `The image ${ref} is being removed.`);
     await setTag(tx, { userId, name, imageId: image.id, catalog: image.catalog });

@@ -3,6 +3,9 @@ import { containerById, findContainer, findLiveLink, type ContainerRow, type Db 
 import { authenticate } from "../user/authenticate.ts";
 import { hashLinkToken, isLinkToken } from "./new-token.ts";
 
+/** Of one request; more are not looked up. */
+const MAX_TOKENS = 8;
+
 /** What a request to a port's address brought. */
 export interface PortRequester {
   /** As the host name says it: an id without its prefix, or for a key's owner a name. */
@@ -23,7 +26,7 @@ export interface Admission {
  * Without a valid key or link every other address is refused alike, and with a key what is not the owner's is not there.
  */
 export async function admitToPort(db: Db, requester: PortRequester): Promise<Admission> {
-  const { apiKey, tokens } = requester;
+  const { apiKey } = requester;
   const id = idOf(requester.container);
   // Sent together: this stands before every request to a port.
   const [named, holder] = await Promise.all([
@@ -33,10 +36,8 @@ export async function admitToPort(db: Db, requester: PortRequester): Promise<Adm
   const container = named?.state === "removed" ? undefined : named;
   if (container && declared(container, requester.port)?.public) return { container, by: { kind: "public" } };
   if (apiKey !== undefined) return byKey(db, requester, holder, container);
-  for (const token of tokens) {
-    const linked = await byLink(db, requester, token);
-    if (linked) return linked;
-  }
+  const linked = await byLink(db, requester);
+  if (linked) return linked;
   throw new ProblemError(
     "port_private",
     "Open a link to this port that is neither revoked nor over, or send a key of the container's owner as X-Hafen-Key.",
@@ -66,9 +67,12 @@ async function byKey(
   return { container: row, by: { kind: "key", id: key.id, expiresAt: key.expiresAt } };
 }
 
-async function byLink(db: Db, { container, port }: PortRequester, token: string): Promise<Admission | undefined> {
-  const found = isLinkToken(token) ? await findLiveLink(db, hashLinkToken(token)) : undefined;
-  if (!found || found.container.id !== idOf(container) || found.link.port !== port) return undefined;
+async function byLink(db: Db, { container, port, tokens }: PortRequester): Promise<Admission | undefined> {
+  const hashes = [...new Set(tokens.filter(isLinkToken))].slice(0, MAX_TOKENS).map(hashLinkToken);
+  const containerId = idOf(container);
+  if (hashes.length === 0 || containerId === undefined) return undefined;
+  const found = await findLiveLink(db, { hashes, containerId, port });
+  if (!found) return undefined;
   // A port that is no longer declared has no address, whoever asks.
   if (!declared(found.container, port)) return undefined;
   return { container: found.container, by: { kind: "link", id: found.link.id, expiresAt: found.link.expiresAt } };

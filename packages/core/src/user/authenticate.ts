@@ -12,5 +12,5 @@ export async function authenticate(db: Db, apiKey: string): Promise<{ user: User
 }
 
 export function actorOf(user: UserRow, key: KeyRow, requestId: string): Actor {
-  return { userId: user.id, role: user.role, keyId: key.id, requestId };
+  return { userId: user.id, scopes: key.scopes, keyId: key.id, requestId };
 }

@@ -1,19 +1,23 @@
-import { ProblemError, newId, type CreateKey, type Key, type Scope } from "@hafen/contract";
+import { ProblemError, newId, type CreateKey, type Key } from "@hafen/contract";
 import { insertKey, listKeys as listRows, revokeKey as revokeRow, type Db, type KeyRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { readPage, toPage } from "../page.ts";
 import { record } from "../record.ts";
 import { newKey } from "./new-key.ts";
 
-/** A key never has a scope that the key which asks lacks. */
-export async function createKey(ctx: Ctx, held: Scope[], input: CreateKey): Promise<Key & { apiKey: string }> {
-  if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= Date.now()) {
-    throw new ProblemError("invalid_request", "/expiresAt: lies in the past, so the key would be of no use.", {
-      errors: [{ pointer: "/expiresAt", detail: "lies in the past" }],
-    });
-  }
-  const scopes = input.scopes ?? held;
-  const missing = scopes.filter((scope) => !held.includes(scope));
+/** A key never has a scope that the key which asks lacks, and never outlives it. */
+export async function createKey(
+  ctx: Ctx,
+  maker: Pick<KeyRow, "scopes" | "expiresAt">,
+  input: CreateKey,
+): Promise<Key & { apiKey: string }> {
+  const expiresAt = input.expiresAt === undefined ? maker.expiresAt : new Date(input.expiresAt);
+  if (expiresAt !== null && expiresAt.getTime() <= Date.now())
+    throw wrongEnd("lies in the past, so the key would be of no use");
+  if (expiresAt !== null && maker.expiresAt !== null && expiresAt > maker.expiresAt)
+    throw wrongEnd(`lies after the end of the key which asks, ${maker.expiresAt.toISOString()}`);
+  const scopes = input.scopes ?? maker.scopes;
+  const missing = scopes.filter((scope) => !maker.scopes.includes(scope));
   if (missing.length > 0)
     throw new ProblemError("scope_missing", `Your key lacks ${missing.join(", ")}, so it cannot give it.`);
   const { apiKey, hash } = newKey();
@@ -24,7 +28,7 @@ export async function createKey(ctx: Ctx, held: Scope[], input: CreateKey): Prom
       name: input.name,
       hash,
       scopes: [...new Set(scopes)],
-      expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+      expiresAt,
     });
     if (!key)
       throw new ProblemError(
@@ -41,6 +45,10 @@ export async function createKey(ctx: Ctx, held: Scope[], input: CreateKey): Prom
     return key;
   });
   return { ...keyToWire(row), apiKey };
+}
+
+function wrongEnd(detail: string): ProblemError {
+  return new ProblemError("invalid_request", `/expiresAt: ${detail}.`, { errors: [{ pointer: "/expiresAt", detail }] });
 }
 
 export async function listKeys(

@@ -1,7 +1,17 @@
-import { and, eq, getTableColumns, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { idempotencyKeys } from "../schema/index.ts";
 import { withoutFlush } from "../without-flush.ts";
+
+const DISPATCHED = "dispatched ";
+
+/** The subject of a request that makes no row, but has a host do something: whether it did, only its own answer tells. */
+export function dispatchedBy(requestId: string): string {
+  return DISPATCHED + requestId;
+}
+export function isDispatched(subject: string | null | undefined): boolean {
+  return subject?.startsWith(DISPATCHED) ?? false;
+}
 
 export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 
@@ -34,8 +44,20 @@ export async function claimKey(
     })
     .returning({ ...getTableColumns(idempotencyKeys), withoutFlush });
   if (mine) return { claimed: true as const, row: mine };
-  const [row] = await db.select().from(idempotencyKeys).where(byKey(claim.userId, claim.key));
-  return { claimed: false as const, row };
+  return { claimed: false as const, row: await findKey(db, claim.userId, claim.key) };
+}
+
+export async function findKey(
+  db: Db,
+  userId: string,
+  key: string,
+): Promise<(IdempotencyRow & { underWay: boolean }) | undefined> {
+  const underWay = sql<boolean>`${idempotencyKeys.lockedUntil} > now()`;
+  const [row] = await db
+    .select({ ...getTableColumns(idempotencyKeys), underWay })
+    .from(idempotencyKeys)
+    .where(byKey(userId, key));
+  return row;
 }
 
 /**
@@ -60,11 +82,25 @@ export async function recordAnswer(
   await db.update(idempotencyKeys).set(answer).where(byKey(userId, key)).returning({ withoutFlush });
 }
 
-/** After a refusal: the key is free again, since nothing was made. */
-export async function releaseKey(db: Db, userId: string, key: string): Promise<void> {
+/** After a refusal: the key is free again, since this request made nothing, and had nothing done. */
+export async function releaseKey(db: Db, userId: string, key: string, requestId: string): Promise<void> {
   await db
     .delete(idempotencyKeys)
-    .where(and(byKey(userId, key), sql`${idempotencyKeys.subject} is null and ${idempotencyKeys.status} is null`));
+    .where(
+      and(
+        byKey(userId, key),
+        or(isNull(idempotencyKeys.subject), eq(idempotencyKeys.subject, dispatchedBy(requestId))),
+        isNull(idempotencyKeys.status),
+      ),
+    );
+}
+
+/** After an outcome that nobody knows: the request is over, and the key stays taken. */
+export async function closeKey(db: Db, userId: string, key: string): Promise<void> {
+  await db
+    .update(idempotencyKeys)
+    .set({ lockedUntil: sql`now()` })
+    .where(byKey(userId, key));
 }
 
 export async function pruneKeys(db: Db): Promise<void> {

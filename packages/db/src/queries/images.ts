@@ -74,6 +74,14 @@ export async function removeTags(tx: Db, userId: string, imageId: string, names:
   return rows.map(({ name }) => name);
 }
 
+export async function findTag(db: Db, userId: string, name: string): Promise<TagRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(imageTags)
+    .where(and(eq(imageTags.userId, userId), eq(imageTags.name, name)));
+  return row;
+}
+
 /** The names that this user sees: their own and those offered to everyone. */
 export function tagsOf(db: Db, userId: string, imageIds: string[]): Promise<TagRow[]> {
   if (imageIds.length === 0) return Promise.resolve([]);

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull, lt, ne, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lt, ne, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { containers, portLinks } from "../schema/index.ts";
 import type { ContainerRow } from "./containers.ts";
@@ -57,16 +57,25 @@ export async function revokeLink(
   return row;
 }
 
-/** The live link with this hash and its container, which is not removed. */
+/** A live link into this port with one of the hashes, and its container, which is not removed. */
 export async function findLiveLink(
   db: Db,
-  hash: string,
+  { hashes, containerId, port }: { hashes: string[]; containerId: string; port: number },
 ): Promise<{ link: PortLinkRow; container: ContainerRow } | undefined> {
   const [row] = await db
     .select({ link: portLinks, container: containers })
     .from(portLinks)
     .innerJoin(containers, eq(containers.id, portLinks.containerId))
-    .where(and(eq(portLinks.hash, hash), live, ne(containers.state, "removed")));
+    .where(
+      and(
+        inArray(portLinks.hash, hashes),
+        eq(portLinks.containerId, containerId),
+        eq(portLinks.port, port),
+        live,
+        ne(containers.state, "removed"),
+      ),
+    )
+    .limit(1);
   return row;
 }
 

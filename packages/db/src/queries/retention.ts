@@ -1,8 +1,7 @@
 import type { Retention } from "@hafen/contract";
-import type { Role } from "@hafen/contract/lifecycle";
 import { asc, eq, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
-import { builds, containers, retention, users } from "../schema/index.ts";
+import { builds, containers, retention } from "../schema/index.ts";
 import { lying } from "./container-requests.ts";
 
 export async function getRetention(db: Db, userId: string): Promise<Retention> {
@@ -23,7 +22,6 @@ export async function setRetention(tx: Db, userId: string, policy: Retention): P
 export interface Overdue {
   id: string;
   userId: string;
-  role: Role;
   /** Its owner's policy. */
   days: number;
 }
@@ -34,12 +32,10 @@ export function overdueContainers(db: Db, limit: number): Promise<Overdue[]> {
     .select({
       id: containers.id,
       userId: containers.userId,
-      role: users.role,
       days: sql<number>`${retention.stoppedContainersDays}`,
     })
     .from(containers)
     .innerJoin(retention, eq(retention.userId, containers.userId))
-    .innerJoin(users, eq(users.id, containers.userId))
     .where(lying(sql`make_interval(days => ${retention.stoppedContainersDays})`))
     .orderBy(asc(containers.finishedAt))
     .limit(limit);
@@ -50,12 +46,10 @@ export function overdueBuilds(db: Db, limit: number): Promise<Overdue[]> {
     .select({
       id: builds.id,
       userId: builds.userId,
-      role: users.role,
       days: sql<number>`${retention.endedBuildsDays}`,
     })
     .from(builds)
     .innerJoin(retention, eq(retention.userId, builds.userId))
-    .innerJoin(users, eq(users.id, builds.userId))
     .where(sql`${builds.finishedAt} < now() - make_interval(days => ${retention.endedBuildsDays})`)
     .orderBy(asc(builds.finishedAt))
     .limit(limit);
