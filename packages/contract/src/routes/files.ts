@@ -117,7 +117,7 @@ export const getVolumeFiles = route({
     `host is an empty directory. Links lead nowhere outside the volume. ${WAY}${GET_LIMITS}`,
   request: { params: z.object({ ref: VolumeRef }), query: VolumeQuery, headers: GetHeaders },
   responses: ofEither,
-  problems: [...ofVolume, ...ofPath],
+  problems: [...ofVolume, "volume_lost", ...ofPath],
 });
 export const putVolumeFiles = route({
   method: "put",

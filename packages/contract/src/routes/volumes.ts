@@ -71,6 +71,7 @@ export const cloneVolume = route({
     "volume_not_found",
     "volume_copying",
     "volume_changing",
+    "volume_lost",
     "file_too_large",
     "disk_full",
     "name_taken",

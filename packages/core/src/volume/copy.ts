@@ -1,7 +1,6 @@
 import { ProblemError } from "@hafen/contract";
 import { insertEvent, moveVolume, settleCopy, type Db, type VolumeRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
-import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
 import { wholeTar } from "./whole-tar.ts";
 import { openHelper, VOLUME } from "./helper.ts";
@@ -32,9 +31,7 @@ export async function copyVolume(ctx: HostCtx, row: VolumeRow, signal: AbortSign
 
 async function copyOnce(ctx: HostCtx, row: VolumeRow, signal: AbortSignal): Promise<void> {
   await ctx.engine.removeVolume(row.id, { signal });
-  const labels = { [LABELS.id]: row.id, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId };
-  await ctx.engine.createVolume({ name: row.id, labels }, { signal });
-  await using from = await openHelper(ctx, row.sourceId ?? "", "files", signal);
+  await using from = await openHelper(ctx, row.sourceId ?? "", "read", signal);
   await using to = await openHelper(ctx, row.id, "copy", signal);
   const tar = await ctx.engine.getArchive(from.engineId, VOLUME, { signal: from.signal });
   // From the root on, so that no relative link in the volume climbs out of what is unpacked into, which the engine refuses.

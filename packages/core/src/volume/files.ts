@@ -23,8 +23,14 @@ export async function volumeWithFiles(ctx: Ctx, ref: string, use: "read" | "writ
 }
 
 /** The host's half: a path of a volume, its root being `/`. */
-export async function volumePlace(ctx: HostCtx, id: string, path: string, signal: AbortSignal): Promise<Place> {
-  const helper = await openHelper(ctx, id, "files", signal);
+export async function volumePlace(
+  ctx: HostCtx,
+  id: string,
+  path: string,
+  use: "read" | "write",
+  signal: AbortSignal,
+): Promise<Place> {
+  const helper = await openHelper(ctx, id, use, signal);
   const inside = cleanPath(path);
   return {
     engineId: helper.engineId,

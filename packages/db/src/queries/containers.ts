@@ -5,10 +5,11 @@ import { notify } from "../notify.ts";
 import { withoutFlush } from "../without-flush.ts";
 import { containerEvents, containers, hosts, mounts, volumes } from "../schema/index.ts";
 import type { Page } from "./users.ts";
+import type { VolumeRow } from "./volumes.ts";
 
 export type ContainerRow = typeof containers.$inferSelect;
 export type MountRow = typeof mounts.$inferSelect & {
-  volume: { id: string; name: string; anonymous: boolean; hostPath: string | null } | null;
+  volume: Pick<VolumeRow, "id" | "name" | "anonymous" | "hostPath" | "state"> | null;
 };
 
 /** Undefined when the user has a container of that name. */
@@ -83,7 +84,13 @@ export async function mountsOf(db: Db, containerIds: string[]): Promise<MountRow
   const rows = await db
     .select({
       mount: mounts,
-      volume: { id: volumes.id, name: volumes.name, anonymous: volumes.anonymous, hostPath: volumes.hostPath },
+      volume: {
+        id: volumes.id,
+        name: volumes.name,
+        anonymous: volumes.anonymous,
+        hostPath: volumes.hostPath,
+        state: volumes.state,
+      },
     })
     .from(mounts)
     .leftJoin(volumes, eq(volumes.id, mounts.volumeId))
