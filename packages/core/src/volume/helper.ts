@@ -12,7 +12,7 @@ export const VOLUME = "/volume";
 
 export interface Helper extends AsyncDisposable {
   engineId: string;
-  /** Aborts when the volume is to go. */
+  /** Aborts when the volume is to go, and when the helper is closed. */
   signal: AbortSignal;
 }
 
@@ -25,10 +25,13 @@ export type Use = "read" | "write" | "copy";
  */
 export async function openHelper(ctx: HostCtx, volumeId: string, use: Use, signal: AbortSignal): Promise<Helper> {
   // Before the look at the row: a removal that comes after it sees the volume in use.
-  const transfer = ctx.transfers.begin(volumeId, signal);
+  const end = new AbortController();
+  const transfer = ctx.transfers.begin(volumeId, AbortSignal.any([signal, end.signal]));
   const name = newId("helper");
   ctx.transfers.helpers.add(name);
   const close = async () => {
+    // An archive of it that nobody has begun to read would hold it.
+    end.abort();
     // What cannot be removed now the sweep removes, since nobody claims it any more.
     await ctx.engine.removeContainer(name).catch(() => {});
     ctx.transfers.helpers.delete(name);

@@ -48,6 +48,17 @@ export function fileTests(get: () => Subject): void {
       assert.equal((await engine.statPath(id, "/d/f"))?.type, "file");
     });
 
+    test("an archive that nobody reads is let go when it is aborted", async () => {
+      const { engine, create } = get();
+      const id = await create([["sleep"]]);
+      await engine.putArchive(id, "/", once(packTar({ large: "x".repeat(16 * 1024 * 1024) })));
+      const leaving = new AbortController();
+      await engine.getArchive(id, "/large", { signal: leaving.signal });
+      leaving.abort();
+      // Which waits for the container as long as it is read.
+      assert.ok(await engine.inspectContainer(id));
+    });
+
     test("a source that breaks surfaces as itself", async () => {
       const { engine, create } = get();
       const broken = new Error("the client went away");
