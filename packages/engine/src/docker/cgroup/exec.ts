@@ -8,6 +8,8 @@ import type { ContainerCgroup } from "./find.ts";
 import { awaitStart } from "./starts.ts";
 
 const SETTLE_MS = 2;
+/** Longer than the runtime needs on a busy machine. A command may bear its name, and is then no more than looked at too often. */
+const SETTLE_WITHIN_MS = 5_000;
 /** Before the engine is asked for a process when nothing at all was seen; each next pause is twice as long. */
 const LATE_MS = 400;
 const LATEST_MS = 10_000;
@@ -65,7 +67,12 @@ export function openExecCgroup(
   const settle = async (pid: number) => {
     if (settling) return void step(pid);
     settling = true;
-    while (step(pid) && !closed) await delay(SETTLE_MS);
+    const began = performance.now();
+    while (step(pid) && !closed) {
+      const elapsedMs = performance.now() - began;
+      if (elapsedMs > SETTLE_WITHIN_MS) break;
+      await delay(Math.max(SETTLE_MS, elapsedMs / 10));
+    }
     settling = false;
     if (before) stopWaiting();
   };
