@@ -16,6 +16,8 @@ export interface FilesLimits {
   maxPathBytes: number;
   /** The directory of the container that it is for. */
   destination: string;
+  /** Throws for an entry, other than a directory or an empty file, that may not be there. */
+  refuse?: (path: string) => void;
 }
 
 export interface FilesFacts {
@@ -53,6 +55,7 @@ async function* filesTar(
       count--; // the directory unpacked into is there, and stays as it is
       continue;
     }
+    if (entry.type !== "directory" && (entry.type !== "file" || entry.sizeBytes > 0)) limits.refuse?.(path);
     yield* emitEntry(checked(entry, path, tree, rules, linksMayClimb), entry.body, budget);
   }
   yield END_OF_TAR;
