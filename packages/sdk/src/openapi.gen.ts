@@ -945,7 +945,7 @@ export interface paths {
         /** List volumes */
         get: operations["listVolumes"];
         put?: never;
-        /** Make a named volume; a host makes it real when it is first mounted */
+        /** Make a named volume; a host makes it real when it is first mounted or written */
         post: operations["createVolume"];
         delete?: never;
         options?: never;
@@ -1005,7 +1005,7 @@ export interface paths {
         get: operations["getVolumeFiles"];
         /**
          * Unpack a tar (plain, gzip, zstd) into a directory of it, or write one file, whether a container mounts it or not
-         * @description A tar: files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name, but never a directory a file or a file a directory. Entries before one that is refused are unpacked already. With `Content-Type: application/octet-stream` the body is one file, written at `path`, in a directory that exists; not atomic: a reader meanwhile may see it absent or in part. One that has never been on a host is put on one.
+         * @description A tar: files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name, but never a directory a file or a file a directory. Entries before one that is refused are unpacked already. With `Content-Type: application/octet-stream` the body is one file, written at `path`, in a directory that exists; not atomic: a reader meanwhile may see it absent or in part. One that has never been on a host is put on one; a path of the virtual host tree that names none yet is made.
          */
         put: operations["putVolumeFiles"];
         post?: never;
@@ -1207,6 +1207,7 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description A name, or a path of one's own virtual host tree, as /home/frank/cdata */
             name: string;
         };
         CommitContainer: {
@@ -1504,6 +1505,7 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description A name, or a path of one's own virtual host tree, as /home/frank/cdata */
             name: string;
         };
         DiskUsage: {
@@ -8135,7 +8137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description volume_copying, files_interrupted, path_read_only */
+            /** @description volume_copying, quota_exceeded, files_interrupted, path_read_only */
             409: {
                 headers: {
                     [name: string]: unknown;

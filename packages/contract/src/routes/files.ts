@@ -127,8 +127,8 @@ export const putVolumeFiles = route({
   scope: "write",
   summary:
     "Unpack a tar (plain, gzip, zstd) into a directory of it, or write one file, whether a container mounts it or not",
-  description: `${PUT_WAYS} One that has never been on a host is put on one.`,
+  description: `${PUT_WAYS} One that has never been on a host is put on one; a path of the virtual host tree that names none yet is made.`,
   request: { params: z.object({ ref: VolumeRef }), query: PutQuery.extend(VolumeQuery.shape), body: Upload },
   responses: { 200: json(FilesWritten, "What was written") },
-  problems: [...ofVolume, ...ofPath, ...ofBody],
+  problems: [...ofVolume, "quota_exceeded", ...ofPath, ...ofBody],
 });

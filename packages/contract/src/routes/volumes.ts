@@ -11,7 +11,7 @@ export const createVolume = route({
   operationId: "createVolume",
   tags,
   scope: "write",
-  summary: "Make a named volume; a host makes it real when it is first mounted",
+  summary: "Make a named volume; a host makes it real when it is first mounted or written",
   request: { headers: PostHeaders, body: body(CreateVolume) },
   responses: { 201: json(Volume, "The volume") },
   problems: ["name_taken", "quota_exceeded"],
