@@ -7881,7 +7881,7 @@ export interface operations {
                     "application/json": components["schemas"]["Volume"];
                 };
             };
-            /** @description invalid_request */
+            /** @description invalid_request, tar_entry_refused */
             400: {
                 headers: {
                     [name: string]: unknown;

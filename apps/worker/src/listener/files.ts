@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { ContainerPath, isId, ProblemError } from "@hafen/contract";
 import {
   containerPlace,
@@ -12,6 +11,7 @@ import {
   type HostCtx,
   type Place,
 } from "@hafen/core";
+import { send } from "./send.ts";
 import type { StreamRequest } from "./server.ts";
 
 /** The files as they come, a tar or one file's content. Their reader's pace is the engine's pace, and its leaving ends the read. */
@@ -21,11 +21,7 @@ export async function answerReadFiles(ctx: HostCtx, stream: StreamRequest): Prom
   const { headers, data } = isRaw(url) ? await fileAnswer(ctx, place) : await tarAnswer(ctx, place);
   response.writeHead(200, headers);
   response.flushHeaders();
-  for await (const piece of data) {
-    if (response.write(piece)) continue;
-    const stalled = AbortSignal.timeout(STALL_MS);
-    await once(response, "drain", { signal: AbortSignal.any([place.signal, stalled]) });
-  }
+  for await (const piece of data) await send(response, piece, place.signal, STALL_MS);
   response.end();
 }
 

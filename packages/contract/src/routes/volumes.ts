@@ -72,6 +72,7 @@ export const cloneVolume = route({
     "volume_copying",
     "volume_changing",
     "volume_lost",
+    "tar_entry_refused",
     "file_too_large",
     "disk_full",
     "name_taken",

@@ -2,7 +2,7 @@ import { emitEntry, newBudget } from "./emit-entry.ts";
 import { entryPath, leadsOutside, type PathRules } from "./entry-path.ts";
 import { InputError } from "./error.ts";
 import { openCompressed } from "./open-compressed.ts";
-import { packing, type Packing, type TarFacts } from "./packing.ts";
+import { inChunks, type Packing } from "./packing.ts";
 import { quoted } from "./quoted.ts";
 import { readTar, type TarEntry } from "./read-tar.ts";
 import { checkHardLink, claim, newTree, type Tree } from "./tree.ts";
@@ -25,14 +25,13 @@ export interface FilesFacts {
   /** Of all its files. */
   contentBytes: number;
 }
-export type FilesSummary = FilesFacts & TarFacts;
 
 /** What a user namespace of ours maps; the engine stops at any other. */
 const MAX_OWNER = 65_535;
 
 /** Writes a tar of files for a container anew, as it streams in: what it unpacks to is known before the engine sees an entry. */
-export function repackFiles(body: AsyncIterable<Uint8Array>, limits: FilesLimits): Packing<FilesSummary> {
-  return packing(filesTar(readTar(openCompressed(body, { maxBytes: limits.maxBytes, upload: FILES }), FILES), limits));
+export function repackFiles(body: AsyncIterable<Uint8Array>, limits: FilesLimits): Packing<FilesFacts> {
+  return inChunks(filesTar(readTar(openCompressed(body, { maxBytes: limits.maxBytes, upload: FILES }), FILES), limits));
 }
 
 async function* filesTar(

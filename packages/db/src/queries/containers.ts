@@ -211,21 +211,13 @@ export function unsettledContainers(
 export function containersOnHost(
   db: Db,
   hostId: string,
-): Promise<
-  Pick<
-    ContainerRow,
-    "id" | "generation" | "state" | "desired" | "engineId" | "startDue" | "engineStartedAt" | "health"
-  >[]
-> {
+): Promise<Pick<ContainerRow, "id" | "generation" | "state" | "engineId" | "health">[]> {
   return db
     .select({
       id: containers.id,
       generation: containers.generation,
       state: containers.state,
-      desired: containers.desired,
       engineId: containers.engineId,
-      startDue: containers.startDue,
-      engineStartedAt: containers.engineStartedAt,
       health: containers.health,
     })
     .from(containers)

@@ -165,9 +165,6 @@ export async function imageById(db: Db, id: string): Promise<ImageRow | undefine
   const [row] = await db.select().from(images).where(eq(images.id, id));
   return row;
 }
-export function imagesOnHost(db: Db, hostId: string): Promise<{ id: string; digest: string; state: string }[]> {
-  return db
-    .select({ id: images.id, digest: images.digest, state: images.state })
-    .from(images)
-    .where(eq(images.hostId, hostId));
+export function imagesOnHost(db: Db, hostId: string): Promise<{ id: string; state: string }[]> {
+  return db.select({ id: images.id, state: images.state }).from(images).where(eq(images.hostId, hostId));
 }

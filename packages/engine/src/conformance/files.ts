@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { MountSpec } from "../engine.ts";
-import { packTar, unpackTar } from "../tar.ts";
-import { collect, isKind, once, type Subject, textOf } from "./subject.ts";
+import { once, packTar, unpackTar } from "../tar.ts";
+import { collect, isKind, type Subject, textOf } from "./subject.ts";
 
 export function fileTests(get: () => Subject): void {
   const volume = async () => {

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ExecAccount } from "../../engine.ts";
 import { signal } from "../process-tree.ts";
-import { pidsIn, readNow } from "../proc-file.ts";
+import { keyed, pidsIn, readNow } from "../proc-file.ts";
 import { type Before, isBeingSetUp, move, removeEmpty } from "./exec-moves.ts";
 import type { ContainerCgroup } from "./find.ts";
 import { awaitStart } from "./starts.ts";
@@ -133,13 +133,12 @@ export function openExecCgroup(
 }
 
 function kills(file: string): number | undefined {
-  const count = /^oom_kill (\d+)$/m.exec(readNow(file) ?? "")?.[1];
-  return count === undefined ? undefined : Number(count);
+  return keyed(readNow(file), "oom_kill");
 }
 
 function cpuMsOf(directory: string): number {
-  const micros = /^usage_usec (\d+)$/m.exec(readNow(`${directory}/cpu.stat`) ?? "")?.[1];
-  return micros === undefined ? Number(readNow(`${directory}/cpuacct.usage`) ?? 0) / 1e6 : Number(micros) / 1e3;
+  const micros = keyed(readNow(`${directory}/cpu.stat`), "usage_usec");
+  return micros === undefined ? Number(readNow(`${directory}/cpuacct.usage`) ?? 0) / 1e6 : micros / 1e3;
 }
 
 /** Version 2 ends all at once, what is forking too; version 1 is asked until nobody is left. */
