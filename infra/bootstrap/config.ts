@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { Port, readConfig } from "@hafen/process";
+import { port, readConfig } from "@hafen/process";
 import { z } from "zod";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
 const Environment = z.object({
   HAFEN_HOME: z.string().min(1).default(join(ROOT, ".hafen")),
-  HAFEN_PORT: Port.default(7070),
+  HAFEN_PORT: port(7070),
   HAFEN_ADDRESS: z.string().default("127.0.0.1"),
   /** `0`: do not show the main job at start. */
   HAFEN_DEMO: z.enum(["0", "1"]).default("1"),

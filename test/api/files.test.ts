@@ -158,6 +158,35 @@ describe("files of a container", () => {
     }
   });
 
+  test("a path or an entry that a link or the tar leads into memory is refused; what is mounted deepest counts", async () => {
+    const mounts = [
+      { type: "tmpfs" as const, target: "/run" },
+      { type: "volume" as const, target: "/run/kept" },
+      { type: "tmpfs" as const, target: "/run/kept/cache" },
+    ];
+    await using container = await running({ mounts });
+    await sh(
+      container.id,
+      "mkdir -p /var /links; rm -rf /var/run; ln -s ../run /var/run; ln -s /var/run/file /links/f",
+    );
+    const tar = await tarOf({ x: "y" });
+    const get = (path: string) => Array.fromAsync(container.getFiles(path));
+    for (const path of ["/var/run", "/var/run/d", "/run/kept/cache"])
+      await refusal(container.putFiles(path, tar), "path_in_memory");
+    for (const path of ["/var/run/d", "/run/kept/cache/x"]) {
+      await refusal(get(path), "path_in_memory");
+      await refusal(container.putFile(path, Buffer.from("y")), "path_in_memory");
+    }
+    await refusal(container.putFile("/links/f", Buffer.from("y")), "path_in_memory");
+    for (const name of ["run/app.conf", "dev/x"])
+      await refusal(container.putFiles("/", await tarOf({ [name]: "y" })), "path_in_memory");
+    // A link at the end comes as a link; what holds nothing, as in an exported root, does no harm.
+    await get("/var/run");
+    await container.putFiles("/", await tarOf({ "dev/pts/": { type: "directory" }, "dev/console": "", "etc/x": "y" }));
+    await container.putFiles("/var/run/kept", tar);
+    assert.equal(await sh(container.id, "cat /etc/x /run/kept/x"), "yy");
+  });
+
   test("a read-only root is refused, a volume in it is not", async () => {
     await using container = await running({ profile: "restricted", mounts: [{ type: "volume", target: "/data" }] });
     const tar = await tarOf({ x: "y" });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { newId } from "@hafen/contract";
 import { LABELS } from "@hafen/core";
@@ -73,24 +74,76 @@ test("a volume that was removed on its host is made again, empty, for the next c
     async () => (await world.admin.volumes.get("data")).state === "pending",
   );
   await assertConverges(world);
+  const lost = await world.admin.events.list({ type: "volume.lost" });
+  assert.deepEqual(
+    lost.map(({ subject, data }) => [subject, data["name"]]),
+    [[volume.id, "data"]],
+  );
+  // Until then its emptiness is not taken for its data.
+  for (const request of [
+    () => buffer(world.admin.volumes.getFiles("data", "/")),
+    () => world.admin.volumes.clone("data", { name: "copy" }, { waitSeconds: 30 }),
+  ])
+    await assert.rejects(request(), { code: "volume_lost" });
   await work.running({ mounts });
   assert.equal((await world.admin.volumes.get("data")).state, "ready");
+  await buffer(world.admin.volumes.getFiles("data", "/"));
   await assertConverges(world);
 });
 
-test("what carries the host's label under another name is left alone; what has a proper name and no row is removed", async () => {
+test("what carries the host's label under another name is left alone; an empty volume without a row is removed", async () => {
   await using world = await startWorld();
   const hostId = await world.hostId();
   const foreign = `foreign-${hostId}`;
-  const orphan = newId("container");
   const orphanVolume = newId("volume");
   await plant(world, foreign, { [LABELS.host]: hostId, [LABELS.id]: newId("container") });
-  await plant(world, orphan, { [LABELS.host]: hostId, [LABELS.id]: orphan });
   await world.engine.createVolume({ name: orphanVolume, labels: { [LABELS.host]: hostId, [LABELS.id]: orphanVolume } });
   await assertConverges(world, { foreign: [foreign] });
-  assert.equal(await world.engine.inspectContainer(orphan), undefined);
   assert.equal(await world.engine.inspectVolume(orphanVolume), undefined);
   assert.equal((await world.engine.inspectContainer(foreign))?.state, "running");
+});
+
+test("a volume that was removed on its host is made again, and its owner told, also when a container comes before the sweep", async () => {
+  await using world = await startWorld();
+  const work = new Workload(world);
+  const mounts = [{ type: "volume" as const, source: "data", target: "/data" }];
+  const first = await work.running({ mounts });
+  await world.admin.containers.remove(first.id, { force: true, waitSeconds: 30 });
+  const { id } = await world.admin.volumes.get("data");
+  await world.engine.removeVolume(id);
+  await work.running({ mounts });
+  const told = await world.admin.events.list({ type: "volume.lost" });
+  assert.deepEqual(
+    told.map(({ subject }) => subject),
+    [id],
+  );
+  await assertConverges(world);
+});
+
+test("after the database was put back to a backup, what was made since is kept: containers stopped, volumes with data as they are", async () => {
+  await using world = await startWorld();
+  const { database } = world;
+  const work = new Workload(world);
+  const made = await work.running({
+    command: ["sh", "-c", "echo data > /data/file; echo layer > /layer; exec sleep 1000"],
+    mounts: [{ type: "volume", source: "data", target: "/data" }],
+  });
+  const gone = await work.running();
+  const { id: volumeId } = await world.admin.volumes.get("data");
+  await world.worker.kill();
+  await database.sql`delete from mounts where container_id = ${made.id}`;
+  await database.sql`delete from container_events where container_id = ${made.id}`;
+  await database.sql`delete from containers where id = ${made.id}`;
+  await database.sql`delete from volumes where id = ${volumeId}`;
+  await database.sql`update containers set state = 'removed', desired = 'removed', removed_at = now() where id = ${gone.id}`;
+  await world.worker.start();
+  await eventually("the container does not run on", async () => {
+    const now = await world.engine.inspectContainer(made.id);
+    return now?.state === "exited";
+  });
+  await assertConverges(world, { unclaimed: [made.id, volumeId] });
+  assert.equal(await world.engine.inspectContainer(gone.id), undefined);
+  for (const path of ["/layer", "/data/file"]) assert.ok(await world.engine.statPath(made.id, path));
 });
 
 async function infos(world: World, ids: string[]): Promise<(string | undefined)[]> {

@@ -105,6 +105,29 @@ test("what a container writes into an empty volume while it is pruned is there, 
   await assertConverges(world);
 });
 
+test("an upload that begins while a prune looks into the volume waits for it, and is refused when it goes", async () => {
+  await using world = await startWorld();
+  const { admin, database } = world;
+  const mounts = [{ type: "volume" as const, source: "data", target: "/data" }];
+  const maker = await admin.containers.create({ image: "busybox", mounts, start: false }, WAIT);
+  await admin.containers.remove(maker.id, WAIT);
+  const { id } = await admin.volumes.get("data");
+  let uploading: Promise<unknown> | undefined;
+  // As a prune does, which has just found it empty and used by nobody.
+  await database.sql.begin(async (tx) => {
+    await tx`select from volumes where id = ${id} for update`;
+    uploading = unlessRefused(admin.volumes.putFile("data", "/file", Buffer.from("data")), "volume_not_found");
+    await eventually("the upload waits", async () => {
+      const waiting = await database.sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      return waiting.length > 0;
+    });
+    await tx`update volumes set state = 'removing' where id = ${id}`;
+  });
+  assert.equal(await uploading, undefined);
+  await assertConverges(world);
+});
+
 test("an api that is killed in the middle of a prune leaves each thing there or gone, and the same request goes on with the rest", async (t) => {
   await using world = await startWorld();
   const COUNT = 24;

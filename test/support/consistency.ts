@@ -10,6 +10,8 @@ import type { World } from "./world.ts";
 export interface Exceptions {
   /** Names of engine containers that a test put there to be left alone. */
   foreign?: string[];
+  /** Of engine containers and volumes that a test put there to be kept though no row knows them. */
+  unclaimed?: string[];
 }
 
 /** After a fault: within 30 s every row has come to rest and agrees with the engine, and the engine has nothing that no row claims. */
@@ -21,7 +23,9 @@ export async function assertConverges(world: World, exceptions: Exceptions = {},
 export async function differences(world: World, exceptions: Exceptions = {}): Promise<string[]> {
   const hosts = await world.database.sql<{ id: string }[]>`select id from hosts`;
   const perHost = await Promise.all(
-    hosts.map(({ id }) => Promise.all([containers(world, id, exceptions), volumes(world, id), images(world, id)])),
+    hosts.map(({ id }) =>
+      Promise.all([containers(world, id, exceptions), volumes(world, id, exceptions), images(world, id)]),
+    ),
   );
   return [
     ...perHost.flat(2),
@@ -31,11 +35,15 @@ export async function differences(world: World, exceptions: Exceptions = {}): Pr
   ];
 }
 
-async function containers(world: World, hostId: string, { foreign = [] }: Exceptions): Promise<string[]> {
+async function containers(
+  world: World,
+  hostId: string,
+  { foreign = [], unclaimed = [] }: Exceptions,
+): Promise<string[]> {
   const rows = await world.database.sql<{ id: string; state: State; desired: Desired; startDue: boolean }[]>`
     select id, state, desired, start_due as "startDue" from containers where host_id = ${hostId} and state <> 'removed'`;
   const listed = (await world.engine.listContainers({ key: LABELS.host, value: hostId })).filter(
-    ({ name }) => !foreign.includes(name),
+    ({ name }) => !foreign.includes(name) && !unclaimed.includes(name),
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
   const engine = new Map(listed.map((container) => [container.name, container]));
@@ -56,12 +64,12 @@ async function containers(world: World, hostId: string, { foreign = [] }: Except
   ];
 }
 
-async function volumes(world: World, hostId: string): Promise<string[]> {
+async function volumes(world: World, hostId: string, { unclaimed = [] }: Exceptions): Promise<string[]> {
   const rows = await world.database.sql<
     { id: string; state: VolumeState }[]
   >`select id, state from volumes where host_id = ${hostId} and state <> 'removed'`;
   const there = new Set((await world.engine.listVolumes({ key: LABELS.host, value: hostId })).map(({ name }) => name));
-  const known = new Set(rows.map(({ id }) => id));
+  const known = new Set([...rows.map(({ id }) => id), ...unclaimed]);
   const going = await world.database.sql<{ id: string; containerId: string }[]>`
     select v.id, m.container_id as "containerId" from mounts m join volumes v on v.id = m.volume_id join containers c on c.id = m.container_id
      where v.host_id = ${hostId} and v.state in ('removing', 'removed') and c.state <> 'removed'`;

@@ -1,12 +1,12 @@
 import { DEFAULT_REGISTRIES } from "@hafen/core";
-import { LogLevel, Port } from "@hafen/process";
+import { LogLevel, port } from "@hafen/process";
 import { z } from "zod";
 
 export const ApiConfig = z.object({
   DATABASE_URL: z.string().min(1),
   REDIS_URL: z.string().min(1).optional(),
   HAFEN_ADDRESS: z.string().default("127.0.0.1"),
-  HAFEN_PORT: Port.default(7070),
+  HAFEN_PORT: port(7070),
   /** Ports of containers are reached at `<port>-<container>.` and this; a name whose every subdomain leads here. */
   HAFEN_PORTS_DOMAIN: z
     .string()

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { DEFAULT_REGISTRIES } from "@hafen/core";
-import { LogLevel, Port } from "@hafen/process";
+import { LogLevel, port } from "@hafen/process";
 import { z } from "zod";
 
 export const WorkerConfig = z.object({
@@ -16,7 +16,7 @@ export const WorkerConfig = z.object({
     .default(hostname()),
   /** The private listener; only apis need to reach it. */
   HAFEN_STREAM_ADDRESS: z.string().default("127.0.0.1"),
-  HAFEN_STREAM_PORT: Port.default(0),
+  HAFEN_STREAM_PORT: port(0),
   /** What apis call, when it is not the address and port above. */
   HAFEN_STREAM_URL: z.url().optional(),
   /** Path of a seccomp profile for engines that do not have it as their own. */

@@ -5,6 +5,7 @@ import {
   keepHouse,
   nudgeUnsettled,
   reconcile,
+  type Differences,
   type HostCtx,
   type IdleWatch,
 } from "@hafen/core";
@@ -48,21 +49,27 @@ export function startSweep(
       asked = false;
       const found = await reconcile(ctx);
       for (const row of found.converge) nudge(row);
-      if (found.removed.length > 0) log.warn({ removed: found.removed }, "removed engine objects that no row claims");
-      if (found.vanished.length > 0)
-        log.error(
-          { volumes: found.vanished },
-          "volumes were removed on the host, not through Hafen; their data is gone",
-        );
-      if (found.failed.length > 0)
-        log.warn({ failed: found.failed }, "could not remove engine objects that no row claims; tried again");
-      if (found.foreign.length > 0)
-        log.error({ containers: found.foreign }, "containers carry Hafen's label but are not Hafen's");
+      report(found);
     }
     if (count % HOUSE_EVERY === 1) {
       await keepHouse(ctx.db);
       await applyRetention(ctx);
     }
+  }
+
+  /** What stays as it is, is said once. */
+  const said = new Map<string, string>();
+  function say(level: "warn" | "error", names: string[], message: string): void {
+    const now = names.toSorted().join("\n");
+    if (names.length > 0 && said.get(message) !== now) log[level]({ names }, message);
+    said.set(message, now);
+  }
+  function report({ removed, vanished, failed, foreign, unclaimed }: Differences): void {
+    say("warn", removed, "removed engine objects that no row claims");
+    say("error", vanished, "volumes were removed on the host, not through Hafen; their data are gone");
+    say("warn", failed, "could not remove engine objects that no row claims; tried again");
+    say("error", foreign, "containers carry Hafen's label but are not Hafen's");
+    say("error", unclaimed, "volumes with data and containers, now stopped, are in no row: kept, remove them by hand");
   }
 
   async function run(): Promise<void> {

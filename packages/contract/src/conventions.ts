@@ -26,7 +26,7 @@ export function isInstant(text: string): boolean {
 }
 export const Time = z.iso.datetime().openapi({ description: "RFC 3339, UTC" });
 const NAME_PATTERN = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/;
-const NAME_RULE = "1 to 63 letters, digits, dots, dashes or underscores, starting with a letter or digit";
+export const NAME_RULE = "1 to 63 letters, digits, dots, dashes or underscores, starting with a letter or digit";
 /** What a request names something by that its owner may have named. */
 export const IdOrName = z.string().regex(NAME_PATTERN, NAME_RULE);
 /** A name its owner gives: containers, volumes, keys, users. Never what an id looks like, so that an id names one thing. */

@@ -29,6 +29,7 @@ export const EVENT_TYPES = [
   "volume.removed",
   "volume.copied",
   "volume.failed",
+  "volume.lost",
   "image.pushed",
   "link.created",
   "link.revoked",

@@ -47,6 +47,7 @@ export const PROBLEMS = {
   volume_not_empty: { status: 409, title: "The volume holds data" },
   volume_in_use: { status: 409, title: "The volume is in use" },
   volume_copying: { status: 409, title: "The volume is being copied" },
+  volume_lost: { status: 409, title: "The volume's data are gone" },
   volume_changing: { status: 409, title: "The volume changed while it was copied" },
   files_interrupted: { status: 409, title: "The copying of files was interrupted" },
   other_host: { status: 409, title: "Image and volumes are on different hosts" },

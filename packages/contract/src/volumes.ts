@@ -1,8 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import { Labels, Name, Time } from "./conventions.ts";
+import { HostPath } from "./containers.ts";
+import { Labels, Name, NAME_RULE, Time } from "./conventions.ts";
 import { VOLUME_STATES } from "./lifecycle.ts";
 
-export const CreateVolume = z.strictObject({ name: Name, labels: Labels.optional() }).openapi("CreateVolume");
+const VolumeName = z
+  .union([Name, HostPath], {
+    error: `must be a name (${NAME_RULE}; not what looks like an id), or an absolute path other than /, without . and .., of at most 1024 bytes`,
+  })
+  .describe("A name, or a path of one's own virtual host tree, as /home/frank/cdata");
+export const CreateVolume = z.strictObject({ name: VolumeName, labels: Labels.optional() }).openapi("CreateVolume");
 export type CreateVolume = z.infer<typeof CreateVolume>;
 
 export const VolumeRef = z
@@ -10,7 +16,7 @@ export const VolumeRef = z
   .min(1)
   .max(1024)
   .describe("A volume's id, its name, or its path in the virtual host tree, percent-encoded");
-export const CloneVolume = z.strictObject({ name: Name, labels: Labels.optional() }).openapi("CloneVolume");
+export const CloneVolume = z.strictObject({ name: VolumeName, labels: Labels.optional() }).openapi("CloneVolume");
 export type CloneVolume = z.infer<typeof CloneVolume>;
 
 export const Volume = z

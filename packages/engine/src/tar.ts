@@ -14,6 +14,10 @@ export function packTar(files: Files | Record<string, string>): Uint8Array {
   ]);
 }
 
+export async function* once(...pieces: Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* pieces;
+}
+
 /** Files only, with paths that begin with a slash; throws at what is no tar. */
 export async function unpackTar(source: AsyncIterable<Uint8Array>): Promise<Files> {
   const pieces: Uint8Array[] = [];

@@ -18,6 +18,11 @@ export function readSecret(value = "", file = ""): string | undefined {
   return file === "" ? undefined : readFileSync(file, "utf8");
 }
 
-/** A port of 0 lets the system choose. */
-export const Port = z.coerce.number().int().min(0).max(65_535);
+/** A port of 0 lets the system choose; an empty variable is as good as none. */
+export function port(otherwise: number) {
+  return z.preprocess(
+    (value) => (value === "" ? undefined : value),
+    z.coerce.number().int().min(0).max(65_535).default(otherwise),
+  );
+}
 export const LogLevel = z.enum(["debug", "info", "warn", "error", "silent"]).default("info");

@@ -1,4 +1,4 @@
-export { LogLevel, Port, readConfig, readSecret } from "./config.ts";
+export { LogLevel, port, readConfig, readSecret } from "./config.ts";
 export { framed } from "./framed.ts";
 export { errorFields, openLog, type Log } from "./log.ts";
 export { Counter, Gauge, Histogram, openMetrics, Registry, SECONDS_BUCKETS } from "./metrics.ts";

@@ -2,14 +2,16 @@ import { pino, type Logger } from "pino";
 
 export type Log = Logger;
 
-/** JSON lines on standard output. Secrets are redacted by name, in case an object with one is logged. */
+const SECRETS = ["apiKey", "authorization", "cookie", "password", "secret", "env", "buildArgs", "body"];
+
+/** JSON lines on standard output. Secrets are redacted by name, down to those of a request's headers, in case an object with one is logged. */
 export function openLog(name: string, level: string): Log {
   return pino({
     name,
     level,
     base: { pid: process.pid },
     redact: {
-      paths: ["*.apiKey", "*.authorization", "*.secret", "*.env", "*.buildArgs", "*.body"],
+      paths: SECRETS.flatMap((secret) => [secret, `*.${secret}`, `*.*.${secret}`]),
       censor: "[redacted]",
     },
     timestamp: pino.stdTimeFunctions.isoTime,

@@ -10,6 +10,9 @@ export interface Shutdown {
 /** How long one part may take to close before the next is closed all the same. */
 const PART_MS = 20_000;
 
+/** Who ends a process may send it two signals for one, as a terminal and a supervisor do. */
+const SAME_MS = 1_000;
+
 /** Closes a process in order on SIGTERM or SIGINT; a second signal ends it at once. A part that fails does not keep the others open. */
 export function onShutdown(log: Log): Shutdown {
   const parts: { name: string; close: () => Promise<void> | void }[] = [];
@@ -28,10 +31,12 @@ export function onShutdown(log: Log): Shutdown {
     log.info("stopped");
   }
   const run = (reason: string) => (running ??= closeAll(reason));
+  let signalledAt: number | undefined;
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      if (running) process.exit(1);
+      if (signalledAt !== undefined && performance.now() - signalledAt > SAME_MS) process.exit(1);
+      signalledAt ??= performance.now();
       void run(signal).then(() => process.exit());
     });
   }

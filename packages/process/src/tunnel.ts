@@ -17,8 +17,12 @@ function carry(from: Duplex, to: Duplex): void {
   if (from.destroyed) cut(to);
 }
 
-/** By a reset where there is one: a mere end would look as if all had come. */
+/** By a reset where there is one, which only TCP has: a mere end would look as if all had come. */
 function cut(connection: Duplex): void {
-  if (connection instanceof Socket) connection.resetAndDestroy();
-  else connection.destroy();
+  try {
+    if (connection instanceof Socket) connection.resetAndDestroy();
+  } catch {
+    // a Unix socket, or TLS
+  }
+  connection.destroy();
 }

@@ -945,7 +945,7 @@ export interface paths {
         /** List volumes */
         get: operations["listVolumes"];
         put?: never;
-        /** Make a named volume; a host makes it real when it is first mounted */
+        /** Make a named volume; a host makes it real when it is first mounted or written */
         post: operations["createVolume"];
         delete?: never;
         options?: never;
@@ -1005,7 +1005,7 @@ export interface paths {
         get: operations["getVolumeFiles"];
         /**
          * Unpack a tar (plain, gzip, zstd) into a directory of it, or write one file, whether a container mounts it or not
-         * @description A tar: files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name, but never a directory a file or a file a directory. Entries before one that is refused are unpacked already. With `Content-Type: application/octet-stream` the body is one file, written at `path`, in a directory that exists; not atomic: a reader meanwhile may see it absent or in part. One that has never been on a host is put on one.
+         * @description A tar: files, directories, symbolic links and hard links inside the tar; anything else is refused. Set-uid and set-gid bits are taken off. An entry replaces what has its name, but never a directory a file or a file a directory. Entries before one that is refused are unpacked already. With `Content-Type: application/octet-stream` the body is one file, written at `path`, in a directory that exists; not atomic: a reader meanwhile may see it absent or in part. One that has never been on a host is put on one; a path of the virtual host tree that names none yet is made.
          */
         put: operations["putVolumeFiles"];
         post?: never;
@@ -1207,6 +1207,7 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description A name, or a path of one's own virtual host tree, as /home/frank/cdata */
             name: string;
         };
         CommitContainer: {
@@ -1504,6 +1505,7 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description A name, or a path of one's own virtual host tree, as /home/frank/cdata */
             name: string;
         };
         DiskUsage: {
@@ -1569,7 +1571,7 @@ export interface components {
             /** @description The id of what it is about */
             subject: string;
             /** @enum {string} */
-            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "image.pushed" | "link.created" | "link.revoked" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
+            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "volume.lost" | "image.pushed" | "link.created" | "link.revoked" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
         };
         Exec: {
             command: string[];
@@ -2051,7 +2053,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -7987,7 +7989,7 @@ export interface operations {
                     "application/json": components["schemas"]["Volume"];
                 };
             };
-            /** @description invalid_request */
+            /** @description invalid_request, tar_entry_refused */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8023,7 +8025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress, volume_copying, volume_changing, name_taken, quota_exceeded */
+            /** @description idempotency_in_progress, volume_copying, volume_changing, volume_lost, name_taken, quota_exceeded */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8134,7 +8136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description volume_copying, files_interrupted */
+            /** @description volume_copying, volume_lost, files_interrupted */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8252,7 +8254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description volume_copying, files_interrupted, path_read_only */
+            /** @description volume_copying, quota_exceeded, files_interrupted, path_read_only */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Exec, KillContainer } from "@hafen/contract";
 import { containerLogs, logStart, execContainer, signalContainer, type HostCtx } from "@hafen/core";
+import { send } from "./send.ts";
 import type { StreamRequest } from "./server.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -32,9 +32,7 @@ export async function answerLogs(ctx: HostCtx, { subject, response, url, signal 
   });
   response.writeHead(200, { "content-type": "application/x-ndjson" });
   response.flushHeaders();
-  for await (const line of lines) {
-    if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, "drain", { signal });
-  }
+  for await (const line of lines) await send(response, `${JSON.stringify(line)}\n`, signal);
   response.end();
 }
 

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { ContainerPath, isId, ProblemError } from "@hafen/contract";
 import {
   containerPlace,
@@ -12,20 +11,17 @@ import {
   type HostCtx,
   type Place,
 } from "@hafen/core";
+import { send } from "./send.ts";
 import type { StreamRequest } from "./server.ts";
 
 /** The files as they come, a tar or one file's content. Their reader's pace is the engine's pace, and its leaving ends the read. */
 export async function answerReadFiles(ctx: HostCtx, stream: StreamRequest): Promise<void> {
-  await using place = await placeOf(ctx, stream);
+  await using place = await placeOf(ctx, stream, "read");
   const { response, url } = stream;
   const { headers, data } = isRaw(url) ? await fileAnswer(ctx, place) : await tarAnswer(ctx, place);
   response.writeHead(200, headers);
   response.flushHeaders();
-  for await (const piece of data) {
-    if (response.write(piece)) continue;
-    const stalled = AbortSignal.timeout(STALL_MS);
-    await once(response, "drain", { signal: AbortSignal.any([place.signal, stalled]) });
-  }
+  for await (const piece of data) await send(response, piece, place.signal, STALL_MS);
   response.end();
 }
 
@@ -45,7 +41,7 @@ async function fileAnswer(ctx: HostCtx, place: Place) {
 }
 
 export async function answerWriteFiles(ctx: HostCtx, stream: StreamRequest): Promise<void> {
-  await using place = await placeOf(ctx, stream);
+  await using place = await placeOf(ctx, stream, "write");
   const { request, response, url } = stream;
   // A refusal is answered while the body still comes: the connection must outlive our reading of it.
   const body = unstalled(request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
@@ -55,10 +51,10 @@ export async function answerWriteFiles(ctx: HostCtx, stream: StreamRequest): Pro
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(written));
 }
 
-function placeOf(ctx: HostCtx, { subject, url, signal }: StreamRequest): Promise<Place> {
+function placeOf(ctx: HostCtx, { subject, url, signal }: StreamRequest, use: "read" | "write"): Promise<Place> {
   const path = ContainerPath.parse(url.searchParams.get("path"));
   if (isId("container", subject)) return containerPlace(ctx, subject, path, signal);
-  if (isId("volume", subject)) return volumePlace(ctx, subject, path, signal);
+  if (isId("volume", subject)) return volumePlace(ctx, subject, path, use, signal);
   throw new ProblemError("not_found", `${subject} has no files.`);
 }
 

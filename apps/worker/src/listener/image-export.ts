@@ -1,6 +1,6 @@
-import { once } from "node:events";
-import { exportImage, type HostCtx } from "@hafen/core";
+import { exportImage, STALL_MS, type HostCtx } from "@hafen/core";
 import { z } from "zod";
+import { send } from "./send.ts";
 import type { StreamRequest } from "./server.ts";
 
 const Tags = z.array(z.string());
@@ -14,8 +14,6 @@ export async function answerImageExport(
   const archive = await exportImage(ctx, subject, tags, signal);
   response.writeHead(200, { "content-type": "application/x-tar" });
   response.flushHeaders();
-  for await (const piece of archive) {
-    if (!response.write(piece)) await once(response, "drain", { signal });
-  }
+  for await (const piece of archive) await send(response, piece, signal, STALL_MS);
   response.end();
 }

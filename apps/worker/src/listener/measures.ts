@@ -1,13 +1,13 @@
-import { once } from "node:events";
-import type { ServerResponse } from "node:http";
 import {
   containerChanges,
   containerIsolation,
   containerStats,
   containerTop,
   exportContainer,
+  STALL_MS,
   type HostCtx,
 } from "@hafen/core";
+import { send } from "./send.ts";
 import type { StreamRequest } from "./server.ts";
 
 const answerWith =
@@ -24,7 +24,7 @@ export const answerIsolation = answerWith(containerIsolation);
 export async function answerStats(ctx: HostCtx, { subject, response, signal }: StreamRequest): Promise<void> {
   const samples = await containerStats(ctx, subject, signal);
   response.writeHead(200, { "content-type": "application/x-ndjson" });
-  for await (const sample of samples) await write(response, `${JSON.stringify(sample)}\n`, signal);
+  for await (const sample of samples) await send(response, `${JSON.stringify(sample)}\n`, signal);
   response.end();
 }
 
@@ -32,10 +32,6 @@ export async function answerExport(ctx: HostCtx, { subject, response, signal }: 
   const tar = await exportContainer(ctx, subject, signal);
   response.writeHead(200, { "content-type": "application/x-tar" });
   response.flushHeaders();
-  for await (const piece of tar) await write(response, piece, signal);
+  for await (const piece of tar) await send(response, piece, signal, STALL_MS);
   response.end();
-}
-
-async function write(response: ServerResponse, data: string | Uint8Array, signal: AbortSignal): Promise<void> {
-  if (!response.write(data)) await once(response, "drain", { signal });
 }

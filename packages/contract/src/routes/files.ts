@@ -118,7 +118,7 @@ export const getVolumeFiles = route({
     `host is an empty directory. Links lead nowhere outside the volume. ${WAY}${GET_LIMITS}`,
   request: { params: z.object({ ref: VolumeRef }), query: VolumeQuery, headers: GetHeaders },
   responses: ofEither,
-  problems: [...ofVolume, ...ofPath],
+  problems: [...ofVolume, "volume_lost", ...ofPath],
 });
 export const putVolumeFiles = route({
   method: "put",
@@ -128,8 +128,8 @@ export const putVolumeFiles = route({
   scope: "write",
   summary:
     "Unpack a tar (plain, gzip, zstd) into a directory of it, or write one file, whether a container mounts it or not",
-  description: `${PUT_WAYS} One that has never been on a host is put on one.`,
+  description: `${PUT_WAYS} One that has never been on a host is put on one; a path of the virtual host tree that names none yet is made.`,
   request: { params: z.object({ ref: VolumeRef }), query: PutQuery.extend(VolumeQuery.shape), body: Upload },
   responses: { 200: json(FilesWritten, "What was written") },
-  problems: [...ofVolume, ...ofPath, ...ofBody],
+  problems: [...ofVolume, "quota_exceeded", ...ofPath, ...ofBody],
 });

@@ -16,13 +16,27 @@ export interface Packing<Summary> {
 /** Small blocks are sent together: an HTTP request or a file write for each 512 bytes costs more than the tar. */
 const CHUNK_BYTES = 64 * 1024;
 
+/** With the facts of the tar itself beside those of what is in it. */
 export function packing<Facts extends object>(source: AsyncGenerator<Uint8Array, Facts>): Packing<Facts & TarFacts> {
-  const { promise, resolve, reject } = Promise.withResolvers<Facts & TarFacts>();
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  const { tar, summary } = inChunks(source, (chunk) => {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+  });
+  const withFacts = summary.then((facts) => ({ ...facts, digest: `sha256:${hash.digest("hex")}`, sizeBytes }));
+  withFacts.catch(() => undefined);
+  return { tar, summary: withFacts };
+}
+
+export function inChunks<Facts>(
+  source: AsyncGenerator<Uint8Array, Facts>,
+  look: (chunk: Uint8Array) => void = () => {},
+): Packing<Facts> {
+  const { promise, resolve, reject } = Promise.withResolvers<Facts>();
   promise.catch(() => undefined); // A caller that only reads the tar sees the same error there.
 
   async function* run(): AsyncGenerator<Uint8Array> {
-    const hash = createHash("sha256");
-    let sizeBytes = 0;
     let waiting: Uint8Array[] = [];
     let waitingBytes = 0;
     try {
@@ -36,10 +50,9 @@ export function packing<Facts extends object>(source: AsyncGenerator<Uint8Array,
         const chunk = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting);
         waiting = [];
         waitingBytes = 0;
-        hash.update(chunk);
-        sizeBytes += chunk.length;
+        look(chunk);
         if (chunk.length > 0) yield chunk;
-        if (next.done === true) return resolve({ ...next.value, digest: `sha256:${hash.digest("hex")}`, sizeBytes });
+        if (next.done === true) return resolve(next.value);
       }
     } catch (error) {
       reject(error);

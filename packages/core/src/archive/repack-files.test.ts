@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { repackFiles, type FilesLimits, type FilesSummary } from "./repack-files.ts";
+import { repackFiles, type FilesFacts, type FilesLimits } from "./repack-files.ts";
 import { chunked, collect, END, list, names, pax, raw, tarOf } from "./test-tar.ts";
 
 const LIMITS: FilesLimits = { maxBytes: 1_000_000, maxEntries: 100, maxPathBytes: 1024, destination: "/data" };
@@ -9,7 +9,7 @@ const LIMITS: FilesLimits = { maxBytes: 1_000_000, maxEntries: 100, maxPathBytes
 async function repack(
   tar: Uint8Array,
   limits: Partial<FilesLimits> = {},
-): Promise<{ tar: Buffer; summary: FilesSummary }> {
+): Promise<{ tar: Buffer; summary: FilesFacts }> {
   const packing = repackFiles(chunked(tar, 700), { ...LIMITS, ...limits });
   return { tar: await collect(packing.tar), summary: await packing.summary };
 }
@@ -38,7 +38,7 @@ test("files, directories, symbolic links and hard links inside are kept with the
   );
   const file = found[1];
   assert.deepEqual([file?.mode, file?.uid, file?.gid, file?.mtime?.getTime()], [0o640, 1000, 65_535, 1.7e12]);
-  assert.deepEqual([summary.entries, summary.contentBytes, summary.sizeBytes], [5, 7, tar.length]);
+  assert.deepEqual([summary.entries, summary.contentBytes], [5, 7]);
 });
 
 test("set-uid and set-gid bits are taken off, the sticky bit is kept", async () => {

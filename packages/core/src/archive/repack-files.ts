@@ -2,7 +2,7 @@ import { emitEntry, newBudget } from "./emit-entry.ts";
 import { entryPath, leadsOutside, type PathRules } from "./entry-path.ts";
 import { InputError } from "./error.ts";
 import { openCompressed } from "./open-compressed.ts";
-import { packing, type Packing, type TarFacts } from "./packing.ts";
+import { inChunks, type Packing } from "./packing.ts";
 import { quoted } from "./quoted.ts";
 import { readTar, type TarEntry } from "./read-tar.ts";
 import { checkHardLink, claim, newTree, type Tree } from "./tree.ts";
@@ -16,6 +16,8 @@ export interface FilesLimits {
   maxPathBytes: number;
   /** The directory of the container that it is for. */
   destination: string;
+  /** Throws for an entry, other than a directory or an empty file, that may not be there. */
+  refuse?: (path: string) => void;
 }
 
 export interface FilesFacts {
@@ -23,14 +25,13 @@ export interface FilesFacts {
   /** Of all its files. */
   contentBytes: number;
 }
-export type FilesSummary = FilesFacts & TarFacts;
 
 /** What a user namespace of ours maps; the engine stops at any other. */
 const MAX_OWNER = 65_535;
 
 /** Writes a tar of files for a container anew, as it streams in: what it unpacks to is known before the engine sees an entry. */
-export function repackFiles(body: AsyncIterable<Uint8Array>, limits: FilesLimits): Packing<FilesSummary> {
-  return packing(filesTar(readTar(openCompressed(body, { maxBytes: limits.maxBytes, upload: FILES }), FILES), limits));
+export function repackFiles(body: AsyncIterable<Uint8Array>, limits: FilesLimits): Packing<FilesFacts> {
+  return inChunks(filesTar(readTar(openCompressed(body, { maxBytes: limits.maxBytes, upload: FILES }), FILES), limits));
 }
 
 async function* filesTar(
@@ -53,6 +54,7 @@ async function* filesTar(
       count--; // the directory unpacked into is there, and stays as it is
       continue;
     }
+    if (entry.type !== "directory" && (entry.type !== "file" || entry.sizeBytes > 0)) limits.refuse?.(path);
     yield* emitEntry(checked(entry, path, tree, rules, linksMayClimb), entry.body, budget);
   }
   yield END_OF_TAR;

@@ -1,8 +1,9 @@
 import type { Timings } from "@hafen/contract";
-import { moveVolume, mountsOf, observeContainer, type ContainerRow } from "@hafen/db";
+import { mountsOf, observeContainer, type ContainerRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 import { ensureNetwork } from "./network.ts";
-import { containerSpec, LABELS } from "./spec.ts";
+import { makeReal } from "../volume/real.ts";
+import { containerSpec } from "./spec.ts";
 
 export interface Made {
   row: ContainerRow;
@@ -18,13 +19,9 @@ export interface Made {
 export async function create(ctx: HostCtx, row: ContainerRow): Promise<Made | undefined> {
   const queueMs = Math.max(0, Date.now() - row.requestedAt.getTime());
   const mounts = await mountsOf(ctx.db, [row.id]);
-  const volumes = new Set(mounts.flatMap((mount) => (mount.volumeId ? [mount.volumeId] : [])));
+  const volumes = new Map(mounts.flatMap(({ volume }) => (volume ? [[volume.id, volume]] : [])));
   const began = performance.now();
-  for (const name of volumes) {
-    const labels = { [LABELS.id]: name, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId };
-    await ctx.engine.createVolume({ name, labels });
-    await moveVolume(ctx.db, name, ["pending"], "ready");
-  }
+  for (const { id, state } of volumes.values()) await makeReal(ctx, { id, userId: row.userId, state });
   await ensureNetwork(ctx, row);
   const spec = containerSpec(row, mounts, { id: ctx.hostId, seccomp: ctx.seccomp });
   const engineId = await ctx.engine.createContainer(spec);

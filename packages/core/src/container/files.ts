@@ -1,5 +1,5 @@
 import { can, ProblemError } from "@hafen/contract";
-import { mountsOf, type ContainerRow } from "@hafen/db";
+import { mountsOf, type ContainerRow, type MountRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 import { cleanPath } from "../files/clean-path.ts";
 import type { Place } from "../files/place.ts";
@@ -14,7 +14,8 @@ export async function containerPlace(ctx: HostCtx, id: string, path: string, sig
   const transfer = await ctx.transfers.beginAlone(id, signal);
   try {
     const row = await onHost(ctx, id);
-    const engineId = await reachable(ctx, row, path);
+    const engineId = await reachable(ctx, row);
+    const mounts = await mountsOf(ctx.db, [row.id]);
     return {
       engineId,
       path,
@@ -22,6 +23,7 @@ export async function containerPlace(ctx: HostCtx, id: string, path: string, sig
       owner: row.name,
       signal: transfer.signal,
       reach: (target) => target,
+      inMemory: (at) => memoryRoot(at, mounts),
       gone: () => goneError(row),
       wrongState: () => wrongState(row, "files"),
       [Symbol.asyncDispose]: async () => transfer[Symbol.dispose](),
@@ -32,17 +34,9 @@ export async function containerPlace(ctx: HostCtx, id: string, path: string, sig
   }
 }
 
-/** The engine's id of a container whose files at `path` the engine can show. */
-async function reachable(ctx: HostCtx, row: ContainerRow, path: string): Promise<string> {
+/** The engine's id of a container whose files the engine can show. */
+async function reachable(ctx: HostCtx, row: ContainerRow): Promise<string> {
   if (!can("files", row.state)) throw wrongState(row, "files");
-  const mounts = await mountsOf(ctx.db, [row.id]);
-  const inMemory = [...KERNEL_PATHS, ...mounts.filter(({ type }) => type === "tmpfs").map(({ target }) => target)];
-  const under = inMemory.find((root) => isBelow(path, root));
-  // A volume may lie below one of these, and is on a disk.
-  const volume = mounts.some(({ type, target }) => type === "volume" && isBelow(path, target));
-  if (under !== undefined && !volume) {
-    throw new ProblemError("path_in_memory", `${under} is not on a disk: use exec there, as with cat or tar.`);
-  }
   const engineId = row.engineId ?? (await ctx.engine.inspectContainer(row.id))?.id;
   if (engineId === undefined) throw goneError(row);
   return engineId;
@@ -50,6 +44,14 @@ async function reachable(ctx: HostCtx, row: ContainerRow, path: string): Promise
 
 function goneError({ name }: ContainerRow): ProblemError {
   return new ProblemError("container_not_found", `The container ${name} is gone.`);
+}
+
+/** A volume may lie below one of these, and is on a disk; what is mounted deepest counts. */
+export function memoryRoot(path: string, mounts: Pick<MountRow, "type" | "target">[]): string | undefined {
+  const roots = [...KERNEL_PATHS.map((target) => ({ type: "tmpfs", target })), ...mounts]
+    .filter(({ target }) => isBelow(path, target))
+    .toSorted((one, other) => other.target.length - one.target.length);
+  return roots[0]?.type === "tmpfs" ? roots[0].target : undefined;
 }
 
 function isBelow(path: string, root: string): boolean {

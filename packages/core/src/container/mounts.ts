@@ -2,6 +2,7 @@ import { newId, ProblemError, type CreateContainer, type MountRequest } from "@h
 import { findContainer, findVolume, insertVolume, mountsOf, shareVolumes, type Db } from "@hafen/db";
 import { cleanPath } from "../files/clean-path.ts";
 import { stillCopying } from "../volume/copying.ts";
+import { namedBy } from "../volume/create.ts";
 
 /** One mount as it goes into a row; volumes that did not exist have been made. */
 export interface PlannedMount {
@@ -112,7 +113,8 @@ async function wantedMount(db: Db, userId: string, mount: MountRequest, target: 
   }
   const base = { type: "volume" as const, target, readOnly: mount.readOnly ?? false, sizeBytes: null };
   if (mount.source === undefined) return { ...base, volumeId: null, make: { name: null } };
-  const name = mount.type === "host" ? cleanPath(mount.source) : mount.source;
+  const make = namedBy(mount.source);
+  const { name } = make;
   const volume = await findVolume(db, userId, name);
   if (volume?.state === "copying") throw stillCopying(volume);
   if (volume) return { ...base, volumeId: volume.id, named: true };
@@ -121,7 +123,7 @@ async function wantedMount(db: Db, userId: string, mount: MountRequest, target: 
       "volume_not_found",
       `There is no volume ${name}. Names that start with vol_ are not made on first use.`,
     );
-  return { ...base, volumeId: null, make: mount.type === "host" ? { name, hostPath: name } : { name } };
+  return { ...base, volumeId: null, make };
 }
 
 async function mountsFrom(db: Db, userId: string, from: string): Promise<Wanted[]> {

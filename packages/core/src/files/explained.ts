@@ -45,9 +45,14 @@ async function inWords(ctx: HostCtx, place: Place, error: EngineError): Promise<
   }
 }
 
+/** Why the engine could not unpack a tar; empty when it does not say. */
+export function tarFailure(message: string): string {
+  return /processing tar file\([^)]*\): (.*)$/s.exec(message)?.[1] ?? "";
+}
+
 /** The engine unpacks inside the container's root, so that only what it says of that has no path of the host in it. */
 function unpackReason(message: string, { reach }: Place): string {
-  const [, reason = ""] = /processing tar file\([^)]*\): (.*)$/s.exec(message) ?? [];
+  const reason = tarFailure(message);
   const [, there, path = ""] = /^cannot overwrite (directory|non-directory) "([^"]*)"/.exec(reason) ?? [];
   if (there !== undefined) {
     const [is, comes] = there === "directory" ? ["a directory", "none"] : ["no directory", "one"];

@@ -6,6 +6,7 @@ import { FILES } from "../archive/upload.ts";
 import type { HostCtx } from "../ctx.ts";
 import { cleanPath } from "./clean-path.ts";
 import { explained } from "./explained.ts";
+import { onDisk, refuseInMemory } from "./on-disk.ts";
 import type { Place } from "./place.ts";
 
 /** A link that is swapped while it is followed may lead to another one. */
@@ -23,7 +24,10 @@ export async function readFiles(ctx: HostCtx, place: Place): Promise<AsyncIterab
   const { signal } = place;
   // Else the engine names the entries of the root with a slash before them.
   const path = cleanPath(place.path) === "/" ? "/." : place.path;
-  const tar = await explained(ctx, place, () => ctx.engine.getArchive(place.engineId, path, { signal }));
+  const tar = await explained(ctx, place, async () => {
+    await onDisk(ctx, place, "link");
+    return ctx.engine.getArchive(place.engineId, path, { signal });
+  });
   return bounded(tar, ctx.filesBytes);
 }
 
@@ -45,7 +49,7 @@ export async function readFile(ctx: HostCtx, place: Place): Promise<FileContent>
 /** The engine's path of the file; refused by what the engine says is there, before anything of it is opened. */
 async function filePath(ctx: HostCtx, place: Place): Promise<string> {
   const { shown } = place;
-  let { path } = place;
+  let path = await onDisk(ctx, place, "link");
   for (let links = 0; links < MAX_LINKS; links++) {
     const info = await ctx.engine.statPath(place.engineId, path, { signal: place.signal });
     if (!info) throw new EngineError("not_found", `no ${path}`);
@@ -54,6 +58,7 @@ async function filePath(ctx: HostCtx, place: Place): Promise<string> {
       return path;
     }
     path = linkTarget(info, place);
+    refuseInMemory(place, path);
   }
   throw new ProblemError("path_not_found", `${shown} leads from link to link.`);
 }

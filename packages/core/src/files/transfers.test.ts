@@ -29,6 +29,13 @@ test("a subject is busy until its last transfer has ended, and interrupting noth
   transfers.interrupt("ctr_a");
 });
 
+test("what a transfer has opened and nobody reads is let go at its end", () => {
+  const transfers = new Transfers();
+  const transfer = transfers.begin("ctr_a", never);
+  transfer[Symbol.dispose]();
+  assert.ok(transfer.signal.aborted);
+});
+
 test("one that is to be alone waits for those before it, in their order, and leaves when it is not wanted", async () => {
   const transfers = new Transfers();
   const order: string[] = [];

@@ -1,7 +1,7 @@
 import { ProblemError } from "@hafen/contract";
 
 export interface Transfer extends Disposable {
-  /** Aborts with the caller's own, or when the transfer is interrupted. */
+  /** Aborts with the caller's own, when the transfer is interrupted, and at its end: what nobody has read is let go. */
   signal: AbortSignal;
 }
 
@@ -23,6 +23,7 @@ export class Transfers {
       [Symbol.dispose]: () => {
         all.delete(own);
         if (all.size === 0 && this.#active.get(subject) === all) this.#active.delete(subject);
+        own.controller.abort();
         own.resolve();
       },
     };

@@ -4,6 +4,7 @@ import { encodeHeader, END_OF_TAR, padding } from "../archive/write-tar.ts";
 import type { HostCtx } from "../ctx.ts";
 import { cleanPath } from "./clean-path.ts";
 import { explained } from "./explained.ts";
+import { onDisk, refuseInMemory } from "./on-disk.ts";
 import type { Place } from "./place.ts";
 import { linkTarget } from "./read.ts";
 
@@ -16,7 +17,10 @@ export async function writeFiles(ctx: HostCtx, place: Place, tar: AsyncIterable<
   const { engineId, path, signal } = place;
   return explained(ctx, place, async () => {
     const limits = { maxBytes: ctx.filesBytes, maxEntries: MAX_ENTRIES, maxPathBytes: MAX_PATH_BYTES };
-    const packed = repackFiles(tar, { ...limits, destination: path });
+    const real = await onDisk(ctx, place, "followed");
+    // What holds nothing, as the places of mounts in an exported tar, does no harm there.
+    const refuse = (entry: string) => refuseInMemory(place, `${real}/${entry}`);
+    const packed = repackFiles(tar, { ...limits, destination: path, refuse });
     await ctx.engine.putArchive(engineId, path, packed.tar, { signal });
     const { entries, contentBytes } = await packed.summary;
     return { entries, contentBytes };
@@ -61,9 +65,11 @@ async function target(ctx: HostCtx, place: Place): Promise<{ directory: string; 
   if (shown.endsWith("/")) throw isDirectory();
   if (Buffer.byteLength(shown.slice(shown.lastIndexOf("/") + 1)) > MAX_NAME_BYTES)
     throw new ProblemError("invalid_request", `A file's name has at most ${MAX_NAME_BYTES} bytes.`);
-  const there = await ctx.engine.statPath(place.engineId, place.path, { signal });
+  const real = await onDisk(ctx, place, "link");
+  const there = await ctx.engine.statPath(place.engineId, real, { signal });
   if (there?.type === "directory") throw isDirectory();
-  const path = cleanPath(there?.type === "symlink" ? linkTarget(there, place) : place.path);
+  const path = cleanPath(there?.type === "symlink" ? linkTarget(there, place) : real);
+  refuseInMemory(place, path);
   const slash = path.lastIndexOf("/");
   const name = path.slice(slash + 1);
   if (name === "") throw isDirectory();

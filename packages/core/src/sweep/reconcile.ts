@@ -1,5 +1,5 @@
 import type { Health, State } from "@hafen/contract";
-import { containersOnHost, imagesOnHost, moveVolume, networksOnHost, openBuilds, volumesOnHost } from "@hafen/db";
+import { containersOnHost, imagesOnHost, networksOnHost, openBuilds, volumesOnHost } from "@hafen/db";
 import type { ContainerSummary } from "@hafen/engine";
 import { isHold } from "../build/holds.ts";
 import { stateOf } from "../container/observe.ts";
@@ -7,12 +7,16 @@ import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
 import { emptyImageTag } from "../image/empty-image.ts";
 import { convergeImage, internalTag } from "../image/remove.ts";
+import { noteLost } from "../volume/real.ts";
+import { isOurContainer, isOurVolume } from "./orphans.ts";
 
 export interface Differences {
   /** Containers whose row and engine container do not agree; to be converged. */
   converge: { id: string; generation: number }[];
-  /** What was in the engine and in no row, and has been removed. */
+  /** What was in the engine and in no row, and was surely ours to remove. */
   removed: string[];
+  /** Volumes with data and containers, stopped, that are in no row: never removed, for the operator to look at. */
+  unclaimed: string[];
   /** What should have been removed or named and could not be; tried again at the next round. */
   failed: string[];
   /** Volumes that were removed behind our back: made again, empty, for the next container that mounts them. */
@@ -41,7 +45,7 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
     imagesOnHost(ctx.db, ctx.hostId),
     networksOnHost(ctx.db, ctx.hostId),
   ]);
-  const result: Differences = { converge: [], removed: [], failed: [], vanished: [], foreign: [] };
+  const result: Differences = { converge: [], removed: [], unclaimed: [], failed: [], vanished: [], foreign: [] };
   const byId = new Map(rows.map((row) => [row.id, row]));
   const seen = new Map<string, ContainerSummary>();
   for (const container of containers) {
@@ -54,7 +58,10 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
     const id = container.labels[LABELS.id] ?? "";
     if (container.name !== id) result.foreign.push(container.name);
     else if (byId.has(id)) seen.set(id, container);
-    else await discard(result, container.name, () => ctx.engine.removeContainer(container.id));
+    else {
+      const isOurs = () => isOurContainer(ctx, container);
+      await discard(result, container.name, () => ctx.engine.removeContainer(container.id), isOurs);
+    }
   }
   for (const row of rows) {
     const container = seen.get(row.id);
@@ -64,13 +71,15 @@ export async function reconcile(ctx: HostCtx): Promise<Differences> {
   }
   const volumeIds = new Set(volumeRows.map((row) => row.id));
   for (const volume of volumes) {
-    if (!volumeIds.has(volume.name)) await discard(result, volume.name, () => ctx.engine.removeVolume(volume.name));
+    if (volumeIds.has(volume.name)) continue;
+    const isOurs = () => isOurVolume(ctx, volume.name);
+    await discard(result, volume.name, () => ctx.engine.removeVolume(volume.name), isOurs);
   }
   const seenVolumes = new Set(volumes.map((volume) => volume.name));
   for (const { id, state } of volumeRows) {
     // Asked again, since it may have been made between the two looks.
     if (state !== "ready" || seenVolumes.has(id) || (await ctx.engine.inspectVolume(id))) continue;
-    if (await moveVolume(ctx.db, id, ["ready"], "pending")) result.vanished.push(id);
+    if (await noteLost(ctx, id)) result.vanished.push(id);
   }
   const networkIds = new Set(networkRows.map((row) => row.id));
   for (const { name } of networks) {
@@ -100,8 +109,17 @@ async function reconcileTags(
   }
 }
 
-async function discard(result: Differences, name: string, remove: () => Promise<void>): Promise<void> {
-  if (await attempt(result, name, remove)) result.removed.push(name);
+async function discard(
+  result: Differences,
+  name: string,
+  remove: () => Promise<void>,
+  isOurs: () => Promise<boolean> = async () => true,
+): Promise<void> {
+  await attempt(result, name, async () => {
+    if (!(await isOurs())) return void result.unclaimed.push(name);
+    await remove();
+    result.removed.push(name);
+  });
 }
 
 /** One object that cannot go, as a volume still in use, or cannot be named, does not keep the rest from being looked at. */

@@ -4,7 +4,7 @@ import type { Ctx } from "../ctx.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 import { stillCopying } from "./copying.ts";
-import { getVolume } from "./create.ts";
+import { getVolume, namedBy } from "./create.ts";
 
 /** Makes a volume with the data of another one; its host copies them. A clone of one that has never been on a host is a new one. */
 export async function cloneVolume(ctx: Ctx, ref: string, input: CloneVolume): Promise<VolumeRow> {
@@ -15,9 +15,18 @@ export async function cloneVolume(ctx: Ctx, ref: string, input: CloneVolume): Pr
     // Held until the clone is there: from then on that it is copied keeps the source.
     const [source] = await shareVolumes(tx, userId, [sourceId]);
     if (!source) throw await whyNot(ctx, ref);
-    const { name, labels = {} } = input;
+    const { name, hostPath } = namedBy(input.name);
+    const { labels = {} } = input;
     const copy = source.hostId === null ? {} : { state: "copying" as const, sourceId, hostId: source.hostId };
-    const made = await insertVolume(tx, { id: newId("volume"), userId, name, anonymous: false, labels, ...copy });
+    const made = await insertVolume(tx, {
+      id: newId("volume"),
+      userId,
+      name,
+      hostPath,
+      anonymous: false,
+      labels,
+      ...copy,
+    });
     if (!made) throw new ProblemError("name_taken", `You have a volume named ${name}. Take another name.`);
     await record(tx, ctx.actor, {
       type: "volume.created",

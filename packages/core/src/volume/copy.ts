@@ -1,13 +1,15 @@
 import { ProblemError } from "@hafen/contract";
 import { insertEvent, moveVolume, settleCopy, type Db, type VolumeRow } from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
-import { LABELS } from "../container/spec.ts";
 import type { HostCtx } from "../ctx.ts";
+import { tarFailure } from "../files/explained.ts";
 import { wholeTar } from "./whole-tar.ts";
 import { openHelper, VOLUME } from "./helper.ts";
 
 /** A source that is written meanwhile may have a file become shorter while it is read, which leaves the rest out. */
 const ATTEMPTS = 3;
+/** What the engine says of a tar in which a file has fewer bytes than its header says, or which changes its mind about a path. */
+const CUT_SHORT = /EOF|archive\/tar: |invalid tar|cannot overwrite/i;
 
 /**
  * Fills a clone from its source: the engine's own archive of one goes into the other as it is. A copy always begins with an empty
@@ -32,9 +34,7 @@ export async function copyVolume(ctx: HostCtx, row: VolumeRow, signal: AbortSign
 
 async function copyOnce(ctx: HostCtx, row: VolumeRow, signal: AbortSignal): Promise<void> {
   await ctx.engine.removeVolume(row.id, { signal });
-  const labels = { [LABELS.id]: row.id, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId };
-  await ctx.engine.createVolume({ name: row.id, labels }, { signal });
-  await using from = await openHelper(ctx, row.sourceId ?? "", "files", signal);
+  await using from = await openHelper(ctx, row.sourceId ?? "", "read", signal);
   await using to = await openHelper(ctx, row.id, "copy", signal);
   const tar = await ctx.engine.getArchive(from.engineId, VOLUME, { signal: from.signal });
   // From the root on, so that no relative link in the volume climbs out of what is unpacked into, which the engine refuses.
@@ -47,6 +47,8 @@ function failureOf(error: unknown, { name }: VolumeRow): ProblemError | undefine
   if (!(error instanceof EngineError)) return undefined;
   if (error.kind === "no_space") return new ProblemError("disk_full", `The host's disk has no room for ${name}.`);
   if (error.kind !== "invalid") return undefined;
+  if (!CUT_SHORT.test(error.message))
+    return new ProblemError("tar_entry_refused", `The engine could not unpack it: ${tarFailure(error.message)}.`);
   return new ProblemError(
     "volume_changing",
     "The source was written while it was copied. Stop what writes to it, and clone again.",
@@ -55,12 +57,12 @@ function failureOf(error: unknown, { name }: VolumeRow): ProblemError | undefine
 
 /** There is no state for a volume that could not be made: it goes, and its event says why. */
 async function giveUp(ctx: HostCtx, row: VolumeRow, { code, detail }: ProblemError): Promise<void> {
-  await ctx.db.transaction(async (tx) => {
-    // The event first: whoever waits for the row finds it there.
-    await tell(tx, row, "volume.failed", { code, detail });
-    await moveVolume(tx, row.id, ["copying"], "removing");
+  const moved = await ctx.db.transaction(async (tx) => {
+    const going = await moveVolume(tx, row.id, ["copying"], "removing");
+    if (going) await tell(tx, row, "volume.failed", { code, detail });
+    return going;
   });
-  await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id: row.id, generation: 2 });
+  if (moved) await ctx.jobs.enqueue(ctx.hostId, "volume.converge", { id: row.id, generation: 2 });
 }
 
 function tell(tx: Db, row: VolumeRow, type: "volume.copied" | "volume.failed", data: object): Promise<void> {

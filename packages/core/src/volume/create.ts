@@ -17,17 +17,18 @@ import { record } from "../record.ts";
 /** Makes the row; the host of the first container that mounts it makes it real there. */
 export async function createVolume(ctx: Ctx, input: CreateVolume): Promise<VolumeRow> {
   const { userId } = ctx.actor;
+  const named = namedBy(input.name);
   return ctx.db.transaction(async (tx) => {
     await takeQuota(tx, userId, { volumes: 1 });
     const row = await insertVolume(tx, {
       id: newId("volume"),
       userId,
-      name: input.name,
+      ...named,
       anonymous: false,
       labels: input.labels ?? {},
     });
     if (!row)
-      throw new ProblemError("name_taken", `You have a volume named ${input.name}. Use it, or take another name.`);
+      throw new ProblemError("name_taken", `You have a volume named ${named.name}. Use it, or take another name.`);
     await record(tx, ctx.actor, {
       type: "volume.created",
       action: "volume.create",
@@ -39,8 +40,15 @@ export async function createVolume(ctx: Ctx, input: CreateVolume): Promise<Volum
   });
 }
 
+/** A path of the virtual host tree is its volume's name, too. */
+export function namedBy(text: string): { name: string; hostPath?: string } {
+  if (!text.startsWith("/")) return { name: text };
+  const path = cleanPath(text);
+  return { name: path, hostPath: path };
+}
+
 export async function getVolume(db: Db, userId: string, ref: string): Promise<VolumeRow> {
-  const row = await findVolume(db, userId, ref.startsWith("/") ? cleanPath(ref) : ref);
+  const row = await findVolume(db, userId, namedBy(ref).name);
   if (!row) throw new ProblemError("volume_not_found", `You have no volume ${ref}.`);
   return row;
 }

@@ -1,15 +1,19 @@
-import { ProblemError } from "@hafen/contract";
-import { placeVolumes, volumeById, type VolumeRow } from "@hafen/db";
+import { HostPath, ProblemError } from "@hafen/contract";
+import { findVolume, placeVolumes, volumeById, type VolumeRow } from "@hafen/db";
 import type { Ctx, HostCtx } from "../ctx.ts";
 import { cleanPath } from "../files/clean-path.ts";
 import type { Place } from "../files/place.ts";
 import { chooseHost } from "../host/hosts.ts";
 import { stillCopying } from "./copying.ts";
-import { getVolume } from "./create.ts";
+import { createVolume, getVolume, namedBy } from "./create.ts";
 import { openHelper, VOLUME } from "./helper.ts";
 
-/** The volume whose files are asked for. One that has never been on a host is put on one when it is to be written. */
+/**
+ * The volume whose files are asked for. One that has never been on a host is put on one when it is to be written, and a path of the
+ * virtual host tree is made then, as when it is mounted.
+ */
 export async function volumeWithFiles(ctx: Ctx, ref: string, use: "read" | "write"): Promise<VolumeRow> {
+  if (use === "write") await makeIfPath(ctx, ref);
   const row = await getVolume(ctx.db, ctx.actor.userId, ref);
   if (row.state === "copying") throw stillCopying(row);
   if (row.state === "removing") throw notFound(row.name);
@@ -22,9 +26,25 @@ export async function volumeWithFiles(ctx: Ctx, ref: string, use: "read" | "writ
   return (await volumeById(ctx.db, row.id)) ?? row;
 }
 
+async function makeIfPath(ctx: Ctx, ref: string): Promise<void> {
+  if (!HostPath.safeParse(ref).success || (await findVolume(ctx.db, ctx.actor.userId, namedBy(ref).name))) return;
+  try {
+    await createVolume(ctx, { name: ref });
+  } catch (error) {
+    // Another request was quicker.
+    if (!(error instanceof ProblemError) || error.code !== "name_taken") throw error;
+  }
+}
+
 /** The host's half: a path of a volume, its root being `/`. */
-export async function volumePlace(ctx: HostCtx, id: string, path: string, signal: AbortSignal): Promise<Place> {
-  const helper = await openHelper(ctx, id, "files", signal);
+export async function volumePlace(
+  ctx: HostCtx,
+  id: string,
+  path: string,
+  use: "read" | "write",
+  signal: AbortSignal,
+): Promise<Place> {
+  const helper = await openHelper(ctx, id, use, signal);
   const inside = cleanPath(path);
   return {
     engineId: helper.engineId,

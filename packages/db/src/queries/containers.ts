@@ -20,10 +20,11 @@ import type { Db } from "../client.ts";
 import { withoutFlush } from "../without-flush.ts";
 import { containers, hosts, mounts, volumes } from "../schema/index.ts";
 import type { Page } from "./users.ts";
+import type { VolumeRow } from "./volumes.ts";
 
 export type ContainerRow = typeof containers.$inferSelect;
 export type MountRow = typeof mounts.$inferSelect & {
-  volume: { id: string; name: string; anonymous: boolean; hostPath: string | null } | null;
+  volume: Pick<VolumeRow, "id" | "name" | "anonymous" | "hostPath" | "state"> | null;
 };
 
 /** Undefined when the user has a container of that name. */
@@ -98,7 +99,13 @@ export async function mountsOf(db: Db, containerIds: string[]): Promise<MountRow
   const rows = await db
     .select({
       mount: mounts,
-      volume: { id: volumes.id, name: volumes.name, anonymous: volumes.anonymous, hostPath: volumes.hostPath },
+      volume: {
+        id: volumes.id,
+        name: volumes.name,
+        anonymous: volumes.anonymous,
+        hostPath: volumes.hostPath,
+        state: volumes.state,
+      },
     })
     .from(mounts)
     .leftJoin(volumes, eq(volumes.id, mounts.volumeId))
@@ -168,21 +175,13 @@ export function unsettledContainers(
 export function containersOnHost(
   db: Db,
   hostId: string,
-): Promise<
-  Pick<
-    ContainerRow,
-    "id" | "generation" | "state" | "desired" | "engineId" | "startDue" | "engineStartedAt" | "health"
-  >[]
-> {
+): Promise<Pick<ContainerRow, "id" | "generation" | "state" | "engineId" | "health">[]> {
   return db
     .select({
       id: containers.id,
       generation: containers.generation,
       state: containers.state,
-      desired: containers.desired,
       engineId: containers.engineId,
-      startDue: containers.startDue,
-      engineStartedAt: containers.engineStartedAt,
       health: containers.health,
     })
     .from(containers)

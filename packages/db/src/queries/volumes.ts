@@ -33,6 +33,12 @@ export async function volumeById(db: Db, id: string): Promise<VolumeRow | undefi
   return row;
 }
 
+/** The row once nobody holds it who may be about to move it. */
+export async function shareVolume(db: Db, id: string): Promise<VolumeRow | undefined> {
+  const [row] = await db.select().from(volumes).where(eq(volumes.id, id)).for("share");
+  return row;
+}
+
 export function listVolumes(db: Db, userId: string, page: Page): Promise<VolumeRow[]> {
   return db
     .select()

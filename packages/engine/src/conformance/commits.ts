@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { CommitOptions } from "../engine.ts";
-import { collect, isKind, once, textOf, type Subject } from "./subject.ts";
+import { collect, isKind, textOf, type Subject } from "./subject.ts";
+import { once } from "../tar.ts";
 
 export function commitTests(get: () => Subject): void {
   const options = (more: Partial<CommitOptions> = {}): CommitOptions => ({

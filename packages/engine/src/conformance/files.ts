@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { MountSpec } from "../engine.ts";
-import { packTar, unpackTar } from "../tar.ts";
-import { collect, isKind, once, type Subject, textOf } from "./subject.ts";
+import { once, packTar, unpackTar } from "../tar.ts";
+import { collect, isKind, type Subject, textOf } from "./subject.ts";
 
 export function fileTests(get: () => Subject): void {
   const volume = async () => {
@@ -46,6 +46,17 @@ export function fileTests(get: () => Subject): void {
       assert.equal(await engine.statPath("hafen-conformance-absent", "/"), undefined);
       await assert.rejects(engine.putArchive(id, "/", once(packTar({ d: "a file" }))), isKind("invalid"));
       assert.equal((await engine.statPath(id, "/d/f"))?.type, "file");
+    });
+
+    test("an archive that nobody reads is let go when it is aborted", async () => {
+      const { engine, create } = get();
+      const id = await create([["sleep"]]);
+      await engine.putArchive(id, "/", once(packTar({ large: "x".repeat(16 * 1024 * 1024) })));
+      const leaving = new AbortController();
+      await engine.getArchive(id, "/large", { signal: leaving.signal });
+      leaving.abort();
+      // Which waits for the container as long as it is read.
+      assert.ok(await engine.inspectContainer(id));
     });
 
     test("a source that breaks surfaces as itself", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { packTar } from "../tar.ts";
-import { isKind, once, type Subject } from "./subject.ts";
+import { once, packTar } from "../tar.ts";
+import { isKind, type Subject } from "./subject.ts";
 
 export function imageTests(get: () => Subject): void {
   const imported = (text: string, changes: string[] = []) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { collect, ended, isKind, once, type Subject } from "./subject.ts";
+import { collect, ended, isKind, type Subject } from "./subject.ts";
+import { once } from "../tar.ts";
 
 const ABSENT = "hafen-conformance-absent";
 

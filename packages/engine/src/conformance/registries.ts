@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { packTar } from "../tar.ts";
+import { once, packTar } from "../tar.ts";
 import type { PullRequest, RegistryLogin, TransferEvent } from "../engine.ts";
-import { collect, once, type Subject } from "./subject.ts";
+import { collect, type Subject } from "./subject.ts";
 
 export function registryTests(get: () => Subject): void {
   /** An image that nobody else has, and where to push it. */

@@ -11,7 +11,7 @@ import type {
   Session,
 } from "../engine.ts";
 import { EngineError, type EngineErrorKind } from "../error.ts";
-import { packTar } from "../tar.ts";
+import { once, packTar } from "../tar.ts";
 
 /** What a container is told to do, in words every driver can be made to understand. */
 export type Step =
@@ -124,10 +124,6 @@ export async function openSubject(open: () => Promise<Opened>): Promise<Subject>
       await opened.close();
     },
   };
-}
-
-export async function* once(...pieces: Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* pieces;
 }
 
 export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { once, type Subject } from "./subject.ts";
-import { packTar } from "../tar.ts";
+import { type Subject } from "./subject.ts";
+import { once, packTar } from "../tar.ts";
 
 export function usageTests(get: () => Subject): void {
   const volume = async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CommitOptions, EngineId } from "../engine.ts";
 import { EngineError } from "../error.ts";
-import { packTar } from "../tar.ts";
+import { once, packTar } from "../tar.ts";
 import { DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client } from "./client.ts";
 import { requireContainer } from "./containers.ts";
@@ -118,8 +118,4 @@ async function loadConfig(client: Client, config: string, layerCount: number, op
   const [loaded] = await loadImages(client, once(archive), options);
   if (loaded !== `sha256:${name}`)
     throw new EngineError("unavailable", "commit: the engine did not take the configuration");
-}
-
-async function* once(data: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield data;
 }

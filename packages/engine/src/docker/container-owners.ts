@@ -1,5 +1,6 @@
 import type { Client } from "./client.ts";
 import { rawInfo } from "./info.ts";
+import { OVERFLOW_ID } from "./proc-status.ts";
 
 /** Where the ids of a user namespace begin on the host. */
 export interface Offset {
@@ -9,8 +10,6 @@ export interface Offset {
 
 const BLOCK_BYTES = 512;
 const MAX_PAX_BYTES = 1024 * 1024;
-/** Nobody: what the kernel shows in a container for an id that is not its own. */
-const OVERFLOW_ID = 65_534;
 const offsets = new WeakMap<Client, Promise<Offset>>();
 
 /** A remapped engine keeps its data in a directory that is named after it: `…/100000.100000`. */

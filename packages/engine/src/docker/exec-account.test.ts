@@ -72,6 +72,15 @@ describe("what an exec used", () => {
     assert.ok(most < least, JSON.stringify({ busy, idle }));
   });
 
+  test("counts what gave itself the name of the runtime's own process", async () => {
+    const name = "/runc:[2:INIT]";
+    await ran(`printf '#!/bin/sh\nwhile :; do :; done\n' > '${name}'; chmod +x '${name}'`);
+    const session = await subject.engine.exec(id, { command: [name], env: [], tty: false, stdin: false });
+    while (((await session.account())?.cpuMs ?? 0) < 100) await delay(100);
+    await session.kill();
+    session.close();
+  });
+
   test("leaves no cgroup behind, unless something runs on in it", async () => {
     const own = await subject.create([["sleep"]]);
     await subject.engine.startContainer(own);

@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import Docker from "dockerode";
-import { collect, ended, finish, openSubject, type Subject, textOf } from "../conformance/subject.ts";
+import { collect, ended, finish, isKind, openSubject, type Subject, textOf } from "../conformance/subject.ts";
 import type { BuildEvent, BuildRequest, ContainerSpec } from "../engine.ts";
 import { watchDisk } from "./build-disk.ts";
 import { connect } from "./client.ts";
+import { namespacesOf } from "./isolation/report.ts";
 import { openTestEngine, testEngineHost } from "./test-engine.ts";
 
 const MIB = 1024 ** 2;
@@ -35,6 +36,11 @@ describe("isolation, as the kernel enforces it", () => {
       user: "65534",
     });
     assert.match(none, /^CapBnd:\s+0{16}$/m);
+  });
+
+  test("a namespace that cannot be seen is not reported as the container's own", async () => {
+    assert.ok((await namespacesOf(process.pid)).every(({ id, own }) => id > 0 && !own));
+    await assert.rejects(namespacesOf(2 ** 22 + 1), isKind("unavailable"));
   });
 
   test("limits are in effect", async () => {

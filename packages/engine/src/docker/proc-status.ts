@@ -1,7 +1,7 @@
 import type { IdRange } from "../engine.ts";
 
 /** What the kernel shows for an id that its namespace does not have. */
-const OVERFLOW_ID = 65_534;
+export const OVERFLOW_ID = 65_534;
 
 /** A line of /proc/…/status. */
 export function statusField(status: string, name: string): string | undefined {

@@ -82,22 +82,23 @@ function uploadOf(body: AsyncIterable<Uint8Array>, deadline: Deadline, { answerM
   return { stream: Readable.from(upload(), { objectMode: false }), failure: () => failure };
 }
 
-/** The pieces of an answer; leaving the iteration or aborting closes the connection. */
-export async function* pieces(
-  what: string,
-  stream: Readable,
-  op: Op | undefined,
-): AsyncGenerator<Buffer, void, undefined> {
+/** The pieces of an answer; leaving the iteration closes the connection, and aborting also when nobody has begun to read. */
+export function pieces(what: string, stream: Readable, op: Op | undefined): AsyncGenerator<Buffer, void, undefined> {
   const aborted = () => new EngineError("aborted", `${what}: aborted`);
   const leave = () => stream.destroy(aborted());
+  // Of one that nobody reads nobody wants to know.
+  stream.on("error", () => {});
   if (op?.signal?.aborted) leave();
   op?.signal?.addEventListener("abort", leave, { once: true });
-  try {
-    for await (const piece of stream) yield piece as Buffer;
-  } catch (cause) {
-    throw toEngineError(what, op?.signal?.aborted ? aborted() : cause);
-  } finally {
-    op?.signal?.removeEventListener("abort", leave);
-    stream.destroy();
+  async function* read() {
+    try {
+      for await (const piece of stream) yield piece as Buffer;
+    } catch (cause) {
+      throw toEngineError(what, op?.signal?.aborted ? aborted() : cause);
+    } finally {
+      op?.signal?.removeEventListener("abort", leave);
+      stream.destroy();
+    }
   }
+  return read();
 }

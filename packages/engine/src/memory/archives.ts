@@ -1,11 +1,11 @@
 import type { EngineId, PathInfo } from "../engine.ts";
 import { EngineError } from "../error.ts";
-import { type Files, packTar, unpackTar } from "../tar.ts";
+import { type Files, once, packTar, unpackTar } from "../tar.ts";
 import { fileView, findContainer, getContainer, type World } from "./world.ts";
 
 export function getArchive(world: World, id: EngineId, path: string): AsyncIterable<Uint8Array> {
   const view = fileView(world, getContainer(world, id));
-  const root = withoutSlash(path);
+  const root = withoutLastSlash(path);
   const base = root.slice(root.lastIndexOf("/") + 1);
   const files: Files = new Map();
   for (const found of view.paths()) {
@@ -20,7 +20,7 @@ export function getArchive(world: World, id: EngineId, path: string): AsyncItera
 export function statPath(world: World, id: EngineId, path: string): PathInfo | undefined {
   const container = findContainer(world, id);
   const view = container && fileView(world, container);
-  const found = withoutSlash(path);
+  const found = withoutLastSlash(path);
   const data = view?.read(found);
   const common = { modifiedAt: new Date(0).toISOString() };
   if (data) return { ...common, type: "file", sizeBytes: data.length, mode: 0o644 };
@@ -38,7 +38,7 @@ export async function putArchive(
   tar: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const view = fileView(world, getContainer(world, id));
-  const root = withoutSlash(path);
+  const root = withoutLastSlash(path);
   if (!isDirectory(view, root)) throw new EngineError("not_found", `no ${path} in ${id}`);
   for (const [name, data] of await unpackTar(tar)) {
     if (isDirectory(view, `${root}${name}`))
@@ -47,10 +47,6 @@ export async function putArchive(
   }
 }
 
-function withoutSlash(path: string): string {
+function withoutLastSlash(path: string): string {
   return path.replace(/\/+$/, "");
-}
-
-async function* once(data: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield data;
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ended, isKind, once, openSubject, type Opened, type Step } from "../conformance/subject.ts";
+import { ended, isKind, openSubject, type Opened, type Step } from "../conformance/subject.ts";
 import { engineConformance } from "../conformance/suite.ts";
-import { packTar } from "../tar.ts";
+import { once, packTar } from "../tar.ts";
 import { openMemory } from "./driver.ts";
 
 async function open(): Promise<Opened & { engine: ReturnType<typeof openMemory> }> {

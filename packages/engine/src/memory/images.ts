@@ -1,6 +1,6 @@
 import type { HistoryEntry, ImageConfig, ImageInfo, ImportOptions } from "../engine.ts";
 import { EngineError } from "../error.ts";
-import { type Files, packTar, unpackTar } from "../tar.ts";
+import { type Files, once, packTar, unpackTar } from "../tar.ts";
 import { digest, findImage, type Image, type World } from "./world.ts";
 
 export const EMPTY_CONFIG: ImageConfig = {
@@ -167,10 +167,6 @@ async function unpack(source: AsyncIterable<Uint8Array>): Promise<Files> {
   );
   if (files) return files;
   throw failure instanceof Error && /tar/.test(failure.message) ? new EngineError("invalid", failure.message) : failure;
-}
-
-async function* once(data: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield data;
 }
 
 function sizeOf(files: Files): number {

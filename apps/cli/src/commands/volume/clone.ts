@@ -8,7 +8,7 @@ import { lines } from "../../result.ts";
 const WAIT_SECONDS = 300;
 
 export default command({
-  usage: "VOLUME NAME",
+  usage: "VOLUME NAME|PATH",
   takes: [2, 2],
   flags: { label: many("KEY=VALUE", ["Attach a label"], pair) },
   async run(ctx, { flags: { label }, args: [from = "", name = ""] }) {

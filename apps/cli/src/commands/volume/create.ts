@@ -5,7 +5,7 @@ import { inert } from "../../format/inert.ts";
 import { lines } from "../../result.ts";
 
 export default command({
-  usage: "NAME",
+  usage: "NAME|PATH",
   takes: [1, 1],
   flags: { label: many("KEY=VALUE", ["Attach a label"], pair) },
   async run(ctx, { flags: { label }, args: [name = ""] }) {

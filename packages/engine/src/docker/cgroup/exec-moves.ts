@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
-import { childrenOf, pidsIn, readNow, statFields } from "../proc-file.ts";
+import { childrenOf, isGone, pidsIn, readNow, statFields } from "../proc-file.ts";
 
 /** All of it is synchronous, so that no exec removes what another is about to fill. */
 
@@ -60,10 +60,6 @@ function moveOne(directory: string, pid: number): void {
   } catch (cause) {
     if (!isGone(cause) || !existsSync(directory)) throw cause;
   }
-}
-
-function isGone(cause: unknown): boolean {
-  return ["ESRCH", "ENOENT", "ENODEV"].includes((cause as NodeJS.ErrnoException).code ?? "");
 }
 
 /** Nothing that has ended can be moved, and its number stays until it is asked for. */

@@ -2,12 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ExecAccount } from "../../engine.ts";
 import { signal } from "../process-tree.ts";
-import { pidsIn, readNow } from "../proc-file.ts";
+import { keyed, pidsIn, readNow } from "../proc-file.ts";
 import { type Before, isBeingSetUp, move, removeEmpty } from "./exec-moves.ts";
 import type { ContainerCgroup } from "./find.ts";
 import { awaitStart } from "./starts.ts";
 
 const SETTLE_MS = 2;
+/** Longer than the runtime needs on a busy machine. A command may bear its name, and is then no more than looked at too often. */
+const SETTLE_WITHIN_MS = 5_000;
 /** Before the engine is asked for a process when nothing at all was seen; each next pause is twice as long. */
 const LATE_MS = 400;
 const LATEST_MS = 10_000;
@@ -65,7 +67,12 @@ export function openExecCgroup(
   const settle = async (pid: number) => {
     if (settling) return void step(pid);
     settling = true;
-    while (step(pid) && !closed) await delay(SETTLE_MS);
+    const began = performance.now();
+    while (step(pid) && !closed) {
+      const elapsedMs = performance.now() - began;
+      if (elapsedMs > SETTLE_WITHIN_MS) break;
+      await delay(Math.max(SETTLE_MS, elapsedMs / 10));
+    }
     settling = false;
     if (before) stopWaiting();
   };
@@ -126,13 +133,12 @@ export function openExecCgroup(
 }
 
 function kills(file: string): number | undefined {
-  const count = /^oom_kill (\d+)$/m.exec(readNow(file) ?? "")?.[1];
-  return count === undefined ? undefined : Number(count);
+  return keyed(readNow(file), "oom_kill");
 }
 
 function cpuMsOf(directory: string): number {
-  const micros = /^usage_usec (\d+)$/m.exec(readNow(`${directory}/cpu.stat`) ?? "")?.[1];
-  return micros === undefined ? Number(readNow(`${directory}/cpuacct.usage`) ?? 0) / 1e6 : Number(micros) / 1e3;
+  const micros = keyed(readNow(`${directory}/cpu.stat`), "usage_usec");
+  return micros === undefined ? Number(readNow(`${directory}/cpuacct.usage`) ?? 0) / 1e6 : micros / 1e3;
 }
 
 /** Version 2 ends all at once, what is forking too; version 1 is asked until nobody is left. */

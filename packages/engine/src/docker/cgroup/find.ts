@@ -4,6 +4,7 @@ import type { EngineId, Op } from "../../engine.ts";
 import type { Client } from "../client.ts";
 import { inspectRaw } from "../containers.ts";
 import { readIfThere, readNow } from "../proc-file.ts";
+import { belongsTo } from "../process-tree.ts";
 
 const CONTROLLERS = ["cpu", "cpuacct", "memory", "pids", "blkio"] as const;
 export type Controller = (typeof CONTROLLERS)[number];
@@ -52,8 +53,8 @@ export async function findCgroup(client: Client, id: EngineId, op?: Op): Promise
 }
 
 /** The number of its first process may be another's by now. */
-export async function holds({ pid, containerId }: ContainerCgroup): Promise<boolean> {
-  return (await readIfThere(`/proc/${pid}/cgroup`))?.includes(containerId) ?? false;
+export function holds({ pid, containerId }: ContainerCgroup): Promise<boolean> {
+  return belongsTo(pid, containerId);
 }
 
 /** A pid of an engine on another machine may be anybody's here: only a path with the container's own id counts. */

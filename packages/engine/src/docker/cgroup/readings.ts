@@ -1,5 +1,5 @@
 import type { BlockIo } from "../../engine.ts";
-import { childrenOf, readIfThere } from "../proc-file.ts";
+import { childrenOf, keyed, quantity, readIfThere } from "../proc-file.ts";
 import type { ContainerCgroup, Controller } from "./find.ts";
 
 /** What the kernel counts for a container and all below it, in one vocabulary for both versions. Undefined: no limit, or not kept. */
@@ -12,21 +12,6 @@ async function read({ at }: ContainerCgroup, controller: Controller, file: strin
 /** The first of these files that is there: their names differ by version. */
 async function number(cgroup: ContainerCgroup, controller: Controller, v1: string, v2: string) {
   return quantity(await read(cgroup, controller, cgroup.version === 1 ? v1 : v2));
-}
-
-/** Version 1 writes its highest number where there is no limit, version 2 the word. */
-function quantity(text: string | undefined): number | undefined {
-  const value = Number(text?.trim() || Number.NaN);
-  return Number.isNaN(value) || value >= 2 ** 60 ? undefined : value;
-}
-
-function keyed(text: string | undefined, key: string): number | undefined {
-  return quantity(
-    text
-      ?.split("\n")
-      .find((line) => line.startsWith(`${key} `))
-      ?.slice(key.length),
-  );
 }
 
 export async function cpuMs(cgroup: ContainerCgroup): Promise<number> {

@@ -54,15 +54,19 @@ export async function isolation(client: Client, id: EngineId, op?: Op): Promise<
   return report;
 }
 
-async function namespacesOf(pid: number): Promise<IsolationReport["namespaces"]> {
-  const read = async (of: string, type: string) =>
-    Number(/\d+/.exec(await readlink(`/proc/${of}/ns/${type}`).catch(() => ""))?.[0] ?? 0);
-  return Promise.all(
-    NAMESPACES.map(async (type) => {
-      const [id, ours] = [await read(String(pid), type), await read("self", type)];
-      return { type, id, own: id !== ours };
-    }),
-  );
+/** Of the types that this kernel has. What cannot be seen is not taken for the process's own. */
+export async function namespacesOf(pid: number): Promise<IsolationReport["namespaces"]> {
+  const read = async (of: number | "self", type: string) =>
+    Number(/\d+/.exec(await readlink(`/proc/${of}/ns/${type}`))?.[0]);
+  const found = NAMESPACES.map(async (type) => {
+    const ours = await read("self", type).catch(() => undefined);
+    if (ours === undefined) return [];
+    const id = await read(pid, type).catch((cause: unknown) => {
+      throw new EngineError("unavailable", `cannot see the ${type} namespace of process ${pid}`, { cause });
+    });
+    return { type, id, own: id !== ours };
+  });
+  return (await Promise.all(found)).flat();
 }
 
 async function cgroupReport(cgroup: ContainerCgroup): Promise<CgroupReport> {
