@@ -11,21 +11,30 @@ export interface Attached {
   stdinOnce: boolean;
 }
 
+export interface AttachOptions {
+  backlog: boolean;
+  /** It does not run yet: the streams are those of its next run. */
+  start: boolean;
+  signal: AbortSignal;
+}
+
 /** The streams of a container's own process. They are left when `signal` aborts; the process goes on. */
 export async function attachContainer(
   ctx: HostCtx,
   id: string,
-  { backlog, signal }: { backlog: boolean; signal: AbortSignal },
+  { backlog, start, signal }: AttachOptions,
 ): Promise<Attached> {
   const row = await onHost(ctx, id);
   const { engineId } = row;
-  if (!can("attach", row.state) || engineId === null) throw wrongState(row, "attach");
+  const action = start ? "start" : "attach";
+  if (!can(action, row.state) || engineId === null) throw wrongState(row, action);
   const { tty, openStdin, stdinOnce = false } = row.config;
-  const session = await asProblem(row, "attach", () =>
+  const session = await asProblem(row, action, () =>
     ctx.engine.attach(engineId, { tty, stdin: openStdin, backlog, signal }),
   );
   signal.addEventListener("abort", () => session.close(), { once: true });
   if (signal.aborted) session.close();
+  if (start) return { session, tty, openStdin, stdinOnce };
   // The engine attaches to one that has just ended too, and then stays silent for ever.
   const now = await ctx.engine.inspectContainer(engineId);
   if (now?.state === "running") return { session, tty, openStdin, stdinOnce };

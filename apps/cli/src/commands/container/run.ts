@@ -21,23 +21,23 @@ export default command({
     if (ctx.json && !detach) throw new UsageError("--json needs -d: in the foreground the output is the container's");
     if (!detach && interactive && tty && !ctx.stdin.isTTY) throw new Failure("the input device is not a TTY");
     const client = await ctx.client();
-    const made = await client.containers.create(await createBody(ctx, client, flags, args), WAIT);
-    // The service does it too, some seconds later: for whoever is not here any more by then.
-    const remove = () => client.containers.remove(made.id, { force: true, volumes: true, ...WAIT });
-    const notes = publishNotes(made, flags.publish);
-    if (detach) return lines([settled(made, ["running", "restarting", "exited"]).id], made, notes);
+    const body = await createBody(ctx, client, flags, args);
+    if (detach) {
+      const made = settled(await client.containers.create(body, WAIT), ["running", "restarting", "exited"]);
+      return lines([made.id], made, publishNotes(made, flags.publish));
+    }
+    const made = await client.containers.create({ ...body, start: false }, WAIT);
     return stream(
       (async function* (): AsyncGenerator<Piece, number> {
         try {
-          settled(made, ["running", "restarting", "exited"]);
-          for (const note of notes) yield { to: "stderr", data: `hafen: ${inert(note)}\n` };
-          const ended = yield* follow(ctx, client, made, { input: interactive, proxySignals: true });
+          settled(made, ["created"]);
+          for (const note of publishNotes(made, flags.publish)) yield { to: "stderr", data: `hafen: ${inert(note)}\n` };
+          const ended = yield* follow(ctx, client, made, { input: interactive, start: true });
           if (ended.left) yield { to: "stderr", data: `hafen: ${inert(made.name)} goes on\n` };
-          if (rm && !ended.left) await remove();
           return ended.exitCode;
-        } catch (error) {
-          if (rm) await remove().catch(() => {}); // the first error is the one to tell
-          throw error;
+        } finally {
+          // The service does it too, some seconds after the end: for whoever is not here any more by then. One that runs stays.
+          if (rm) await client.containers.remove(made.id, { volumes: true, ...WAIT }).catch(() => {});
         }
       })(),
     );

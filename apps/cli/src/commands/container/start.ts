@@ -28,8 +28,9 @@ export default command({
     if (ctx.json) throw new UsageError("--json and -a exclude each other");
     return stream(
       (async function* (): AsyncGenerator<Piece, number> {
-        const options = { input: flags.interactive, proxySignals: true };
-        return (yield* follow(ctx, client, await start(ref), options)).exitCode;
+        const container = await client.containers.get(await containerRef(client, ref));
+        const options = { input: flags.interactive, start: container.state !== "running" };
+        return (yield* follow(ctx, client, container, options)).exitCode;
       })(),
     );
   },
