@@ -60,6 +60,29 @@ describe("hafen and its service", () => {
     assert.deepEqual([code, stderr], [1, "hafen: HAFEN_URL is set, but HAFEN_API_KEY is not\n"]);
   });
 
+  test("a context that is named goes before the environment", async () => {
+    await using hafen = await openCli({ url: "http://127.0.0.1:1", apiKey: "hfn_of_another_place" });
+    await hafen.with({ input: `${world.adminKey}\n` }, "login", "--name", "here", world.url);
+    assert.match(await hafen.ok("--context", "here", "whoami"), /^admin /);
+    assert.equal((await hafen("whoami")).code, 1);
+  });
+
+  test("says which of its settings is malformed, and not what it holds", async () => {
+    for (const words of [["ps"], ["attach", "x"], ["exec", "-t", "x", "sh"], ["run", "x"]]) {
+      for (const env of [
+        { HAFEN_API_KEY: "hfn_secret\nX: y" },
+        { HAFEN_API_KEY: "hfn_secrét" },
+        { HAFEN_URL: "hfn_secret" },
+        { HAFEN_URL: "ftp://hfn_secret" },
+      ]) {
+        const { code, stderr } = await admin.with({ env }, ...words);
+        assert.notEqual(code, 0);
+        assert.match(stderr, /^hafen: the (address|API key).* from HAFEN_URL and HAFEN_API_KEY,? .*\n$/);
+        assert.doesNotMatch(stderr, /secr/);
+      }
+    }
+  });
+
   test("an admin makes users, who make and revoke keys", async () => {
     const apiKey = await admin.ok("user", "create", "frank");
     assert.match(await admin.ok("user", "ls"), /frank +user/);
@@ -95,6 +118,9 @@ describe("hafen and its service", () => {
     const missing = await admin("start", "nobody", "none");
     assert.deepEqual([missing.code, missing.stdout], [1, ""]);
     assert.match(missing.stderr, /^hafen: .*nobody.*\nhafen: .*none.*\n$/);
+    const run = await admin("run", "no-such-image");
+    assert.deepEqual([run.code, run.stdout], [125, ""]);
+    assert.match(run.stderr, /^hafen: .*no-such-image.*\n$/);
     const unreachable = await admin.with({ env: { HAFEN_URL: "http://127.0.0.1:1" } }, "volume", "create", "x");
     assert.equal(unreachable.code, 1);
     assert.match(unreachable.stderr, /^hafen: .*\n$/);

@@ -5,7 +5,7 @@ export const EXIT_CODES = {
   failed: 1,
   /** A command's time limit ended it. */
   timedOut: 124,
-  /** The command line is wrong; as docker. */
+  /** The command line is wrong, or what `run` needs of the service failed; as docker. */
   usage: 125,
   /** Left with Ctrl-C. */
   interrupted: 130,

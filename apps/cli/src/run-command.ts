@@ -18,6 +18,7 @@ export type Surroundings = Omit<Ctx, "client" | "json" | "verbose" | "contextNam
 export async function runCommand(surroundings: Surroundings, argv: readonly string[]): Promise<number> {
   const ctx = contextOf(surroundings);
   let name = "";
+  let failureCode: number = EXIT_CODES.failed;
   try {
     const { flags, args } = parseArguments(GLOBAL_FLAGS, argv, { stopAtArgument: true });
     if (args.length === 0 || (flags.help && !findCommand(args))) return await print(ctx, lines(overview(), overview()));
@@ -25,6 +26,7 @@ export async function runCommand(surroundings: Surroundings, argv: readonly stri
     if (!found) throw unknownCommand(args);
     name = found.row.name;
     const { default: command } = await found.row.load();
+    failureCode = command.failureCode ?? failureCode;
     const parsed = parseArguments({ ...GLOBAL_FLAGS, ...command.flags }, found.rest, command);
     ctx.json = flags.json || parsed.flags.json;
     ctx.verbose = flags.verbose || parsed.flags.verbose;
@@ -36,7 +38,7 @@ export async function runCommand(surroundings: Surroundings, argv: readonly stri
     checkCount(command, parsed.args.length);
     return await print(ctx, await command.run(ctx, parsed));
   } catch (error) {
-    return await explain(ctx, name, error);
+    return await explain(ctx, name, error, failureCode);
   }
 }
 
@@ -77,7 +79,7 @@ function checkCount({ takes: [min, max], usage }: Command, count: number): void 
 }
 
 /** The one place that says what went wrong, and with which code the process ends. */
-async function explain(ctx: Ctx, name: string, error: unknown): Promise<number> {
+async function explain(ctx: Ctx, name: string, error: unknown, failureCode: number): Promise<number> {
   if (error instanceof UsageError) {
     await complain(
       ctx,
@@ -89,7 +91,7 @@ async function explain(ctx: Ctx, name: string, error: unknown): Promise<number> 
   else if (error instanceof Failure) await complain(ctx, error.message);
   else if (isSystemError(error)) await complain(ctx, error.message);
   else throw error;
-  return EXIT_CODES.failed;
+  return error instanceof Failure ? (error.exitCode ?? failureCode) : failureCode;
 }
 
 /** Of the file system, mostly: a message for people already. */

@@ -41,6 +41,28 @@ test("a POST is sent again under one idempotency key, and another call has anoth
   assert.deepEqual(JSON.parse(String(service.received[1]?.body)), { name: "data" });
 });
 
+test("an exec is sent once, whatever becomes of it", async () => {
+  for (const fail of [unavailable, (response: Parameters<typeof unavailable>[0]) => void response.socket?.destroy()]) {
+    await using service = await startService(fail);
+    await assert.rejects(service.hafen.containers.exec("web", { command: ["./migrate"] }), { name: "HafenError" });
+    assert.equal(service.received.length, 1);
+  }
+});
+
+test("a malformed address or key is refused at once, and not quoted", () => {
+  for (const options of [
+    { url: "hfn_secret" },
+    { url: "http://" },
+    { url: "http://localhost", apiKey: "hfn_secret\n" },
+    { url: "http://localhost", apiKey: "hfn_secrét" },
+  ]) {
+    assert.throws(
+      () => new Hafen(options),
+      (error: HafenError) => !/secr/.test(error.message) && error.code === "invalid_request",
+    );
+  }
+});
+
 test("a key that the caller gives is used, and waitSeconds is asked for by Prefer", async () => {
   await using service = await startService((response) => sendJson(response, 200, { id: "ctr_1" }));
   await service.hafen.containers.start("web", { idempotencyKey: "mine", waitSeconds: 20 });

@@ -1,4 +1,5 @@
 import { command } from "../../command.ts";
+import { EXIT_CODES } from "../../exit-codes.ts";
 import { Failure, UsageError } from "../../failures.ts";
 import { on } from "../../flags.ts";
 import { inert } from "../../format/inert.ts";
@@ -12,6 +13,7 @@ export default command({
   usage: "IMAGE [COMMAND [ARG...]]",
   takes: [1, Infinity],
   stopAtArgument: true,
+  failureCode: EXIT_CODES.usage,
   flags: {
     ...CREATE_FLAGS,
     detach: on("d", "Leave it running and print its id"),
@@ -19,7 +21,8 @@ export default command({
   async run(ctx, { flags, args }) {
     const { detach, interactive, tty, rm } = flags;
     if (ctx.json && !detach) throw new UsageError("--json needs -d: in the foreground the output is the container's");
-    if (!detach && interactive && tty && !ctx.stdin.isTTY) throw new Failure("the input device is not a TTY");
+    if (!detach && interactive && tty && !ctx.stdin.isTTY)
+      throw new Failure("the input device is not a TTY", { exitCode: EXIT_CODES.failed });
     const client = await ctx.client();
     const body = await createBody(ctx, client, flags, args);
     if (detach) {
