@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -124,6 +126,15 @@ describe("hafen and its service", () => {
     const unreachable = await admin.with({ env: { HAFEN_URL: "http://127.0.0.1:1" } }, "volume", "create", "x");
     assert.equal(unreachable.code, 1);
     assert.match(unreachable.stderr, /^hafen: .*\n$/);
+  });
+
+  test("a reader that goes away ends it with 141; an upload that breaks says why", async () => {
+    const child = spawn(admin.command[0] ?? "", [...admin.command.slice(1), "help"], { env: admin.env });
+    child.stdout.destroy();
+    assert.deepEqual(await once(child, "close"), [141, null]);
+    const absent = await admin("load", "-i", "/no/such/file");
+    assert.deepEqual([absent.code, absent.stdout], [1, ""]);
+    assert.match(absent.stderr, /^hafen: .*ENOENT: no such file or directory, open '\/no\/such\/file'\n$/);
   });
 
   test("what others have named cannot act on the terminal", async () => {

@@ -9,4 +9,6 @@ export const EXIT_CODES = {
   usage: 125,
   /** Left with Ctrl-C. */
   interrupted: 130,
+  /** Nobody reads its output any more; as a process that SIGPIPE ended. */
+  brokenPipe: 141,
 } as const;

@@ -1798,7 +1798,7 @@ export interface components {
             buildArgs?: {
                 [key: string]: string;
             };
-            /** @description Its path in the context; default Dockerfile */
+            /** @description Its path in the context; default Dockerfile. One named .dockerfile.<hex> is only sent along: no COPY sees it */
             dockerfile?: string;
             /** @description Path to contents in base64; one of them the Dockerfile */
             files: {
@@ -2475,7 +2475,7 @@ export interface operations {
             query?: {
                 /** @description A JSON object */
                 buildArgs?: string;
-                /** @description Its path in the context; default Dockerfile */
+                /** @description Its path in the context; default Dockerfile. One named .dockerfile.<hex> is only sent along: no COPY sees it */
                 dockerfile?: string;
                 /** @description A JSON object */
                 labels?: string;

@@ -12,7 +12,7 @@ export default command({
   async run(ctx, { flags, args }) {
     const client = await ctx.client();
     const body = await createBody(ctx, client, flags, args);
-    const container = settled(await client.containers.create({ ...body, start: false }, WAIT), ["created"]);
+    const container = await settled(client, client.containers.create({ ...body, start: false }, WAIT), ["created"]);
     return lines([container.id], container, publishNotes(container, flags.publish));
   },
 });

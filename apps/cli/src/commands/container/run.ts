@@ -26,14 +26,14 @@ export default command({
     const client = await ctx.client();
     const body = await createBody(ctx, client, flags, args);
     if (detach) {
-      const made = settled(await client.containers.create(body, WAIT), ["running", "restarting", "exited"]);
+      const made = await settled(client, client.containers.create(body, WAIT), ["running", "restarting", "exited"]);
       return lines([made.id], made, publishNotes(made, flags.publish));
     }
     const made = await client.containers.create({ ...body, start: false }, WAIT);
     return stream(
       (async function* (): AsyncGenerator<Piece, number> {
         try {
-          settled(made, ["created"]);
+          await settled(client, made, ["created"]);
           for (const note of publishNotes(made, flags.publish)) yield { to: "stderr", data: `hafen: ${inert(note)}\n` };
           const ended = yield* follow(ctx, client, made, { input: interactive, start: true });
           if (ended.left) yield { to: "stderr", data: `hafen: ${inert(made.name)} goes on\n` };

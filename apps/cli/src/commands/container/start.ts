@@ -17,7 +17,7 @@ export default command({
   async run(ctx, { flags, args }) {
     const client = await ctx.client();
     const start = async (ref: string) =>
-      settled(await client.containers.start(await containerRef(client, ref), WAIT), [
+      settled(client, client.containers.start(await containerRef(client, ref), WAIT), [
         "running",
         "restarting",
         "exited",
