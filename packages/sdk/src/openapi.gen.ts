@@ -1253,6 +1253,7 @@ export interface components {
             id: string;
             idleTimeoutSeconds: number | null;
             image: {
+                digest: string;
                 id: string | null;
                 reference: string;
             };

@@ -5,7 +5,7 @@ import type { Ctx } from "../../ctx.ts";
 import { UsageError } from "../../failures.ts";
 import { many, on, one, type Values } from "../../flags.ts";
 import { pair } from "../../format/quantities.ts";
-import { imageRef } from "../../short-ids.ts";
+import { containerRef, imageRef } from "../../short-ids.ts";
 import { LIFE_FLAGS, lifeBody } from "./life-flags.ts";
 import { LIMIT_FLAGS, limitsOf } from "./limit-flags.ts";
 import { mountFlagOf } from "./mount-flag.ts";
@@ -53,7 +53,9 @@ export async function createBody(
     ...(interactive ? { openStdin: true, stdinOnce: !tty } : {}),
     ...(Object.keys(env).length > 0 ? { env } : {}),
     ...(mounts.length > 0 ? { mounts } : {}),
-    ...(volumesFrom.length > 0 ? { volumesFrom } : {}),
+    ...(volumesFrom.length > 0
+      ? { volumesFrom: await Promise.all(volumesFrom.map((from) => mountsOf(client, from))) }
+      : {}),
     ...(workdir === undefined ? {} : { workingDir: workdir }),
     ...(user === undefined ? {} : { user }),
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
@@ -63,6 +65,12 @@ export async function createBody(
     ...(label.length > 0 ? { labels: Object.fromEntries(label) } : {}),
     ...lifeBody(flags),
   };
+}
+
+/** `CONTAINER[:ro]`, with what the service calls the container. */
+async function mountsOf(client: Hafen, from: string): Promise<string> {
+  const [, ref = from, mode = ""] = /^(.+?)(:ro|:rw)?$/.exec(from) ?? [];
+  return `${await containerRef(client, ref)}${mode}`;
 }
 
 /** Files first, so that what is written on the command line wins. */
