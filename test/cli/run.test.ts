@@ -105,6 +105,13 @@ describe("hafen run", () => {
     assert.equal(await hafen.ok("run", "--rm", "--entrypoint", "echo", "busybox", "-n", "said"), "said");
   });
 
+  test("takes --profile, and docker's words for what is done anyway", async () => {
+    const made = await hafen.ok("run", "-d", "-P", "--init", "--profile", "restricted", "busybox", "sleep", "1000");
+    assert.match(await hafen.ok("exec", made, "sh", "-c", "touch /x 2>&1; true"), /Read-only/);
+    assert.equal((await hafen("run", "--profile", "mine", "busybox")).code, 125);
+    assert.match(await hafen.ok("stats", "--no-stream", "--format", "{{.ID}} {{.PIDs}}", made), /^[0-9a-z]{12} \d+$/);
+  });
+
   test("-i carries standard input to its end", async () => {
     const input = "from a pipe\n".repeat(1000);
     const { code, stdout } = await hafen.with({ input }, "run", "-i", "--rm", "busybox", "cat");

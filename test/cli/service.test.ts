@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { startWorld, type World } from "../support/index.ts";
 import { openCli, type Cli } from "./hafen.ts";
 
@@ -104,8 +105,9 @@ describe("hafen and its service", () => {
     const wrong: [string[], RegExp][] = [
       [["frobnicate"], /'frobnicate' is not a hafen command/],
       [["volume"], /'volume' needs one of: create, ls, inspect, rm/],
-      [["run", "--privileged", "busybox"], /run: unknown flag: --privileged/],
+      [["run", "--privileged", "busybox"], /run: --privileged is not taken: a container's rights/],
       [["ps", "-x"], /ps: unknown shorthand flag: 'x' in -x/],
+      [["rmi", "-f", "busybox"], /rmi: -f is not taken: .*remove the container first/],
       [["stop"], /stop: needs at least 1 argument/],
       [["tag", "one"], /tag: needs exactly 2 arguments/],
       [["run", "-m"], /run: flag needs an argument: -m/],
@@ -137,6 +139,25 @@ describe("hafen and its service", () => {
     assert.match(absent.stderr, /^hafen: .*ENOENT: no such file or directory, open '\/no\/such\/file'\n$/);
   });
 
+  test("docker's daily spellings are taken", async () => {
+    const made = await admin.ok("volume", "create");
+    assert.match(made, /^[0-9a-f]{32}$/);
+    assert.equal(await admin.ok("volume", "ls", "-q", "-f", "dangling=true", "-f", `name=${made}`), made);
+    assert.equal(await admin.ok("volume", "ls", "-q", "-f", "dangling=false"), "");
+    assert.equal(await admin.ok("volume", "rm", "-f", made, "none"), `${made}\nnone`);
+    assert.equal((await admin("volume", "rm", "none")).code, 1);
+    for (const words of [["--version"], ["-v"], ["version"]]) assert.match(await admin.ok(...words), /^hafen \d/);
+    assert.match(await admin.ok("container", "ls", "-h"), /^Usage: hafen ps/);
+    assert.equal(await admin.ok("container", "ls", "-aq"), "");
+    assert.equal(await admin.ok("image", "ls", "-aq", "-f", "dangling=true"), "");
+    assert.match((await admin("image", "frobnicate")).stderr, /'image frobnicate' is not one of: .*\bls\b/);
+    assert.equal((await admin("system", "df", "-v")).stderr, "");
+    const apiKey = await admin.ok("user", "create", "--quota", "running=0", "--quota", "memory=1g", "small");
+    const small = await openCli({ url: world.url, apiKey });
+    assert.match(await small.ok("whoami"), /^running +0 +0$[^]*^memoryBytes +0B +1\.07GB$/m);
+    await small[Symbol.asyncDispose]();
+  });
+
   test("what others have named cannot act on the terminal", async () => {
     await admin.ok("volume", "create", "--label", "a=\u001b[31mred", "inert");
     const { stdout } = await admin("volume", "ls");
@@ -151,5 +172,23 @@ describe("hafen and its service", () => {
     assert.match(script, /--volumes-from/);
     assert.match(script, /complete .* hafen$/);
     assert.equal((await admin("completion", "fish")).code, 125);
+    const complete = async (...words: string[]) => {
+      const set = `COMP_WORDS=(hafen ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}`;
+      const { stdout } = await promisify(execFile)("bash", [
+        "-c",
+        `${script}\n${set}; _hafen; echo "\${COMPREPLY[@]}"`,
+      ]);
+      return stdout.trim().split(" ");
+    };
+    for (const [words, wanted] of [
+      [["im"], "images"],
+      [["images", ""], "tree"],
+      [["images", "--"], "--no-trunc"],
+      [["images", "name", "--"], "--no-trunc"],
+      [["images", "tree", "--"], "--json"],
+      [["volume", "r"], "rm"],
+      [["container", "run", "--vol"], "--volumes-from"],
+    ] as const)
+      assert.ok((await complete(...words)).includes(wanted), `${words.join(" ")}: ${wanted}`);
   });
 });

@@ -1,11 +1,11 @@
 import { Hafen, HafenError } from "@hafen/sdk";
 import type { Command } from "./command.ts";
-import { COMMANDS, findCommand } from "./commands/table.ts";
+import { findCommand, NAMES } from "./commands/table.ts";
 import { choosePlace } from "./contexts/choose.ts";
 import type { Ctx } from "./ctx.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { Failure, UsageError } from "./failures.ts";
-import { GLOBAL_FLAGS } from "./global-flags.ts";
+import { GLOBAL_FLAGS, TOP_FLAGS } from "./global-flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { complain, print } from "./output.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -20,7 +20,8 @@ export async function runCommand(surroundings: Surroundings, argv: readonly stri
   let name = "";
   let failureCode: number = EXIT_CODES.failed;
   try {
-    const { flags, args } = parseArguments(GLOBAL_FLAGS, argv, { stopAtArgument: true });
+    const { flags, args } = parseArguments({ ...GLOBAL_FLAGS, ...TOP_FLAGS }, argv, { stopAtArgument: true });
+    if (flags.version) args.splice(0, Infinity, "version");
     if (args.length === 0 || (flags.help && !findCommand(args))) return await print(ctx, lines(overview(), overview()));
     const found = findCommand(args);
     if (!found) throw unknownCommand(args);
@@ -29,7 +30,7 @@ export async function runCommand(surroundings: Surroundings, argv: readonly stri
     failureCode = command.failureCode ?? failureCode;
     const parsed = parseArguments({ ...GLOBAL_FLAGS, ...command.flags }, found.rest, command);
     ctx.json = flags.json || parsed.flags.json;
-    ctx.verbose = flags.verbose || parsed.flags.verbose;
+    ctx.verbose = flags.verbose || (parsed.flags.verbose && !("verbose" in command.flags));
     ctx.contextName = parsed.flags.context ?? flags.context;
     if (flags.help || parsed.flags.help) {
       const help = commandHelp(name, found.row.summary, command);
@@ -61,9 +62,7 @@ async function openClient(ctx: Ctx): Promise<Hafen> {
 }
 
 function unknownCommand([first = "", second]: string[]): UsageError {
-  const nouns = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) =>
-    name.slice(first.length + 1),
-  );
+  const nouns = NAMES.filter((name) => name.startsWith(`${first} `)).map((name) => name.slice(first.length + 1));
   if (nouns.length === 0) return new UsageError(`'${first}' is not a hafen command`);
   return new UsageError(
     `${second === undefined ? `'${first}' needs` : `'${first} ${second}' is not`} one of: ${nouns.join(", ")}`,

@@ -29,6 +29,8 @@ export const CREATE_FLAGS = {
   ...LIMIT_FLAGS,
   hostname: one("NAME", ["h", "Its host name"]),
   label: many("KEY=VALUE", ["l", "Attach a label"], pair),
+  profile: one("PROFILE", ["standard, or restricted: no root, no capability, read-only"], profileOf),
+  init: on("Docker's word for what is done for every container: an init reaps its zombies"),
   ...LIFE_FLAGS,
   ...PORT_FLAGS,
 };
@@ -63,8 +65,14 @@ export async function createBody(
     ...portRequests(flags),
     ...(hostname === undefined ? {} : { hostname }),
     ...(label.length > 0 ? { labels: Object.fromEntries(label) } : {}),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ...lifeBody(flags),
   };
+}
+
+function profileOf(text: string): NonNullable<CreateContainer["profile"]> {
+  if (text !== "standard" && text !== "restricted") throw new UsageError("standard or restricted");
+  return text;
 }
 
 /** `CONTAINER[:ro]`, with what the service calls the container. */

@@ -1,6 +1,7 @@
 import { command } from "../../command.ts";
 import { lines } from "../../result.ts";
 import { settled, WAIT } from "../../settled.ts";
+import { REFUSED_FLAGS } from "../refused-flags.ts";
 import { CREATE_FLAGS, createBody } from "./create-flags.ts";
 import { publishNotes } from "./port-flags.ts";
 
@@ -8,6 +9,7 @@ export default command({
   usage: "IMAGE [COMMAND [ARG...]]",
   takes: [1, Infinity],
   stopAtArgument: true,
+  refused: REFUSED_FLAGS,
   flags: CREATE_FLAGS,
   async run(ctx, { flags, args }) {
     const client = await ctx.client();

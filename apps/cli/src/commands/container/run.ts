@@ -6,6 +6,7 @@ import { inert } from "../../format/inert.ts";
 import { lines, stream, type Piece } from "../../result.ts";
 import { settled, WAIT } from "../../settled.ts";
 import { follow } from "../../terminal/follow.ts";
+import { REFUSED_FLAGS } from "../refused-flags.ts";
 import { CREATE_FLAGS, createBody } from "./create-flags.ts";
 import { publishNotes } from "./port-flags.ts";
 
@@ -13,6 +14,7 @@ export default command({
   usage: "IMAGE [COMMAND [ARG...]]",
   takes: [1, Infinity],
   stopAtArgument: true,
+  refused: REFUSED_FLAGS,
   failureCode: EXIT_CODES.usage,
   flags: {
     ...CREATE_FLAGS,
