@@ -65,6 +65,29 @@ describe("hafen run", () => {
     assert.equal(stderr, `${hash.digest("hex")}  /r\n`);
   });
 
+  test("one that may not start ends with 125, and is not left behind", async () => {
+    const { apiKey } = await world.user(undefined, { running: 0 });
+    const { code, stdout, stderr } = await hafen.with(
+      { env: { HAFEN_API_KEY: apiKey } },
+      "run",
+      "--name",
+      "vain",
+      "busybox",
+    );
+    assert.deepEqual([code, stdout], [125, ""]);
+    assert.match(stderr, /^hafen: .*running.*\n$/);
+    assert.equal((await hafen.with({ env: { HAFEN_API_KEY: apiKey } }, "ps", "-aq")).stdout, "");
+  });
+
+  test("one whose connection breaks goes on, though it was to be removed", async () => {
+    const running = hafen.start("run", "--rm", "--name", "broken", "busybox", "sh", "-c", "echo up; sleep 1000");
+    await eventually("it prints", () => running.stdout() === "up\n");
+    await world.api.kill();
+    await world.api.start();
+    assert.equal((await running.ended).code, 125);
+    assert.equal(await hafen.ok("inspect", "-f", "{{.State.Running}}", "broken"), "true");
+  });
+
   test("start -a shows the new run and nothing of those before", async () => {
     const script = "n=$(cat /n 2>/dev/null || echo 0); n=$((n+1)); echo $n > /n; echo run $n; exit $n";
     const first = await hafen("run", "--name", "again", "busybox", "sh", "-c", script);

@@ -1,3 +1,4 @@
+import type { Hafen } from "@hafen/sdk";
 import { command } from "../../command.ts";
 import { EXIT_CODES } from "../../exit-codes.ts";
 import { Failure, UsageError } from "../../failures.ts";
@@ -40,6 +41,9 @@ export default command({
           const ended = yield* follow(ctx, client, made, { input: interactive, start: true });
           if (ended.left) yield { to: "stderr", data: `hafen: ${inert(made.name)} goes on\n` };
           return ended.exitCode;
+        } catch (error) {
+          if (!rm) await removeUnlessStarted(client, made.id).catch(() => {}); // the first error is the one to tell
+          throw error;
         } finally {
           // The service does it too, some seconds after the end: for whoever is not here any more by then. One that runs stays.
           if (rm) await client.containers.remove(made.id, { volumes: true, ...WAIT }).catch(() => {});
@@ -48,3 +52,9 @@ export default command({
     );
   },
 });
+
+/** One that was made in vain would hold its name, and a place in the quota. */
+async function removeUnlessStarted(client: Hafen, id: string): Promise<void> {
+  const { state, desired } = await client.containers.get(id);
+  if (state === "created" && desired === "created") await client.containers.remove(id, { volumes: true, ...WAIT });
+}
