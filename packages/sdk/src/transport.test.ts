@@ -5,9 +5,9 @@ import { Hafen, HafenError } from "./index.ts";
 
 const unavailable = (response: Parameters<typeof sendProblem>[0]) => sendProblem(response, 503, "unavailable");
 
-test("a GET is sent again after 503 and after a connection that broke, at most 3 times", async () => {
+test("a GET is sent again after 504 and after a connection that broke, at most 3 times", async () => {
   await using service = await startService((response, _request, n) => {
-    if (n === 0) unavailable(response);
+    if (n === 0) response.writeHead(504).end("<h1>Gateway Timeout</h1>");
     else if (n === 1) response.socket?.destroy();
     else sendJson(response, 200, { name: "frank" });
   });
