@@ -91,6 +91,43 @@ describe("attach", () => {
     assert.equal(typeof (await attachment.ended).exitCode, "number");
   });
 
+  test("with start it begins with the first byte of the new run, and with nothing of those before", async () => {
+    const command = ["sh", "-c", "echo start; cat; exit 3"];
+    const made = await user.containers.create(
+      { image: "busybox", command, openStdin: true, stdinOnce: true, start: false },
+      WAIT,
+    );
+    for (const sent of ["one", "two"]) {
+      const attachment = await user.containers.attach(made.id, { start: true });
+      await attachment.write(sent);
+      attachment.end();
+      assert.deepEqual(await readerOf(attachment).toEnd(), { stdout: `start\n${sent}`, stderr: "" });
+      const { exitCode, termination } = await attachment.ended;
+      assert.deepEqual([exitCode, termination?.cause], [3, "error"]);
+    }
+    const told = (await user.events.list()).filter(({ subject }) => subject === made.id);
+    assert.equal(told.filter(({ type }) => type === "container.started").length, 2);
+  });
+
+  test("with start it is refused where a start would be, and then starts nothing", async () => {
+    await using live = await running("sleep 1000");
+    const wrong = await refusal(user.containers.attach(live.id, { start: true }), "container_wrong_state");
+    assert.deepEqual(wrong.states, ["created", "exited"]);
+    const small = await world.user(undefined, { running: 0 });
+    const made = await small.containers.create({ image: "busybox", command: ["true"], start: false }, WAIT);
+    await refusal(small.containers.attach(made.id, { start: true }), "quota_exceeded");
+    assert.equal((await small.containers.get(made.id)).state, "created");
+  });
+
+  test("with start ends with the run it started, though its restart policy begins another", async () => {
+    const command = ["sh", "-c", "echo ran; exit 4"];
+    const restart = { policy: "on-failure" as const, maximumRetryCount: 2 };
+    const made = await user.containers.create({ image: "busybox", command, restart, start: false }, WAIT);
+    const attachment = await user.containers.attach(made.id, { start: true });
+    assert.equal((await readerOf(attachment).toEnd()).stdout, "ran\n");
+    assert.equal((await attachment.ended).exitCode, 4);
+  });
+
   test("is refused as plain HTTP before the upgrade", async () => {
     await using container = await running("sleep 1000");
     const other = await world.user();

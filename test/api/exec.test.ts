@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { Hafen } from "@hafen/sdk";
 import { eventually, startWorld, type World } from "../support/index.ts";
 import { refusal } from "./ask.ts";
 import { upgrade } from "./sockets.ts";
@@ -31,6 +32,21 @@ describe("exec", () => {
     assert.ok(cpuMs === null || cpuMs > 0);
     assert.ok(peakMemoryBytes === null || peakMemoryBytes > 0);
     assert.ok(oomKilled === null || !oomKilled);
+  });
+
+  test("one that may take longer than a fetch waits goes over a WebSocket, and answers the same", async () => {
+    const noFetch = () => Promise.reject(new Error("no fetch"));
+    const long = new Hafen({ url: world.url, apiKey: user.apiKey, fetch: noFetch });
+    const body = { command: sh("cat; echo err >&2; exit 5"), stdin: "one\ntwo\u00e4\n" };
+    const { exitCode, timedOut, stdout, stderr, truncated, ...rest } = await long.containers.exec(id, {
+      ...body,
+      timeoutSeconds: 3600,
+    });
+    assert.deepEqual([exitCode, timedOut, stdout, stderr, truncated], [5, false, "one\ntwo\u00e4\n", "err\n", false]);
+    assert.deepEqual(Object.keys(rest).toSorted(), ["cpuMs", "durationMs", "oomKilled", "peakMemoryBytes"]);
+    const much = { command: sh("head -c 1500000 /dev/zero"), timeoutSeconds: 3600 };
+    const cut = await long.containers.exec(id, much);
+    assert.deepEqual([cut.stdout.length, cut.truncated], [1024 * 1024, true]);
   });
 
   test("gives the command its standard input and then end of file", async () => {

@@ -71,9 +71,17 @@ describe("a user's containers", () => {
     const { state, failure } = await lonely.containers.start(web, WAIT);
     assert.deepEqual([state, failure], ["running", null]);
     assert.deepEqual(await world.engine.listNetworks(label), [network]);
+    const body = { image: "busybox", command: ["echo", "all of it"], start: false };
+    const { id: once } = await lonely.containers.create(body, WAIT);
+    await lonely.containers.stop(web, { graceSeconds: 0 }, WAIT);
+    await world.engine.removeNetwork(network?.name ?? "");
+    const attachment = await lonely.containers.attach(once, { start: true });
+    const pieces = await Array.fromAsync(attachment.output);
+    assert.equal(Buffer.concat(pieces.map(({ data }) => data)).toString(), "all of it\n");
+    await lonely.containers.start(web, WAIT);
     const from = await asker(lonely);
     await eventually("it is found again", async () => (await fetchPage(lonely, from, "back")) === "I am back");
-    for (const id of [web, from]) await lonely.containers.remove(id, { force: true, ...WAIT });
+    for (const id of [web, from, once]) await lonely.containers.remove(id, { force: true, ...WAIT });
     await world.database.sql`update networks set used_at = now() - interval '1 hour'`;
     // Each worker clears up when it starts, and every minute after.
     await world.worker.kill();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { startWorld, type World } from "../support/index.ts";
+import { eventually, startWorld, type World } from "../support/index.ts";
 import { openCli, type Cli } from "./hafen.ts";
 
 describe("hafen build", () => {
@@ -79,6 +79,24 @@ describe("hafen build", () => {
     assert.equal(await hafen.ok("run", "--rm", "two", "cat", "/file.txt"), "x");
   });
 
+  test("a Dockerfile from elsewhere gets into no image, and what it built is in the cache", async () => {
+    const path = await hafen.directory("inside", { "file.txt": "x", "b.log": "", ".dockerignore": "*.log\n" });
+    const text = "FROM busybox\nCOPY . /all/\n";
+    const other = await hafen.directory("outside", { Dockerfile: text });
+    const first = await hafen.ok("build", "-q", "-t", "outside", "-f", join(other, "Dockerfile"), path);
+    assert.equal(await hafen.ok("run", "--rm", "outside", "ls", "-A", "/all"), ".dockerignore\nfile.txt");
+    assert.equal(await hafen.ok("build", "-q", "-f", join(other, "Dockerfile"), path), first);
+    const typed = await hafen.with({ input: text }, "build", "-q", "-f", "-", path);
+    assert.equal(typed.stdout.trimEnd(), first);
+  });
+
+  test("gives the image every name that -t says", async () => {
+    const path = await hafen.directory("names", { Dockerfile: "FROM busybox\nLABEL many=names\n" });
+    const id = await hafen.ok("build", "-q", "-t", "many:1", "-t", "many:2", "-t", "many", path);
+    for (const name of ["many:1", "many:2", "many:latest"])
+      assert.equal(await hafen.ok("images", "-q", "--no-trunc", name), id);
+  });
+
   test("one that fails ends with 1, its log and the reason; -q shows the log then too", async () => {
     const path = await hafen.directory("failing", { Dockerfile: "FROM busybox\nRUN echo before && exit 3\n" });
     for (const flags of [[], ["-q"]]) {
@@ -94,6 +112,18 @@ describe("hafen build", () => {
     );
     const empty = await hafen("build", await hafen.directory("empty", { x: "" }));
     assert.match(empty.stderr, /^hafen: unable to prepare context: there is no Dockerfile/);
+  });
+
+  test("Ctrl-C cancels it, and a second time leaves it", async () => {
+    const path = await hafen.directory("long", { Dockerfile: "FROM busybox\nRUN echo begun; sleep 1000\n" });
+    const building = hafen.start("build", path);
+    await eventually("it has begun", () => /^begun$/m.test(building.stderr()));
+    await world.worker.kill(); // nobody is there to cancel it
+    building.signal("SIGINT");
+    building.signal("SIGINT");
+    const again = setInterval(() => building.signal("SIGINT"), 100); // two at once may be one
+    assert.equal((await building.ended.finally(() => clearInterval(again))).code, 130);
+    await world.worker.start();
   });
 
   test("--json gives the build as the API does", async () => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { eventually, startWorld, type World } from "../support/index.ts";
 import { onTerminal, openCli, type Cli } from "./hafen.ts";
 
@@ -153,6 +154,12 @@ describe("what a container is and does", () => {
     assert.equal((await hafen("export", "-o", "kept.tar", "absent")).code, 1);
     assert.equal(await readFile(file, "utf8"), "kept", "a refusal leaves what is there");
     assert.equal((await hafen("export", "box")).stdout.slice(257, 262), "ustar");
+    await symlink("kept.tar", join(hafen.home, "link.tar"));
+    await hafen.ok("export", "-o", "link.tar", "box");
+    assert.equal((await readFile(file)).toString("latin1", 257, 262), "ustar", "a link is written through");
+    await promisify(execFile)("mkfifo", [join(hafen.home, "pipe")]);
+    const [piped] = await Promise.all([readFile(join(hafen.home, "pipe")), hafen.ok("export", "-o", "pipe", "box")]);
+    assert.equal(piped.toString("latin1", 257, 262), "ustar");
   });
 
   test("hafen isolation says what the kernel enforces", async () => {

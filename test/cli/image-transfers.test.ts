@@ -151,7 +151,7 @@ describe("images that come and go, with hafen in docker's place", () => {
       [],
     );
     const onScreen = onTerminal(hafen, ["save", "kept"]);
-    assert.match((await onScreen.ended).stdout, /cowardly refusing to save to a terminal/);
+    assert.match((await onScreen.ended).stdout, /cowardly refusing to write an archive to a terminal/);
     await writeFile(join(hafen.home, "broken.tar"), "no archive");
     const broken = await hafen("load", "-i", join(hafen.home, "broken.tar"));
     assert.deepEqual([broken.code, broken.stdout], [1, ""]);

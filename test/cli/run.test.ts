@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { eventually, startWorld, type World } from "../support/index.ts";
 import { onTerminal, openCli, type Cli } from "./hafen.ts";
 
@@ -25,9 +29,71 @@ describe("hafen run", () => {
     assert.equal(await hafen.ok("ps", "-aq"), "", "--rm has removed it");
   });
 
-  test("ends with 127 when the image has no such command", async () => {
-    const { code } = await hafen("run", "--rm", "busybox", "no-such-command");
+  test("ends with 127 when the image has no such command, and says so", async () => {
+    const { code, stderr } = await hafen("run", "--rm", "busybox", "no-such-command");
     assert.equal(code, 127);
+    assert.match(stderr, /no-such-command/);
+  });
+
+  test("passes bytes on as they are, however slowly they are read, and stdout and stderr apart", async () => {
+    const script = "head -c 24000000 /dev/urandom > /r; cat /r; sha256sum /r >&2; printf 'no end'";
+    const child = spawn(
+      hafen.command[0] ?? "",
+      [...hafen.command.slice(1), "run", "--rm", "busybox", "sh", "-c", script],
+      {
+        env: hafen.env,
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    const hash = createHash("sha256");
+    let bytes = 0;
+    const [, stderr] = await Promise.all([
+      (async () => {
+        let held = Buffer.alloc(0);
+        for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+          if (bytes === 0) await delay(3_000); // all buffers on the way are full by then
+          bytes += chunk.length;
+          held = Buffer.concat([held, chunk]);
+          hash.update(held.subarray(0, Math.max(0, held.length - 6)));
+          held = held.subarray(Math.max(0, held.length - 6));
+        }
+        assert.equal(held.toString(), "no end");
+      })(),
+      text(child.stderr),
+    ]);
+    assert.equal(bytes, 24_000_006);
+    assert.equal(stderr, `${hash.digest("hex")}  /r\n`);
+  });
+
+  test("one that may not start ends with 125, and is not left behind", async () => {
+    const { apiKey } = await world.user(undefined, { running: 0 });
+    const { code, stdout, stderr } = await hafen.with(
+      { env: { HAFEN_API_KEY: apiKey } },
+      "run",
+      "--name",
+      "vain",
+      "busybox",
+    );
+    assert.deepEqual([code, stdout], [125, ""]);
+    assert.match(stderr, /^hafen: .*running.*\n$/);
+    assert.equal((await hafen.with({ env: { HAFEN_API_KEY: apiKey } }, "ps", "-aq")).stdout, "");
+  });
+
+  test("one whose connection breaks goes on, though it was to be removed", async () => {
+    const running = hafen.start("run", "--rm", "--name", "broken", "busybox", "sh", "-c", "echo up; sleep 1000");
+    await eventually("it prints", () => running.stdout() === "up\n");
+    await world.api.kill();
+    await world.api.start();
+    assert.equal((await running.ended).code, 125);
+    assert.equal(await hafen.ok("inspect", "-f", "{{.State.Running}}", "broken"), "true");
+  });
+
+  test("start -a shows the new run and nothing of those before", async () => {
+    const script = "n=$(cat /n 2>/dev/null || echo 0); n=$((n+1)); echo $n > /n; echo run $n; exit $n";
+    const first = await hafen("run", "--name", "again", "busybox", "sh", "-c", script);
+    assert.deepEqual([first.code, first.stdout], [1, "run 1\n"]);
+    const second = await hafen("start", "-a", "again");
+    assert.deepEqual([second.code, second.stdout], [2, "run 2\n"]);
   });
 
   test("takes docker's flags in docker's meaning", async () => {
@@ -60,6 +126,13 @@ describe("hafen run", () => {
     );
     assert.equal(stdout, "one two /tmp 1000:1000 boat\n1\n", stderr);
     assert.equal(await hafen.ok("run", "--rm", "--entrypoint", "echo", "busybox", "-n", "said"), "said");
+  });
+
+  test("takes --profile, and docker's words for what is done anyway", async () => {
+    const made = await hafen.ok("run", "-d", "-P", "--init", "--profile", "restricted", "busybox", "sleep", "1000");
+    assert.match(await hafen.ok("exec", made, "sh", "-c", "touch /x 2>&1; true"), /Read-only/);
+    assert.equal((await hafen("run", "--profile", "mine", "busybox")).code, 125);
+    assert.match(await hafen.ok("stats", "--no-stream", "--format", "{{.ID}} {{.PIDs}}", made), /^[0-9a-z]{12} \d+$/);
   });
 
   test("-i carries standard input to its end", async () => {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { startWorld, type World } from "../support/index.ts";
 import { openCli, type Cli } from "./hafen.ts";
 
@@ -60,6 +64,29 @@ describe("hafen and its service", () => {
     assert.deepEqual([code, stderr], [1, "hafen: HAFEN_URL is set, but HAFEN_API_KEY is not\n"]);
   });
 
+  test("a context that is named goes before the environment", async () => {
+    await using hafen = await openCli({ url: "http://127.0.0.1:1", apiKey: "hfn_of_another_place" });
+    await hafen.with({ input: `${world.adminKey}\n` }, "login", "--name", "here", world.url);
+    assert.match(await hafen.ok("--context", "here", "whoami"), /^admin /);
+    assert.equal((await hafen("whoami")).code, 1);
+  });
+
+  test("says which of its settings is malformed, and not what it holds", async () => {
+    for (const words of [["ps"], ["attach", "x"], ["exec", "-t", "x", "sh"], ["run", "x"]]) {
+      for (const env of [
+        { HAFEN_API_KEY: "hfn_secret\nX: y" },
+        { HAFEN_API_KEY: "hfn_secrét" },
+        { HAFEN_URL: "hfn_secret" },
+        { HAFEN_URL: "ftp://hfn_secret" },
+      ]) {
+        const { code, stderr } = await admin.with({ env }, ...words);
+        assert.notEqual(code, 0);
+        assert.match(stderr, /^hafen: the (address|API key).* from HAFEN_URL and HAFEN_API_KEY,? .*\n$/);
+        assert.doesNotMatch(stderr, /secr/);
+      }
+    }
+  });
+
   test("an admin makes users, who make and revoke keys", async () => {
     const apiKey = await admin.ok("user", "create", "frank");
     assert.match(await admin.ok("user", "ls"), /frank +user/);
@@ -79,8 +106,9 @@ describe("hafen and its service", () => {
     const wrong: [string[], RegExp][] = [
       [["frobnicate"], /'frobnicate' is not a hafen command/],
       [["volume"], /'volume' needs one of: create, ls, inspect, rm/],
-      [["run", "--privileged", "busybox"], /run: unknown flag: --privileged/],
+      [["run", "--privileged", "busybox"], /run: --privileged is not taken: a container's rights/],
       [["ps", "-x"], /ps: unknown shorthand flag: 'x' in -x/],
+      [["rmi", "-f", "busybox"], /rmi: -f is not taken: .*remove the container first/],
       [["stop"], /stop: needs at least 1 argument/],
       [["tag", "one"], /tag: needs exactly 2 arguments/],
       [["run", "-m"], /run: flag needs an argument: -m/],
@@ -95,9 +123,43 @@ describe("hafen and its service", () => {
     const missing = await admin("start", "nobody", "none");
     assert.deepEqual([missing.code, missing.stdout], [1, ""]);
     assert.match(missing.stderr, /^hafen: .*nobody.*\nhafen: .*none.*\n$/);
+    const run = await admin("run", "no-such-image");
+    assert.deepEqual([run.code, run.stdout], [125, ""]);
+    assert.match(run.stderr, /^hafen: .*no-such-image.*\n$/);
     const unreachable = await admin.with({ env: { HAFEN_URL: "http://127.0.0.1:1" } }, "volume", "create", "x");
     assert.equal(unreachable.code, 1);
     assert.match(unreachable.stderr, /^hafen: .*\n$/);
+  });
+
+  test("a reader that goes away ends it with 141; an upload that breaks says why", async () => {
+    const child = spawn(admin.command[0] ?? "", [...admin.command.slice(1), "help"], { env: admin.env });
+    child.stdout.destroy();
+    assert.deepEqual(await once(child, "close"), [141, null]);
+    const filling = spawn("sh", ["-c", '"$@" > /dev/full', "sh", ...admin.command, "help"], { env: admin.env });
+    const [said, [code]] = await Promise.all([text(filling.stderr), once(filling, "close")]);
+    assert.deepEqual([code, said], [1, "hafen: cannot write: ENOSPC: no space left on device, write\n"]);
+    const absent = await admin("load", "-i", "/no/such/file");
+    assert.deepEqual([absent.code, absent.stdout], [1, ""]);
+    assert.match(absent.stderr, /^hafen: .*ENOENT: no such file or directory, open '\/no\/such\/file'\n$/);
+  });
+
+  test("docker's daily spellings are taken", async () => {
+    const made = await admin.ok("volume", "create");
+    assert.match(made, /^[0-9a-f]{32}$/);
+    assert.equal(await admin.ok("volume", "ls", "-q", "-f", "dangling=true", "-f", `name=${made}`), made);
+    assert.equal(await admin.ok("volume", "ls", "-q", "-f", "dangling=false"), "");
+    assert.equal(await admin.ok("volume", "rm", "-f", made, "none"), `${made}\nnone`);
+    assert.equal((await admin("volume", "rm", "none")).code, 1);
+    for (const words of [["--version"], ["-v"], ["version"]]) assert.match(await admin.ok(...words), /^hafen \d/);
+    assert.match(await admin.ok("container", "ls", "-h"), /^Usage: hafen ps/);
+    assert.equal(await admin.ok("container", "ls", "-aq"), "");
+    assert.equal(await admin.ok("image", "ls", "-aq", "-f", "dangling=true"), "");
+    assert.match((await admin("image", "frobnicate")).stderr, /'image frobnicate' is not one of: .*\bls\b/);
+    assert.equal((await admin("system", "df", "-v")).stderr, "");
+    const apiKey = await admin.ok("user", "create", "--quota", "running=0", "--quota", "memory=1g", "small");
+    const small = await openCli({ url: world.url, apiKey });
+    assert.match(await small.ok("whoami"), /^running +0 +0$[^]*^memoryBytes +0B +1\.07GB$/m);
+    await small[Symbol.asyncDispose]();
   });
 
   test("what others have named cannot act on the terminal", async () => {
@@ -114,5 +176,23 @@ describe("hafen and its service", () => {
     assert.match(script, /--volumes-from/);
     assert.match(script, /complete .* hafen$/);
     assert.equal((await admin("completion", "fish")).code, 125);
+    const complete = async (...words: string[]) => {
+      const set = `COMP_WORDS=(hafen ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}`;
+      const { stdout } = await promisify(execFile)("bash", [
+        "-c",
+        `${script}\n${set}; _hafen; echo "\${COMPREPLY[@]}"`,
+      ]);
+      return stdout.trim().split(" ");
+    };
+    for (const [words, wanted] of [
+      [["im"], "images"],
+      [["images", ""], "tree"],
+      [["images", "--"], "--no-trunc"],
+      [["images", "name", "--"], "--no-trunc"],
+      [["images", "tree", "--"], "--json"],
+      [["volume", "r"], "rm"],
+      [["container", "run", "--vol"], "--volumes-from"],
+    ] as const)
+      assert.ok((await complete(...words)).includes(wanted), `${words.join(" ")}: ${wanted}`);
   });
 });

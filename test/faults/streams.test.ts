@@ -43,6 +43,36 @@ for (const { name, fault } of [
   });
 }
 
+for (const part of ["worker", "api"] as const) {
+  test(`a run whose ${part} is killed breaks its streams off, and the container runs on`, async () => {
+    await using world = await startWorld();
+    const { containers } = world.admin;
+    const command = ["sh", "-c", "echo up; exec sleep 1000"];
+    const { id } = await containers.create({ image: "busybox", command, start: false }, { waitSeconds: 60 });
+    const attachment = await containers.attach(id, { start: true });
+    for await (const { data } of attachment.output) {
+      assert.equal(Buffer.from(data).toString(), "up\n");
+      break;
+    }
+    await world[part].kill();
+    await assert.rejects(attachment.ended, { code: "network" });
+    await world[part].start();
+    await assertConverges(world);
+    assert.equal((await containers.get(id)).state, "running");
+  });
+}
+
+test("a run whose worker is not there is refused, and starts nothing later", async () => {
+  await using world = await startWorld();
+  const { containers } = world.admin;
+  const { id } = await containers.create({ image: "busybox", command: ["true"], start: false }, { waitSeconds: 60 });
+  await world.worker.kill();
+  await assert.rejects(containers.attach(id, { start: true }), { name: "HafenError" });
+  await world.worker.start();
+  await assertConverges(world);
+  assert.equal((await containers.get(id)).state, "created");
+});
+
 test("a followed build log has every line once and in order over a killed api", async () => {
   await using world = await startWorld();
   const build = await world.admin.builds.createFromFiles({

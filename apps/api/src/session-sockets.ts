@@ -14,16 +14,27 @@ export type OpenSession = (
   row: ContainerRow,
   action: StreamAction,
   query: Record<string, string | undefined>,
-  options: RelayOptions,
+  options: SessionOptions,
 ) => Promise<Response>;
+
+export interface SessionOptions extends RelayOptions {
+  /** Done once the worker is there, before the client is answered. */
+  begin?: () => Promise<void>;
+}
 
 /** WebSockets between a client and the worker of a container, counted for each user; a stream does not outlive its key. */
 export function sessionSockets(): OpenSession {
-  return async (c, row, action, query, options) => {
+  return async (c, row, action, query, { begin, ...options }) => {
     const { user, deps } = c.var;
     const { upgrade } = c.env;
     if (!upgrade) throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
     const worker = await dialled(c, row, action, query, deps.slots.take("sessions", user.id));
+    try {
+      await begin?.();
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    }
     upgrade.accept((client) => {
       endWithKey(c, client);
       relay(client, worker, options);

@@ -8,22 +8,29 @@ import { shortDigest } from "./short-ids.ts";
 export interface BuildOutputOptions {
   /** Only the result, and the log only of a build that failed. */
   quiet: boolean;
+  /** Done once it has succeeded, before that is said. */
+  built?: (build: Build) => Promise<void>;
   /** What is printed once it has succeeded; default: the image's id when quiet, else a line on stderr. */
   result?: (build: Build, image: Image | undefined) => string[];
 }
 
-/** A build's log as it comes, on stderr; then its image, or why there is none. Ctrl-C cancels the build. */
+/** A build's log as it comes, on stderr; then its image, or why there is none. Ctrl-C cancels the build, a second time leaves it. */
 export async function* buildOutput(
   ctx: Ctx,
   client: Hafen,
   queued: Build,
-  { quiet, result }: BuildOutputOptions,
+  { quiet, built, result }: BuildOutputOptions,
 ): AsyncGenerator<Piece, number> {
-  const release = ctx.onSignal("SIGINT", () => void client.builds.cancel(queued.id).catch(() => {}));
+  const leaving = new AbortController();
+  let interrupts = 0;
+  const release = ctx.onSignal("SIGINT", () => {
+    if (++interrupts > 1) leaving.abort();
+    else client.builds.cancel(queued.id).catch(() => {});
+  });
   const kept: Piece[] = [];
   try {
     if (queued.queuePosition) yield { to: "stderr", data: `Waiting for ${queued.queuePosition} other builds\n` };
-    const log = client.builds.logs(queued.id, { follow: true });
+    const log = client.builds.logs(queued.id, { follow: true, signal: leaving.signal });
     let next = await log.next();
     for (; !next.done; next = await log.next()) {
       const piece: Piece = { to: "stderr", data: `${next.value.text}\n` };
@@ -37,6 +44,7 @@ export async function* buildOutput(
       yield { to: "stderr", data: `hafen: ${inert(whyNot(build))}\n` };
       return build.state === "cancelled" ? EXIT_CODES.interrupted : EXIT_CODES.failed;
     }
+    await built?.(build);
     const image = await imageOf(client, build.imageId);
     const digest = image?.digest ?? build.imageId;
     const tagged = build.tag === null ? "" : ` as ${inert(build.tag)}`;
@@ -45,6 +53,9 @@ export async function* buildOutput(
     else if (quiet) yield { to: "stdout", data: `${digest}\n` };
     else yield { to: "stderr", data: `Built ${shortDigest(digest)}${tagged}\n` };
     return EXIT_CODES.ok;
+  } catch (error) {
+    if (leaving.signal.aborted) return EXIT_CODES.interrupted;
+    throw error;
   } finally {
     release();
   }

@@ -10,6 +10,10 @@ export interface Command<F extends Flags = Flags> {
   flags: F;
   /** Flags after the first argument belong to it. */
   stopAtArgument?: boolean;
+  /** Docker's flags that it does not take on purpose, and why. */
+  refused?: Readonly<Record<string, string>>;
+  /** What it ends with when the service refuses or fails; default 1. */
+  failureCode?: number;
   run(ctx: Ctx, input: { flags: Values<F>; args: string[] }): Promise<Result>;
 }
 

@@ -5,8 +5,10 @@ export const EXIT_CODES = {
   failed: 1,
   /** A command's time limit ended it. */
   timedOut: 124,
-  /** The command line is wrong; as docker. */
+  /** The command line is wrong, or what `run` needs of the service failed; as docker. */
   usage: 125,
   /** Left with Ctrl-C. */
   interrupted: 130,
+  /** Nobody reads its output any more; as a process that SIGPIPE ended. */
+  brokenPipe: 141,
 } as const;

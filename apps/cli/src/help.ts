@@ -38,6 +38,8 @@ export function overview(): string[] {
     "Commands:",
     ...commands,
     "",
+    "Docker's long forms are taken, too, as container ls and image rm.",
+    "",
     "Global flags:",
     ...rowsOf(GLOBAL_FLAGS),
     "",

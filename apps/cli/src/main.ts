@@ -1,3 +1,4 @@
+import { EXIT_CODES } from "./exit-codes.ts";
 import { runCommand } from "./run-command.ts";
 
 /** The process `hafen`: opens what a command may touch, runs it, and ends with its code. */
@@ -5,8 +6,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { stdin, stdout, stderr, env } = process;
   for (const stream of [stdout, stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit(0); // whoever read has seen enough
+      if (error.code === "EPIPE") process.exit(EXIT_CODES.brokenPipe); // whoever read has seen enough
+      if (stream === stdout) stderr.write(`hafen: cannot write: ${error.message}\n`);
+      process.exit(EXIT_CODES.failed);
     });
   }
   const code = await runCommand(

@@ -9,6 +9,8 @@ export interface Parsed<F extends Flags> {
 export interface ParseOptions {
   /** Flags after the first argument belong to it: `run IMAGE ls -l`. */
   stopAtArgument?: boolean | undefined;
+  /** Flags that are not taken on purpose, and why. */
+  refused?: Readonly<Record<string, string>> | undefined;
 }
 
 const SWITCH = new Map([
@@ -44,7 +46,7 @@ export function parseArguments<F extends Flags>(
     const written = equals === -1 ? word : word.slice(0, equals);
     const value = equals === -1 ? undefined : word.slice(equals + 1);
     const name = byLong.get(written.slice(2));
-    if (name === undefined) throw new UsageError(`unknown flag: ${written}`);
+    if (name === undefined) throw unknownFlag(written, options);
     if (flagNamed(name).value !== undefined) return give(name, value ?? argument(written));
     const state = SWITCH.get(value ?? "true");
     if (state === undefined) throw new UsageError(`invalid argument "${value}" for ${written}: true or false`);
@@ -55,6 +57,8 @@ export function parseArguments<F extends Flags>(
     for (let at = 1; at < word.length; at++) {
       const letter = word.charAt(at);
       const name = byShort.get(letter);
+      if (name === undefined && Object.hasOwn(options.refused ?? {}, `-${letter}`))
+        throw unknownFlag(`-${letter}`, options);
       if (name === undefined) throw new UsageError(`unknown shorthand flag: '${letter}' in ${word}`);
       if (flagNamed(name).value === undefined) give(name, "true");
       else {
@@ -75,6 +79,11 @@ export function parseArguments<F extends Flags>(
     }
   }
   return { flags: valuesOf(flags, given), args };
+}
+
+function unknownFlag(written: string, { refused = {} }: ParseOptions): UsageError {
+  if (!Object.hasOwn(refused, written)) return new UsageError(`unknown flag: ${written}`);
+  return new UsageError(`${written} is not taken: ${refused[written]}`);
 }
 
 function valuesOf<F extends Flags>(flags: F, given: Map<string, string[]>): Values<F> {

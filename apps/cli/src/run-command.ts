@@ -1,11 +1,11 @@
 import { Hafen, HafenError } from "@hafen/sdk";
 import type { Command } from "./command.ts";
-import { COMMANDS, findCommand } from "./commands/table.ts";
+import { findCommand, NAMES } from "./commands/table.ts";
 import { choosePlace } from "./contexts/choose.ts";
 import type { Ctx } from "./ctx.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { Failure, UsageError } from "./failures.ts";
-import { GLOBAL_FLAGS } from "./global-flags.ts";
+import { GLOBAL_FLAGS, TOP_FLAGS } from "./global-flags.ts";
 import { commandHelp, overview } from "./help.ts";
 import { complain, print } from "./output.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -18,16 +18,19 @@ export type Surroundings = Omit<Ctx, "client" | "json" | "verbose" | "contextNam
 export async function runCommand(surroundings: Surroundings, argv: readonly string[]): Promise<number> {
   const ctx = contextOf(surroundings);
   let name = "";
+  let failureCode: number = EXIT_CODES.failed;
   try {
-    const { flags, args } = parseArguments(GLOBAL_FLAGS, argv, { stopAtArgument: true });
+    const { flags, args } = parseArguments({ ...GLOBAL_FLAGS, ...TOP_FLAGS }, argv, { stopAtArgument: true });
+    if (flags.version) args.splice(0, Infinity, "version");
     if (args.length === 0 || (flags.help && !findCommand(args))) return await print(ctx, lines(overview(), overview()));
     const found = findCommand(args);
     if (!found) throw unknownCommand(args);
     name = found.row.name;
     const { default: command } = await found.row.load();
+    failureCode = command.failureCode ?? failureCode;
     const parsed = parseArguments({ ...GLOBAL_FLAGS, ...command.flags }, found.rest, command);
     ctx.json = flags.json || parsed.flags.json;
-    ctx.verbose = flags.verbose || parsed.flags.verbose;
+    ctx.verbose = flags.verbose || (parsed.flags.verbose && !("verbose" in command.flags));
     ctx.contextName = parsed.flags.context ?? flags.context;
     if (flags.help || parsed.flags.help) {
       const help = commandHelp(name, found.row.summary, command);
@@ -36,7 +39,7 @@ export async function runCommand(surroundings: Surroundings, argv: readonly stri
     checkCount(command, parsed.args.length);
     return await print(ctx, await command.run(ctx, parsed));
   } catch (error) {
-    return await explain(ctx, name, error);
+    return await explain(ctx, name, error, failureCode);
   }
 }
 
@@ -59,9 +62,7 @@ async function openClient(ctx: Ctx): Promise<Hafen> {
 }
 
 function unknownCommand([first = "", second]: string[]): UsageError {
-  const nouns = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) =>
-    name.slice(first.length + 1),
-  );
+  const nouns = NAMES.filter((name) => name.startsWith(`${first} `)).map((name) => name.slice(first.length + 1));
   if (nouns.length === 0) return new UsageError(`'${first}' is not a hafen command`);
   return new UsageError(
     `${second === undefined ? `'${first}' needs` : `'${first} ${second}' is not`} one of: ${nouns.join(", ")}`,
@@ -77,7 +78,7 @@ function checkCount({ takes: [min, max], usage }: Command, count: number): void 
 }
 
 /** The one place that says what went wrong, and with which code the process ends. */
-async function explain(ctx: Ctx, name: string, error: unknown): Promise<number> {
+async function explain(ctx: Ctx, name: string, error: unknown, failureCode: number): Promise<number> {
   if (error instanceof UsageError) {
     await complain(
       ctx,
@@ -89,7 +90,7 @@ async function explain(ctx: Ctx, name: string, error: unknown): Promise<number> 
   else if (error instanceof Failure) await complain(ctx, error.message);
   else if (isSystemError(error)) await complain(ctx, error.message);
   else throw error;
-  return EXIT_CODES.failed;
+  return error instanceof Failure ? (error.exitCode ?? failureCode) : failureCode;
 }
 
 /** Of the file system, mostly: a message for people already. */

@@ -1,10 +1,11 @@
-import type { Hafen } from "@hafen/sdk";
+import { HafenError, type Hafen, type HafenErrorCode } from "@hafen/sdk";
 import { Failure } from "./failures.ts";
 
 // An id of ours begins with its time, so things made together differ at the end; a digest differs at once.
 const SHORT = 12;
-const SHORT_ID = /^[0-9a-hjkmnp-tv-z]{12}$/;
-const SHORT_DIGEST = /^(sha256:)?[0-9a-f]{12,64}$/;
+const ABSENT: HafenErrorCode[] = ["container_not_found", "image_not_found", "reference_invalid"];
+const PART_OF_ID = /^(ctr_[0-9a-z]{4,}|[0-9a-hjkmnp-tv-z]{4,})$/;
+const PART_OF_DIGEST = /^(sha256:)?[0-9a-f]{4,}$/;
 
 export function shortId(id: string): string {
   return id.slice(-SHORT);
@@ -14,30 +15,39 @@ export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, "").slice(0, SHORT);
 }
 
-/** What the API calls a container that was named by what `ps` shows. */
+/** What the API calls a container that is named by the end of its id, as `ps` shows it, or by its beginning. */
 export async function containerRef(client: Hafen, ref: string): Promise<string> {
-  if (!SHORT_ID.test(ref)) return ref;
-  const found: string[] = [];
-  for await (const { id, name } of client.containers.listAll({ limit: 200 })) {
-    if (name === ref) return ref;
-    if (id.endsWith(ref)) found.push(id);
-  }
-  return only(found, ref);
+  if (!PART_OF_ID.test(ref) || (await exists(client.containers.get(ref)))) return ref;
+  const all = await Array.fromAsync(client.containers.listAll({ limit: 200 }));
+  return only(
+    all.flatMap(({ id }) => (id.endsWith(ref) || id.startsWith(ref) ? [id] : [])),
+    ref,
+  );
 }
 
-/** The same for an image and what `images` shows. */
+/** The same for an image and the beginning of its digest, as `images` shows it. */
 export async function imageRef(client: Hafen, ref: string): Promise<string> {
-  if (!SHORT_DIGEST.test(ref)) return ref;
+  if (!PART_OF_DIGEST.test(ref) || (await exists(client.images.get(ref)))) return ref;
   const digest = ref.startsWith("sha256:") ? ref : `sha256:${ref}`;
-  const found: string[] = [];
-  for await (const image of client.images.listAll({ limit: 200 })) {
-    if (image.tags.includes(`${ref}:latest`)) return ref;
-    if (image.digest.startsWith(digest)) found.push(image.id);
+  const all = await Array.fromAsync(client.images.listAll({ limit: 200 }));
+  return only(
+    all.flatMap((image) => (image.digest.startsWith(digest) ? [image.id] : [])),
+    ref,
+  );
+}
+
+/** A whole name goes before a part of an id. */
+async function exists(got: Promise<unknown>): Promise<boolean> {
+  try {
+    await got;
+    return true;
+  } catch (error) {
+    if (error instanceof HafenError && ABSENT.includes(error.code)) return false;
+    throw error;
   }
-  return only(found, ref);
 }
 
 function only(found: string[], ref: string): string {
-  if (found.length > 1) throw new Failure(`${ref} is short for more than one; give the whole id`);
+  if (found.length > 1) throw new Failure(`${ref} is short for more than one; give more of the id`);
   return found[0] ?? ref;
 }

@@ -12,12 +12,18 @@ export async function* withProgress(
 ): AsyncGenerator<Uint8Array, void> {
   let sent = 0;
   let saidAtMs = 0;
-  for await (const chunk of tar) {
-    yield chunk;
-    sent += chunk.length;
-    if (!stderr.isTTY || sent < fromBytes || now() - saidAtMs < EVERY_MS) continue;
-    saidAtMs = now();
-    stderr.write(`\r${what} ${bytes(sent)}\u001b[K`);
+  let whole = false;
+  try {
+    for await (const chunk of tar) {
+      yield chunk;
+      sent += chunk.length;
+      if (!stderr.isTTY || sent < fromBytes || now() - saidAtMs < EVERY_MS) continue;
+      saidAtMs = now();
+      stderr.write(`\r${what} ${bytes(sent)}\u001b[K`);
+    }
+    whole = true;
+  } finally {
+    if (!whole && saidAtMs > 0) stderr.write("\n");
   }
   if (sent < fromBytes) return;
   stderr.write(`${stderr.isTTY ? "\r" : ""}${what} ${bytes(sent)}${stderr.isTTY ? "\u001b[K" : ""}\n`);

@@ -15,7 +15,14 @@ const BuildArgs = z
 
 export const BuildOptions = z.object({
   tag: z.string().max(300).optional().describe("The user's name for the image, as app or team/app:1"),
-  dockerfile: z.string().min(1).max(1024).optional().describe("Its path in the context; default Dockerfile"),
+  dockerfile: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe(
+      "Its path in the context; default Dockerfile. One named .dockerfile.<hex> is only sent along: no COPY sees it",
+    ),
   target: z.string().max(128).optional(),
   noCache: z.boolean().optional(),
   buildArgs: BuildArgs.optional(),

@@ -215,7 +215,7 @@ export const Container = z
   .object({
     id: z.string(),
     name: z.string(),
-    image: z.object({ id: z.string().nullable(), reference: z.string() }),
+    image: z.object({ id: z.string().nullable(), reference: z.string(), digest: z.string() }),
     state: z.enum(STATES),
     desired: z.enum(DESIRED),
     exitCode: z.number().int().nullable(),

@@ -16,8 +16,9 @@ export const STREAM_STALL_MS = 10_000;
 const Cells = z.number().int().min(1).max(4096);
 const Resize = z.strictObject({ type: z.literal("resize"), columns: Cells, rows: Cells });
 const StdinEnd = z.strictObject({ type: z.literal("stdinEnd") });
+const Read = z.strictObject({ type: z.literal("read"), bytes: z.number().int().min(0) });
 /** What a client of an attach sends on the control channel, as JSON. */
-export const StreamControl = z.discriminatedUnion("type", [Resize, StdinEnd]).openapi("StreamControl");
+export const StreamControl = z.discriminatedUnion("type", [Resize, StdinEnd, Read]).openapi("StreamControl");
 export type StreamControl = z.infer<typeof StreamControl>;
 
 /** What a client of an exec sends there. */
@@ -26,7 +27,7 @@ export const ExecControl = z
     Resize,
     StdinEnd,
     z.strictObject({ type: z.literal("signal"), signal: Signal }),
-    z.strictObject({ type: z.literal("read"), bytes: z.number().int().min(0) }),
+    Read,
     z.strictObject({ type: z.literal("detach") }),
   ])
   .openapi("ExecControl");
@@ -70,6 +71,23 @@ function inJson<T extends z.ZodType>(schema: T, description: string) {
     .openapi({ type: "string", description });
 }
 const Bool = z.enum(["true", "false"]).optional();
+const Window = z.coerce
+  .number()
+  .int()
+  .min(65_536)
+  .max(1_073_741_824)
+  .optional()
+  .describe("Flow control: at most so many bytes each way that the other side has not said it took");
+
+/** An attach as the query of a WebSocket. */
+export const AttachStream = z.object({
+  backlog: Bool.describe("Begin with what it printed before; default false"),
+  start: Bool.describe(
+    "It does not run: start it once its streams are attached, so that they are those of the new run from its first byte; default false",
+  ),
+  window: Window,
+});
+export type AttachStream = z.infer<typeof AttachStream>;
 
 /** An exec as the query of a WebSocket. */
 export const ExecStream = z.object({
@@ -85,13 +103,7 @@ export const ExecStream = z.object({
     .max(604_800)
     .optional()
     .describe("Then it and all it started are killed; without it there is no limit"),
-  window: z.coerce
-    .number()
-    .int()
-    .min(65_536)
-    .max(1_073_741_824)
-    .optional()
-    .describe("Flow control: at most so many bytes each way that the other side has not said it took"),
+  window: Window,
 });
 export type ExecStream = z.infer<typeof ExecStream>;
 

@@ -39,11 +39,11 @@ export {
 export { openExec, type OpenExec } from "./container/open-exec.ts";
 export { containerLogs, noteEngineEvent, signalContainer } from "./container/live.ts";
 export { containerSpec, LABELS } from "./container/spec.ts";
-export { startContainer } from "./container/start.ts";
+export { startable, startContainer } from "./container/start.ts";
 export { killContainer, restartContainer, stopContainer } from "./container/stop.ts";
 export { Turns } from "./container/turns.ts";
 export { updateContainer } from "./container/update.ts";
-export { waitContainer, waitSettled } from "./container/wait.ts";
+export { waitContainer, waitRunEnd, waitSettled } from "./container/wait.ts";
 export type { Actor, Ctx, HostCtx } from "./ctx.ts";
 export { eventFeed, feedStart, positionId } from "./event/feed.ts";
 export { startAfterBoot } from "./host/boot.ts";

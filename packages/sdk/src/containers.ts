@@ -8,6 +8,7 @@ import { containerStats } from "./container-stats.ts";
 import { download } from "./download.ts";
 import { getFiles, putFile, putFiles, type PutFileOptions } from "./files.ts";
 import { HafenError } from "./error.ts";
+import { exec } from "./exec.ts";
 import { execStream, type ExecStream, type ExecStreamRequest } from "./exec-stream.ts";
 import { everyItem, type Page } from "./page.ts";
 import { connectPort, type PortConnection } from "./port-connection.ts";
@@ -46,7 +47,6 @@ export interface RemoveContainerOptions extends RemoveOptions {
 }
 
 const USE_WAIT_SECONDS = 60;
-const DEFAULT_EXEC_SECONDS = 60;
 
 /** A container is named by its id or by its owner's name for it. */
 export class Containers {
@@ -128,16 +128,12 @@ export class Containers {
     return waitForContainer(this.#transport, ref, options);
   }
 
-  /** Runs a command in it and answers when the command has ended; an exit code other than 0 is an answer, not an error. */
+  /**
+   * Runs a command in it and answers when the command has ended; an exit code other than 0 is an answer, not an error. It is sent once:
+   * after an error it may have run.
+   */
   async exec(ref: string, body: Exec, options: ChangeOptions = {}): Promise<ExecResult> {
-    const timeoutMs =
-      options.timeoutMs ?? this.#transport.timeoutMs + (body.timeoutSeconds ?? DEFAULT_EXEC_SECONDS) * 1000;
-    return this.#transport.json({
-      method: "POST",
-      path: address`/v1/containers/${ref}/exec`,
-      json: body,
-      options: { ...options, timeoutMs },
-    });
+    return exec(this.#transport, ref, body, options);
   }
 
   /** Runs a command in it with its streams live. */

@@ -1,6 +1,6 @@
 import { address } from "./address.ts";
 import type { CallOptions } from "./call-options.ts";
-import { openSession, type Session } from "./session.ts";
+import { openSession, WINDOW_BYTES, type Session } from "./session.ts";
 import type { Transport } from "./transport.ts";
 import type { Exec, ExecEnded, KillContainer } from "./wire.ts";
 
@@ -20,9 +20,6 @@ export interface ExecStream extends Session<Omit<ExecEnded, "type">> {
   /** To the command's own process, and not to what it started. */
   signal(name: NonNullable<KillContainer["signal"]>): void;
 }
-
-/** Each way: what may be on its way that the other side has not taken. */
-const WINDOW_BYTES = 4 * 1024 * 1024;
 
 export async function execStream(
   transport: Transport,

@@ -174,7 +174,7 @@ export interface paths {
         };
         /**
          * Its standard streams, as a WebSocket
-         * @description Binary messages of at most 1 MiB; the first byte says what the rest is: 0 standard input (needs openStdin), 1 standard output, 2 standard error, 3 control as JSON. A client may send `resize` and `stdinEnd` (StreamControl); the server's last message is `ended` (StreamEnded), before it closes with 1000. Refusals are plain HTTP answers before the upgrade. Close codes: 1003 not binary, 1008 not allowed, 1009 too long, 1011 the host failed, 1012 the service restarts, 1013 nothing was read for 10 s with 1 MiB waiting.
+         * @description Binary messages of at most 1 MiB; the first byte says what the rest is: 0 standard input (needs openStdin), 1 standard output, 2 standard error, 3 control as JSON. A client may send `resize`, `stdinEnd` and `read` (StreamControl); the server's last message is `ended` (StreamEnded), before it closes with 1000. With `start` it is started as by `POST /start`, and must be one that could be. Refusals are plain HTTP answers before the upgrade. Close codes: 1003 not binary, 1008 not allowed, 1009 too long, 1011 the host failed, 1012 the service restarts, 1013 nothing was read for 10 s with 1 MiB waiting, without `window`.
          */
         get: operations["attachContainer"];
         put?: never;
@@ -1254,6 +1254,7 @@ export interface components {
             id: string;
             idleTimeoutSeconds: number | null;
             image: {
+                digest: string;
                 id: string | null;
                 reference: string;
             };
@@ -1800,7 +1801,7 @@ export interface components {
             buildArgs?: {
                 [key: string]: string;
             };
-            /** @description Its path in the context; default Dockerfile */
+            /** @description Its path in the context; default Dockerfile. One named .dockerfile.<hex> is only sent along: no COPY sees it */
             dockerfile?: string;
             /** @description Path to contents in base64; one of them the Dockerfile */
             files: {
@@ -2477,7 +2478,7 @@ export interface operations {
             query?: {
                 /** @description A JSON object */
                 buildArgs?: string;
-                /** @description Its path in the context; default Dockerfile */
+                /** @description Its path in the context; default Dockerfile. One named .dockerfile.<hex> is only sent along: no COPY sees it */
                 dockerfile?: string;
                 /** @description A JSON object */
                 labels?: string;
@@ -3360,6 +3361,10 @@ export interface operations {
             query?: {
                 /** @description Begin with what it printed before; default false */
                 backlog?: "true" | "false";
+                /** @description It does not run: start it once its streams are attached, so that they are those of the new run from its first byte; default false */
+                start?: "true" | "false";
+                /** @description Flow control: at most so many bytes each way that the other side has not said it took */
+                window?: number;
             };
             header?: never;
             path: {
@@ -3415,7 +3420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description container_wrong_state */
+            /** @description container_wrong_state, quota_exceeded */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -8,7 +8,7 @@ const CAP_MS = 5_000;
 export function mayHelp(error: HafenError): boolean {
   const { status } = error;
   if (status === undefined) return error.code === "network";
-  return status === 502 || status === 503 || (status === 429 && error.retryAfterMs !== undefined);
+  return status === 502 || status === 503 || status === 504 || (status === 429 && error.retryAfterMs !== undefined);
 }
 
 /** Doubles with each attempt from the first on; half of it is chance, so that clients cut off together do not return together. */

@@ -30,8 +30,8 @@ export interface Session<End> {
 export interface SessionRequest {
   path: string;
   query: Record<string, QueryValue>;
-  /** Bytes each way that the other side has not said it took; without it whatever comes is kept, up to a limit. */
-  window?: number;
+  /** Bytes each way that the other side has not said it took. */
+  window: number;
 }
 export interface OpenedSession<End> extends Session<End> {
   /** Sends a control message. */
@@ -40,10 +40,12 @@ export interface OpenedSession<End> extends Session<End> {
   leave(message: object): Promise<void>;
 }
 
+export const WINDOW_BYTES = 4 * 1024 * 1024;
 const CHANNELS = { stdin: 0, stdout: 1, stderr: 2, control: 3 };
 const PIECE_BYTES = 64 * 1024;
 const SEND_BUFFER_BYTES = 1024 * 1024;
-const UNREAD_BYTES = 16 * 1024 * 1024;
+/** A service that sends more than its window of 4 MiB is no service of ours. */
+const UNREAD_BYTES = 4 * WINDOW_BYTES;
 const SEND_CHECK_MS = 20;
 
 interface Control {
@@ -61,7 +63,7 @@ export function openSession<End>(
   );
 }
 
-function serve<End>(socket: WebSocket, deadline: Deadline, window: number | undefined): OpenedSession<End> {
+function serve<End>(socket: WebSocket, deadline: Deadline, window: number): OpenedSession<End> {
   const output = new Queue<Output>(UNREAD_BYTES, ({ data }) => data.length);
   const { promise: ended, resolve: settle, reject: fail } = withResolvers<End>();
   ended.catch(() => {}); // who only reads the output sees the same error there
@@ -110,7 +112,7 @@ function serve<End>(socket: WebSocket, deadline: Deadline, window: number | unde
   };
   const say = (message: object) => send(CHANNELS.control, new TextEncoder().encode(JSON.stringify(message)));
   const roomToWrite = async () => {
-    while (window !== undefined && unwritten + PIECE_BYTES > window && socket.readyState === 1)
+    while (unwritten + PIECE_BYTES > window && socket.readyState === 1)
       await new Promise<void>((resolve) => {
         written = resolve;
       });
@@ -118,8 +120,7 @@ function serve<End>(socket: WebSocket, deadline: Deadline, window: number | unde
     while (socket.readyState === 1 && socket.bufferedAmount > SEND_BUFFER_BYTES) await pause(SEND_CHECK_MS, deadline);
   };
   return {
-    output:
-      window === undefined ? output : acknowledged(output, window, (bytes) => ifOpen(say, { type: "read", bytes })),
+    output: acknowledged(output, window, (bytes) => ifOpen(say, { type: "read", bytes })),
     ended,
     say,
     leave(message) {

@@ -45,7 +45,8 @@ async function streamUpload(chunks: AsyncIterator<Uint8Array>): Promise<Upload> 
     try {
       return await chunks.next();
     } catch (cause) {
-      failure = new HafenError("aborted", "the stream to upload failed", { cause });
+      const why = cause instanceof Error ? cause.message : String(cause);
+      failure = new HafenError("aborted", `the stream to upload failed: ${why}`, { cause });
       throw failure;
     }
   };

@@ -5,9 +5,9 @@ import { Hafen, HafenError } from "./index.ts";
 
 const unavailable = (response: Parameters<typeof sendProblem>[0]) => sendProblem(response, 503, "unavailable");
 
-test("a GET is sent again after 503 and after a connection that broke, at most 3 times", async () => {
+test("a GET is sent again after 504 and after a connection that broke, at most 3 times", async () => {
   await using service = await startService((response, _request, n) => {
-    if (n === 0) unavailable(response);
+    if (n === 0) response.writeHead(504).end("<h1>Gateway Timeout</h1>");
     else if (n === 1) response.socket?.destroy();
     else sendJson(response, 200, { name: "frank" });
   });
@@ -39,6 +39,28 @@ test("a POST is sent again under one idempotency key, and another call has anoth
   assert.equal(keys[0], keys[1]);
   assert.notEqual(keys[1], keys[2]);
   assert.deepEqual(JSON.parse(String(service.received[1]?.body)), { name: "data" });
+});
+
+test("an exec is sent once, whatever becomes of it", async () => {
+  for (const fail of [unavailable, (response: Parameters<typeof unavailable>[0]) => void response.socket?.destroy()]) {
+    await using service = await startService(fail);
+    await assert.rejects(service.hafen.containers.exec("web", { command: ["./migrate"] }), { name: "HafenError" });
+    assert.equal(service.received.length, 1);
+  }
+});
+
+test("a malformed address or key is refused at once, and not quoted", () => {
+  for (const options of [
+    { url: "hfn_secret" },
+    { url: "http://" },
+    { url: "http://localhost", apiKey: "hfn_secret\n" },
+    { url: "http://localhost", apiKey: "hfn_secrét" },
+  ]) {
+    assert.throws(
+      () => new Hafen(options),
+      (error: HafenError) => !/secr/.test(error.message) && error.code === "invalid_request",
+    );
+  }
 });
 
 test("a key that the caller gives is used, and waitSeconds is asked for by Prefer", async () => {

@@ -30,6 +30,8 @@ export interface Call {
   upload?: Upload;
   /** A POST that changes nothing: sent again without an idempotency key. */
   safe?: boolean;
+  /** Sent once, even with an idempotency key: it may have done its work though its answer is lost. */
+  once?: boolean;
   options: ChangeOptions;
 }
 
@@ -39,15 +41,23 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 export class Transport {
   /** How long a stream may take to begin, and any call that does not say otherwise. */
   readonly timeoutMs: number;
+  /** Whether there is a WebSocket that takes headers, as a browser's does not. */
+  readonly opensSockets: boolean;
   readonly #url: string;
   readonly #apiKey: string | undefined;
   readonly #fetch: typeof globalThis.fetch;
   readonly #WebSocket: WebSocketMaker | undefined;
 
   constructor({ url, apiKey, timeoutMs = DEFAULT_TIMEOUT_MS, fetch, WebSocket }: HafenOptions) {
+    if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
+      throw new HafenError("invalid_request", "the url of a service is as https://hafen.example.com");
+    // Said here, without the value: a header or a WebSocket would quote it in its own error.
+    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey))
+      throw new HafenError("invalid_request", "the API key holds a character that no key has, such as a line end");
     this.#url = url.replace(/\/+$/, "");
     this.#apiKey = apiKey;
     this.timeoutMs = timeoutMs;
+    this.opensSockets = WebSocket !== undefined || ("process" in globalThis && "WebSocket" in globalThis);
     this.#WebSocket = WebSocket ?? (globalThis.WebSocket as unknown as WebSocketMaker | undefined);
     this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
   }
@@ -139,7 +149,7 @@ function headersOf({ method, json, upload, safe, options }: Call): Record<string
 function retries(call: Call, headers: Record<string, string>, error: HafenError, attempt: number): boolean {
   const replayable = call.upload?.replayable !== false;
   const repeatable = replayable && (call.method !== "POST" || call.safe || headers["idempotency-key"] !== undefined);
-  if (!repeatable) return false;
+  if (!repeatable || (call.once && error.status !== 429)) return false;
   // Our attempt before this one is still under way there: its answer comes under the same key.
   if (error.code === "idempotency_in_progress" && attempt > 1) return true;
   return attempt < ATTEMPTS && mayHelp(error);

@@ -1,20 +1,45 @@
-import { can, routes, STREAM_STALL_MS, type StreamEnded } from "@hafen/contract";
-import { getContainer, waitContainer, wrongState, type Ctx } from "@hafen/core";
+import { can, routes, settled, STREAM_STALL_MS, type StreamEnded } from "@hafen/contract";
+import {
+  getContainer,
+  startable,
+  startContainer,
+  waitRunEnd,
+  waitSettled,
+  wrongState,
+  type ContainerKey,
+  type Ctx,
+} from "@hafen/core";
 import type { ContainerRow } from "@hafen/db";
 import { mount, type App } from "../mount.ts";
 import { sessionSockets } from "../session-sockets.ts";
 
 /** How long the row of a container may take to show the end that its output showed. */
 const END_MS = 10_000;
+/** How long a client that has it started waits for its own streams; on a terminal it can say its size only then. */
+const START_MS = 30_000;
 
 export function mountStreams(app: App): void {
   const openSession = sessionSockets();
   mount(app, routes.attachContainer, async (c) => {
-    const { ctx, user } = c.var;
-    const row = await getContainer(ctx.db, user.id, c.req.valid("param"));
-    if (!can("attach", row.state)) throw wrongState(row, "attach");
-    const ended = ({ exitCode }: { exitCode: number | null }) => endOf(ctx, row, exitCode);
-    const answer = await openSession(c, row, "attach", c.req.valid("query"), { stallMs: STREAM_STALL_MS, ended });
+    const { ctx } = c.var;
+    const { backlog, start, window } = c.req.valid("query");
+    const starts = start === "true";
+    let row = await (starts ? startable(ctx, c.req.valid("param")) : attachable(ctx, c.req.valid("param")));
+    const answer = await openSession(
+      c,
+      row,
+      "attach",
+      { backlog, start, window: window?.toString() },
+      {
+        ...(window === undefined && { stallMs: STREAM_STALL_MS }),
+        ...(starts && {
+          begin: async () => {
+            row = await begun(ctx, row, c.req.raw.signal);
+          },
+        }),
+        ended: ({ exitCode }) => endOf(ctx, row, exitCode),
+      },
+    );
     return answer as never;
   });
   mount(app, routes.openExec, async (c) => {
@@ -25,10 +50,25 @@ export function mountStreams(app: App): void {
   });
 }
 
+async function attachable(ctx: Ctx, key: ContainerKey): Promise<ContainerRow> {
+  const row = await getContainer(ctx.db, ctx.actor.userId, key);
+  if (!can("attach", row.state)) throw wrongState(row, "attach");
+  return row;
+}
+
+/** Starts what a worker is attached to. Its row as it was asked for: with what is known of the run before it taken off. */
+async function begun(ctx: Ctx, { id }: ContainerRow, signal: AbortSignal): Promise<ContainerRow> {
+  const asked = await startContainer(ctx, { ref: id });
+  const row = await waitSettled(ctx, asked, START_MS, signal);
+  const lives = ["running", "paused", "restarting"].includes(row.state);
+  // It failed, or somebody stopped it first: there is no run whose streams would ever end.
+  if (settled(row) && !lives && row.termination === null) throw wrongState(row, "start");
+  return asked;
+}
+
 /** The engine's exit code with the row's reason, once the row has it. */
 async function endOf(ctx: Ctx, row: ContainerRow, exitCode: number | null): Promise<StreamEnded> {
   if (exitCode === null) return { type: "ended", exitCode, termination: null };
-  const waited = await waitContainer(ctx, { ref: row.id }, END_MS).catch(() => undefined);
-  if (!waited?.settled) return { type: "ended", exitCode, termination: null };
-  return { type: "ended", exitCode: waited.exitCode ?? exitCode, termination: waited.termination };
+  const last = await waitRunEnd(ctx, row, END_MS).catch(() => undefined);
+  return { type: "ended", exitCode: last?.exitCode ?? exitCode, termination: last?.termination ?? null };
 }

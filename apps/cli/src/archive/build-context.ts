@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { text as textOf } from "node:stream/consumers";
@@ -39,18 +39,21 @@ export async function directoryContext({ cwd, path, file, stdin }: Asked): Promi
   };
 }
 
-/** One that lies outside is sent along under a name of its own. */
+/** One that lies outside is sent along under a name by which the service knows it, and keeps it from every COPY. */
 async function dockerfileOf(root: string, cwd: string, file: string | undefined, stdin: Input) {
   if (file === undefined) return found(root, "Dockerfile", "Dockerfile");
-  const name = `.dockerfile.${randomBytes(8).toString("hex")}`;
-  if (file === "-") return { dockerfile: name, outside: await textOf(stdin) };
+  const sentAs = (text: string) => ({
+    dockerfile: `.dockerfile.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`,
+    outside: text,
+  });
+  if (file === "-") return sentAs(await textOf(stdin));
   const path = resolve(cwd, file);
   const inside = relative(root, path);
   if (inside !== "" && !isAbsolute(inside) && inside !== ".." && !inside.startsWith(`..${sep}`))
     return found(root, inside, file);
   const outside = await read(path);
   if (outside === undefined) throw new Failure(`unable to prepare context: there is no ${file}`);
-  return { dockerfile: name, outside };
+  return sentAs(outside);
 }
 
 async function found(

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { ALIASES } from "./aliases.ts";
 
 interface Row {
   name: string;
@@ -11,8 +12,12 @@ interface Row {
 export const COMMANDS: readonly Row[] = [
   { name: "login", summary: "Store a service's address and a key for it", load: () => import("./context/login.ts") },
   { name: "context ls", summary: "List the stored services", load: () => import("./context/ls.ts") },
-  { name: "context use", summary: "Make one the current", load: () => import("./context/use.ts") },
-  { name: "context rm", summary: "Forget some", load: () => import("./context/rm.ts") },
+  {
+    name: "context use",
+    summary: "Choose which stored service is used from now on",
+    load: () => import("./context/use.ts"),
+  },
+  { name: "context rm", summary: "Forget stored services and their keys", load: () => import("./context/rm.ts") },
   {
     name: "whoami",
     summary: "Show the user, the quota and what is used of it",
@@ -35,7 +40,11 @@ export const COMMANDS: readonly Row[] = [
     summary: "Store the password for a registry",
     load: () => import("./registry/login.ts"),
   },
-  { name: "registry logout", summary: "Forget it", load: () => import("./registry/logout.ts") },
+  {
+    name: "registry logout",
+    summary: "Forget the password for a registry",
+    load: () => import("./registry/logout.ts"),
+  },
   { name: "registry ls", summary: "List the registries with a password", load: () => import("./registry/ls.ts") },
   { name: "run", summary: "Make a container and start it", load: () => import("./container/run.ts") },
   { name: "create", summary: "Make a container", load: () => import("./container/create.ts") },
@@ -130,10 +139,15 @@ export const COMMANDS: readonly Row[] = [
   { name: "help", summary: "Show this, or a command's flags", load: () => import("./system/help.ts") },
 ];
 
+/** What a command line may begin with. */
+export const NAMES: readonly string[] = [...COMMANDS.map(({ name }) => name), ...Object.keys(ALIASES)];
+
 /** The command that the words begin with, and what follows it. */
 export function findCommand(words: readonly string[]): { row: Row; rest: string[] } | undefined {
   for (const length of [2, 1]) {
-    const row = COMMANDS.find(({ name }) => name === words.slice(0, length).join(" "));
+    const written = words.slice(0, length).join(" ");
+    const called = Object.hasOwn(ALIASES, written) ? ALIASES[written] : written;
+    const row = COMMANDS.find(({ name }) => name === called);
     if (row && words.length >= length) return { row, rest: words.slice(length) };
   }
   return undefined;

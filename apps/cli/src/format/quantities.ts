@@ -60,3 +60,10 @@ export function pair(text: string): [key: string, value: string] {
   if (at === 0 || text === "") throw new UsageError("key=value");
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
+
+/** true, 1, false or 0, as in docker's filters. */
+export function truth(text: string): boolean {
+  if (/^(true|1)$/.test(text)) return true;
+  if (/^(false|0)$/.test(text)) return false;
+  throw new UsageError("true or false");
+}

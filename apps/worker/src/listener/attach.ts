@@ -1,7 +1,8 @@
-import { StreamControl } from "@hafen/contract";
+import { AttachStream, StreamControl } from "@hafen/contract";
 import { attachContainer, type Attached, type HostCtx } from "@hafen/core";
 import type { WebSocket } from "ws";
-import { Refused, serveSession } from "./session-socket.ts";
+import { flowWindow, type FlowWindow } from "./flow-window.ts";
+import { controlFrame, Refused, serveSession } from "./session-socket.ts";
 import type { SocketRequest } from "./upgrade.ts";
 
 /** Longer than the api gives its client, which is the one that stalls. */
@@ -11,33 +12,45 @@ const END_OF_TRANSMISSION = Buffer.of(4);
 /** Attaches; what is returned then serves the socket. */
 export async function openAttach(ctx: HostCtx, request: SocketRequest): Promise<(socket: WebSocket) => void> {
   const { subject, url, signal } = request;
-  const backlog = url.searchParams.get("backlog") === "true";
-  const attached = await attachContainer(ctx, subject, { backlog, signal });
+  const query = AttachStream.parse(Object.fromEntries(url.searchParams));
+  const [backlog, start] = [query.backlog === "true", query.start === "true"];
+  const attached = await attachContainer(ctx, subject, { backlog, start, signal });
   const { session, openStdin } = attached;
-  return (socket) =>
+  return (socket) => {
+    const written = (bytes: number) => socket.send(controlFrame({ type: "written", bytes }));
+    const window = flowWindow(query.window, { signal, written });
     serveSession(
       socket,
       {
         output: session.output,
-        stallMs: STALL_MS,
+        mayPass: window.mayPass,
+        ...(query.window === undefined && { stallMs: STALL_MS }),
         async onInput(data) {
           if (!openStdin) throw new Refused("the container was made without openStdin");
           // A process that has ended, or whose input has, reads no more: its end is on its way.
-          await session.write(data).catch(() => {});
+          await window.input(data.length, () => session.write(data).catch(() => {}));
         },
-        onControl: (message) => control(attached, message),
+        onControl: (message) => control(attached, window, message),
         ended: async () => ({ type: "ended", exitCode: (await session.exitCode()) ?? null }),
         over: () => session.close(),
       },
       request,
     );
+  };
 }
 
-async function control({ session, tty, openStdin, stdinOnce }: Attached, message: unknown): Promise<void> {
+async function control(attached: Attached, window: FlowWindow, message: unknown): Promise<void> {
   const { data } = StreamControl.safeParse(message);
-  if (!data) throw new Refused('control takes {"type":"resize","columns":…,"rows":…} or {"type":"stdinEnd"}');
-  if (data.type === "resize") return tty ? session.resize(data.columns, data.rows) : undefined;
-  // The end of one client's input is the container's only where it was made so; a terminal has a character for it.
-  if (openStdin && tty) return session.write(END_OF_TRANSMISSION).catch(() => {});
-  if (openStdin && stdinOnce) session.end();
+  if (!data) throw new Refused("control takes resize, stdinEnd or read, each with its members");
+  const { session, tty, openStdin, stdinOnce } = attached;
+  switch (data.type) {
+    case "resize":
+      return tty ? session.resize(data.columns, data.rows) : undefined;
+    case "read":
+      return window.taken(data.bytes);
+    case "stdinEnd":
+      if (!openStdin || !(tty || stdinOnce)) return undefined;
+      // Behind the input before it. The end of one client's input is the container's only where it was made so; a terminal has a character for it.
+      return window.input(0, async () => (tty ? session.write(END_OF_TRANSMISSION).catch(() => {}) : session.end()));
+  }
 }

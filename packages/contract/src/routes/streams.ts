@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Ref, route } from "../conventions.ts";
-import { ExecEnded, ExecStream, StreamEnded } from "../streams.ts";
+import { AttachStream, ExecEnded, ExecStream, StreamEnded } from "../streams.ts";
 
 const tags = ["containers"];
 const Params = z.object({ ref: Ref });
@@ -13,14 +13,13 @@ export const attachContainer = route({
   summary: "Its standard streams, as a WebSocket",
   description:
     "Binary messages of at most 1 MiB; the first byte says what the rest is: 0 standard input (needs openStdin), 1 standard output, " +
-    "2 standard error, 3 control as JSON. A client may send `resize` and `stdinEnd` (StreamControl); the server's last message is `ended` " +
-    "(StreamEnded), before it closes with 1000. Refusals are plain HTTP answers before the upgrade. Close codes: 1003 not binary, " +
-    "1008 not allowed, 1009 too long, 1011 the host failed, 1012 the service restarts, 1013 nothing was read for 10 s with 1 MiB waiting.",
+    "2 standard error, 3 control as JSON. A client may send `resize`, `stdinEnd` and `read` (StreamControl); the server's last message is `ended` " +
+    "(StreamEnded), before it closes with 1000. With `start` it is started as by `POST /start`, and must be one that could be. " +
+    "Refusals are plain HTTP answers before the upgrade. Close codes: 1003 not binary, 1008 not allowed, 1009 too long, 1011 the host " +
+    "failed, 1012 the service restarts, 1013 nothing was read for 10 s with 1 MiB waiting, without `window`.",
   request: {
     params: Params,
-    query: z.object({
-      backlog: z.enum(["true", "false"]).optional().describe("Begin with what it printed before; default false"),
-    }),
+    query: AttachStream,
   },
   responses: {
     101: { description: "The WebSocket; its last message", content: { "application/json": { schema: StreamEnded } } },
@@ -28,6 +27,7 @@ export const attachContainer = route({
   problems: [
     "container_not_found",
     "container_wrong_state",
+    "quota_exceeded",
     "upgrade_required",
     "too_many_streams",
     "host_unreachable",

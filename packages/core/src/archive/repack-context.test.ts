@@ -150,7 +150,7 @@ test("another Dockerfile goes beside the user's, under a name that the context e
     const { tar } = await repack(
       tarOf(DOCKERFILE, { name: "d", flag: "5" }, { name: "l", flag: "2", linkName: "d" }, ...ignore),
     );
-    const replaced = withDockerfile(chunked(tar), "FROM pinned\n");
+    const replaced = withDockerfile(chunked(tar), { text: "FROM pinned\n", own: "Dockerfile" });
     const found = new Map((await list(await collect(replaced.tar))).map((entry) => [entry.name, entry]));
     assert.equal(found.get("Dockerfile")?.body, "FROM a\n");
     assert.equal(found.get(replaced.dockerfile)?.body, "FROM pinned\n");
@@ -160,6 +160,14 @@ test("another Dockerfile goes beside the user's, under a name that the context e
     );
     assert.equal(found.get("l")?.linkname, "d");
   }
+});
+
+test("a Dockerfile that was only sent along is left out", async () => {
+  const own = ".dockerfile.00ff";
+  const { tar } = await repack(tarOf({ name: own, body: "FROM a\n" }, { name: "x", body: "y" }), { dockerfile: own });
+  const replaced = withDockerfile(chunked(tar), { text: "FROM pinned\n", own });
+  const kept = (await list(await collect(replaced.tar))).map(({ name }) => name);
+  assert.deepEqual(kept, ["x", ".dockerignore", replaced.dockerfile]);
 });
 
 test("any tree of files comes through with its contents, the same each time", async () => {

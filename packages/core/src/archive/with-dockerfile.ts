@@ -9,22 +9,26 @@ import { END_OF_TAR, type WriteEntry } from "./write-tar.ts";
 const IGNORE = ".dockerignore";
 const MAX_IGNORE_BYTES = 1024 * 1024;
 
+/** How a client names a Dockerfile that is not of its context, and only sent along: no COPY is to see it. */
+const SENT_ALONG = /^\.dockerfile\.[0-9a-f]+$/;
+
 /**
- * A context as we wrote it, with another Dockerfile for the engine (`pin`'s) beside the user's own. As `docker build -f -` does, the file
+ * A context as we wrote it, with another Dockerfile for the engine (`pin`'s) beside the user's `own`. As `docker build -f -` does, the file
  * has a name of its own and is excluded by `.dockerignore`, so the engine removes it before the first COPY can see it.
  */
 export function withDockerfile(
   context: AsyncIterable<Uint8Array>,
-  text: string,
+  { text, own }: { text: string; own: string },
 ): Packing<TarFacts> & { dockerfile: string } {
   const dockerfile = `.dockerfile.${createHash("sha256").update(text).digest("hex").slice(0, 20)}`;
-  return { dockerfile, ...packing(rewrite(context, dockerfile, Buffer.from(text))) };
+  return { dockerfile, ...packing(rewrite(context, dockerfile, Buffer.from(text), own)) };
 }
 
 async function* rewrite(
   context: AsyncIterable<Uint8Array>,
   dockerfile: string,
   text: Buffer,
+  own: string,
 ): AsyncGenerator<Uint8Array, object> {
   const budget = newBudget(Number.MAX_SAFE_INTEGER, CONTEXT);
   let ignored = false;
@@ -32,6 +36,7 @@ async function* rewrite(
     const { name, type, body, linkName, ...rest } = entry;
     if (type !== "file" && type !== "directory" && type !== "symlink" && type !== "link")
       throw new Error(`entry ${name} is not of our writing`);
+    if (name === own && SENT_ALONG.test(name)) continue;
     const written: WriteEntry = { ...rest, type, name: name.replace(/\/$/, ""), linkName };
     if (name === IGNORE && type === "file") {
       ignored = true;

@@ -69,7 +69,7 @@ async function runDockerfile(
   signal: AbortSignal,
 ): Promise<string> {
   const pinned = await pinBases(ctx, build, log, signal);
-  const packed = withDockerfile(context, pinned.text);
+  const packed = withDockerfile(context, { text: pinned.text, own: build.dockerfile });
   let contextError: unknown;
   packed.summary.catch((error: unknown) => (contextError = error));
   const events = ctx.engine.buildImage(

@@ -65,7 +65,7 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Omi
   return {
     id: row.id,
     name: row.name,
-    image: { id: row.imageId, reference: row.imageReference },
+    image: { id: row.imageId, reference: row.imageReference, digest: row.imageDigest },
     state: row.state,
     desired: row.desired,
     exitCode: row.exitCode,

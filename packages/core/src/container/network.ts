@@ -14,3 +14,12 @@ export async function ensureNetwork(ctx: HostCtx, row: ContainerRow): Promise<vo
   const labels = { [LABELS.id]: row.networkId, [LABELS.host]: ctx.hostId, [LABELS.user]: row.userId };
   await ctx.engine.createNetwork({ name: row.networkId, labels });
 }
+
+/** Ahead of a start: one that somebody removed on the host is made again, and the container, which points at the one that is gone, put on it. */
+export async function restoreNetwork(ctx: HostCtx, row: ContainerRow, engineId: string): Promise<void> {
+  if (row.networkId === null) return;
+  const there = await ctx.engine.listNetworks({ key: LABELS.id, value: row.networkId });
+  if (there.length > 0) return;
+  await ensureNetwork(ctx, row);
+  await ctx.engine.setAliases(engineId, row.networkId, [row.name]);
+}

@@ -41,6 +41,13 @@ export async function waitContainer(
   return { settled: over(row), state, exitCode, termination, health };
 }
 
+/** The row once the run that it shows has ended, whether or not another follows by its restart policy. */
+export async function waitRunEnd(ctx: Ctx, run: ContainerRow, timeoutMs: number): Promise<ContainerRow | undefined> {
+  const over = (row: ContainerRow) => ended(row) || row.state === "restarting" || row.restartCount > run.restartCount;
+  const row = await readUntil(ctx.changes, run.id, () => read(ctx, run.id), over, { timeoutMs });
+  return over(row) ? row : undefined;
+}
+
 function ended(row: ContainerRow): boolean {
   return ["exited", "failed", "removed"].includes(row.state) && !row.startDue;
 }

@@ -108,6 +108,19 @@ export function sessionTests(get: () => Subject): void {
       assert.equal(await session.exitCode(), 143);
     });
 
+    test("before a start it has the next run from its first byte, and nothing of the one before", async () => {
+      const { engine, create } = get();
+      const id = await create([
+        ["print", "ran"],
+        ["exit", 3],
+      ]);
+      for (const _ of ["first", "second"]) {
+        const session = await engine.attach(id, { tty: false, stdin: false, backlog: false });
+        await engine.startContainer(id);
+        assert.deepEqual(await finish(session), { stdout: "ran\n", stderr: "", exitCode: 3 });
+      }
+    });
+
     test("kill only leaves", async () => {
       const { engine } = get();
       const id = await running();

@@ -31,6 +31,7 @@ export function createContainer(world: World, spec: ContainerSpec): EngineId {
     files: new Map(image.files),
     log: [],
     ended: Promise.resolve(),
+    waiting: new Set(),
     info: {
       id: digest(randomBytes(16)),
       name: spec.name,
@@ -86,6 +87,8 @@ export function startContainer(world: World, id: EngineId): void {
   const process = startProcess(container.command, fileView(world, container));
   const followable = openJournal<Unpositioned>();
   Object.assign(container, { process, followable });
+  for (const begin of container.waiting) begin(process);
+  container.waiting.clear();
   Object.assign(info, { state: "running", pid: 1, startedAt: world.stamp(), exitCode: undefined, oomKilled: false });
   info.addresses = addressesOf(world, container);
   emit(world, "start", container);

@@ -26,7 +26,7 @@ export function exec(world: World, id: EngineId, spec: ExecSpec): ExecSession {
 
 export function attach(world: World, id: EngineId, { tty, stdin, backlog }: AttachOptions): Session {
   const container = getContainer(world, id);
-  const process = container.process ?? ended(container);
+  const process = container.process ?? (backlog ? ended(container) : nextRun(container));
   return session(process, {
     tty,
     stdin: stdin && container.spec.openStdin,
@@ -46,6 +46,22 @@ function ended({ log, info }: Container): Process {
     end: () => {},
     exitCode: Promise.resolve(info.exitCode ?? 0),
   };
+}
+
+/** Stands for the process of its next start. */
+function nextRun({ waiting }: Container): Process {
+  const [output, stdin] = [openJournal<Output>(), openJournal<Uint8Array>()];
+  const { promise, resolve } = Promise.withResolvers<Process>();
+  waiting.add(resolve);
+  void promise.then(async (process) => {
+    void (async () => {
+      for await (const data of stdin.follow(0)) process.stdin.push(data);
+      process.stdin.close();
+    })();
+    for await (const each of process.output.follow(0)) output.push(each);
+    output.close();
+  });
+  return { output, stdin, signal: () => {}, end: () => {}, exitCode: promise.then(({ exitCode }) => exitCode) };
 }
 
 interface Shape {

@@ -27,6 +27,8 @@ export interface Container {
   /** Of the last run, which a late reader may still follow. */
   followable?: Journal<Unpositioned> | undefined;
   ended: Promise<void>;
+  /** Who attached before the next start. */
+  waiting: Set<(process: Process) => void>;
 }
 export interface Image {
   id: string;

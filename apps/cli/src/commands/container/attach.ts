@@ -18,7 +18,7 @@ export default command({
     return stream(
       (async function* (): AsyncGenerator<Piece, number> {
         const input = container.openStdin && !flags.noStdin;
-        return (yield* follow(ctx, client, container, { input, proxySignals: true, fromNow: true })).exitCode;
+        return (yield* follow(ctx, client, container, { input, start: false })).exitCode;
       })(),
     );
   },

@@ -5,7 +5,7 @@ import type { Ctx } from "../../ctx.ts";
 import { UsageError } from "../../failures.ts";
 import { many, on, one, type Values } from "../../flags.ts";
 import { pair } from "../../format/quantities.ts";
-import { imageRef } from "../../short-ids.ts";
+import { containerRef, imageRef } from "../../short-ids.ts";
 import { LIFE_FLAGS, lifeBody } from "./life-flags.ts";
 import { LIMIT_FLAGS, limitsOf } from "./limit-flags.ts";
 import { mountFlagOf } from "./mount-flag.ts";
@@ -29,6 +29,8 @@ export const CREATE_FLAGS = {
   ...LIMIT_FLAGS,
   hostname: one("NAME", ["h", "Its host name"]),
   label: many("KEY=VALUE", ["l", "Attach a label"], pair),
+  profile: one("PROFILE", ["standard, or restricted: no root, no capability, read-only"], profileOf),
+  init: on("Docker's word for what is done for every container: an init reaps its zombies"),
   ...LIFE_FLAGS,
   ...PORT_FLAGS,
 };
@@ -53,7 +55,9 @@ export async function createBody(
     ...(interactive ? { openStdin: true, stdinOnce: !tty } : {}),
     ...(Object.keys(env).length > 0 ? { env } : {}),
     ...(mounts.length > 0 ? { mounts } : {}),
-    ...(volumesFrom.length > 0 ? { volumesFrom } : {}),
+    ...(volumesFrom.length > 0
+      ? { volumesFrom: await Promise.all(volumesFrom.map((from) => mountsOf(client, from))) }
+      : {}),
     ...(workdir === undefined ? {} : { workingDir: workdir }),
     ...(user === undefined ? {} : { user }),
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
@@ -61,8 +65,20 @@ export async function createBody(
     ...portRequests(flags),
     ...(hostname === undefined ? {} : { hostname }),
     ...(label.length > 0 ? { labels: Object.fromEntries(label) } : {}),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ...lifeBody(flags),
   };
+}
+
+function profileOf(text: string): NonNullable<CreateContainer["profile"]> {
+  if (text !== "standard" && text !== "restricted") throw new UsageError("standard or restricted");
+  return text;
+}
+
+/** `CONTAINER[:ro]`, with what the service calls the container. */
+async function mountsOf(client: Hafen, from: string): Promise<string> {
+  const [, ref = from, mode = ""] = /^(.+?)(:ro|:rw)?$/.exec(from) ?? [];
+  return `${await containerRef(client, ref)}${mode}`;
 }
 
 /** Files first, so that what is written on the command line wins. */

@@ -4,6 +4,7 @@ import { many, on, one } from "../../flags.ts";
 import { durationMs } from "../../format/quantities.ts";
 import { lines, stream } from "../../result.ts";
 import { containerRef } from "../../short-ids.ts";
+import { REFUSED_FLAGS } from "../refused-flags.ts";
 import { runExec } from "../../terminal/run-exec.ts";
 import { environment } from "./create-flags.ts";
 
@@ -13,6 +14,7 @@ const MAX_SECONDS = 3600;
 export default command({
   usage: "CONTAINER COMMAND [ARG...]",
   takes: [2, Infinity],
+  refused: REFUSED_FLAGS,
   stopAtArgument: true,
   flags: {
     interactive: on("i", "Give it standard input"),

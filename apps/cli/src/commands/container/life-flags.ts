@@ -14,7 +14,7 @@ export const LIFE_FLAGS = {
   healthTimeout: one("SPAN", ["For one check; default 30s"], durationMs),
   healthStartPeriod: one("SPAN", ["Failures until then do not count"], durationMs),
   healthRetries: one("COUNT", ["So many failures are unhealthy; default 3"], whole),
-  noHealthcheck: on("None, also not the image's"),
+  noHealthcheck: on("Check its health in no way, also not the image's"),
 };
 
 /** `on-failure:3`, as docker writes it. */

@@ -1,6 +1,6 @@
 import type { Container, CreateContainer, PortRequest } from "@hafen/sdk";
 import { UsageError } from "../../failures.ts";
-import { many, type Values } from "../../flags.ts";
+import { many, on, type Values } from "../../flags.ts";
 
 /** What was given to -p: the address on a host's own network that docker would bind has no meaning here. */
 export interface Published {
@@ -11,7 +11,8 @@ export interface Published {
 
 export const PORT_FLAGS = {
   publish: many("PORT", ["p", "Give this port an address; of 8080:80 the 80 counts"], publishedOf),
-  expose: many("PORT", ["The same, in docker's other word"], portOf),
+  publishAll: on("P", "Docker's word for what is done anyway: each port that the image exposes has an address"),
+  expose: many("PORT", ["Give this port an address, as -p does"], portOf),
   public: many("PORT", ["Give this port an address that is open to everybody"], portOf),
 };
 

@@ -1,20 +1,19 @@
-import type { Container, ContainerListQuery, Hafen } from "@hafen/sdk";
+import type { Container, Hafen } from "@hafen/sdk";
 import { command } from "../../command.ts";
-import { UsageError } from "../../failures.ts";
 import { many, on, one } from "../../flags.ts";
 import { ago } from "../../format/age.ts";
 import { bytes } from "../../format/bytes.ts";
 import { cut } from "../../format/columns.ts";
 import { labelText, listed, type Fields } from "../../format/listed.ts";
 import { checkedTemplate } from "../../format/template/template.ts";
-import { pair } from "../../format/quantities.ts";
+import { pair, whole } from "../../format/quantities.ts";
 import { lines } from "../../result.ts";
 import { shortId } from "../../short-ids.ts";
+import { containerFilter, FILTER_KEYS } from "./ps-filters.ts";
 import { status } from "./status.ts";
 
 const UP: Container["state"][] = ["running", "paused", "restarting"];
 const COMMAND_WIDTH = 20;
-const ASKED = { status: "state", label: "label", volume: "volume", ancestor: "image" } as const;
 
 export default command({
   usage: "",
@@ -29,18 +28,20 @@ export default command({
       ["Print each as {{.ID}} {{.Names}}, as json, or as table {{.Names}}\\t{{.Status}}"],
       checkedTemplate,
     ),
-    filter: many("KEY=VALUE", ["f", "status, name, label, volume or ancestor"], pair),
+    last: one("COUNT", ["n", "The last ones made, running or not"], whole),
+    latest: on("l", "The last one made, running or not"),
+    filter: many("KEY=VALUE", ["f", `One of ${FILTER_KEYS}`], pair),
   },
-  async run(ctx, { flags: { all, quiet, noTrunc, size, format, filter } }) {
+  async run(ctx, { flags: { all, quiet, noTrunc, size, format, filter, last, latest } }) {
+    const isWanted = await containerFilter(ctx.client, filter);
     const client = await ctx.client();
-    const found = await Array.fromAsync(
-      client.containers.listAll({ limit: 200, ...queryOf(filter), ...(size ? { size: "true" } : {}) }),
-    );
-    const names = filter.flatMap(([key, value]) => (key === "name" ? [value] : []));
-    const everyState = all || filter.some(([key]) => key === "status");
+    const found = await Array.fromAsync(client.containers.listAll({ limit: 200, ...(size ? { size: "true" } : {}) }));
+    const count = latest ? 1 : last;
+    const everyState = all || count !== undefined || filter.some(([key]) => key === "status" || key === "exited");
     const rows = found
-      .filter(({ state }) => everyState || UP.includes(state))
-      .filter(({ name }) => names.every((part) => name.includes(part)));
+      .filter((container) => (everyState || UP.includes(container.state)) && isWanted(container))
+      .toSorted((a, b) => (count === undefined ? 0 : b.createdAt.localeCompare(a.createdAt)))
+      .slice(0, count);
     const idOf = ({ id }: Container) => (noTrunc ? id : shortId(id));
     if (quiet) return lines(rows.map(idOf), rows);
     const showsCommand = !ctx.json && /^(table|json)?$|Command/.test(format ?? "");
@@ -86,19 +87,6 @@ type Cell = (row: Container) => string;
 /** Where they are reached, `hafen port` tells. */
 function portText({ container, protocol, public: open }: Container["ports"][number]): string {
   return `${container}/${protocol}${open ? " public" : ""}`;
-}
-
-function queryOf(filter: [string, string][]): ContainerListQuery {
-  const query: Record<string, string> = {};
-  for (const [key, value] of filter) {
-    if (key === "name") continue;
-    const name = Object.hasOwn(ASKED, key) ? ASKED[key as keyof typeof ASKED] : undefined;
-    if (name === undefined) throw new UsageError(`invalid filter '${key}': status, name, label, volume or ancestor`);
-    if (name in query) throw new UsageError(`only one ${key} filter`);
-    // Docker writes a label without a value without the equals sign.
-    query[name] = key === "label" && value.endsWith("=") ? value.slice(0, -1) : value;
-  }
-  return query;
 }
 
 /** What each runs; what it does not say itself its image says. */

@@ -11,8 +11,8 @@ export default command({
   async run(ctx, { flags, args }) {
     const client = await ctx.client();
     return each(args, async (ref) => {
-      const restarted = await client.containers.restart(await containerRef(client, ref), stopBody(flags), WAIT);
-      return settled(restarted, ["running", "restarting", "exited"]);
+      const restarted = client.containers.restart(await containerRef(client, ref), stopBody(flags), WAIT);
+      return settled(client, restarted, ["running", "restarting", "exited"]);
     });
   },
 });

@@ -14,8 +14,8 @@ export default command({
   async run(ctx, { flags: { force, volumes }, args }) {
     const client = await ctx.client();
     return each(args, async (ref) => {
-      const removed = await client.containers.remove(await containerRef(client, ref), { force, volumes, ...WAIT });
-      return settled(removed, ["removed"]);
+      const removed = client.containers.remove(await containerRef(client, ref), { force, volumes, ...WAIT });
+      return settled(client, removed, ["removed"]);
     });
   },
 });

@@ -17,7 +17,7 @@ export default command({
   async run(ctx, { flags, args }) {
     const client = await ctx.client();
     const start = async (ref: string) =>
-      settled(await client.containers.start(await containerRef(client, ref), WAIT), [
+      settled(client, client.containers.start(await containerRef(client, ref), WAIT), [
         "running",
         "restarting",
         "exited",
@@ -28,8 +28,9 @@ export default command({
     if (ctx.json) throw new UsageError("--json and -a exclude each other");
     return stream(
       (async function* (): AsyncGenerator<Piece, number> {
-        const options = { input: flags.interactive, proxySignals: true };
-        return (yield* follow(ctx, client, await start(ref), options)).exitCode;
+        const container = await client.containers.get(await containerRef(client, ref));
+        const options = { input: flags.interactive, start: container.state !== "running" };
+        return (yield* follow(ctx, client, container, options)).exitCode;
       })(),
     );
   },

@@ -4,11 +4,12 @@ import { HafenError } from "@hafen/sdk";
 import { command } from "../../command.ts";
 import type { Ctx } from "../../ctx.ts";
 import { EXIT_CODES } from "../../exit-codes.ts";
-import { UsageError } from "../../failures.ts";
 import { on, one } from "../../flags.ts";
 import { bytes } from "../../format/bytes.ts";
 import { columns } from "../../format/columns.ts";
-import { stream, table, type Column, type Piece, type Result } from "../../result.ts";
+import { listed, type Fields } from "../../format/listed.ts";
+import { checkedTemplate } from "../../format/template/template.ts";
+import { stream, type Piece } from "../../result.ts";
 import { containerRef, shortId } from "../../short-ids.ts";
 import { liveStats } from "../../terminal/live-stats.ts";
 
@@ -27,18 +28,19 @@ export default command({
   takes: [0, Infinity],
   flags: {
     noStream: on("One sample of each"),
-    format: one("FORMAT", ["json: an object a line"], (text) => {
-      if (text !== "json") throw new UsageError("json");
-      return text;
-    }),
+    format: one("TEMPLATE", ["json: an object a line; or print each as {{.Name}} {{.MemUsage}}"], checkedTemplate),
   },
   async run(ctx, { flags: { noStream, format }, args }) {
     const client = await ctx.client();
     if (format === "json") ctx.json = true;
     const named = await Promise.all(args.map(async (ref) => client.containers.get(await containerRef(client, ref))));
     const chosen = async () => (args.length > 0 ? named : running(client));
-    if (noStream) return once(client, await chosen());
-    return stream(live(ctx, client, chosen));
+    const shown = (rows: Row[]) => ({
+      ...listed(rows, format === "json" ? undefined : format, SHOWN, FIELDS),
+      json: rows.map(toJson),
+    });
+    if (noStream) return shown(await samples(client, await chosen()));
+    return stream(live(ctx, client, chosen, shown));
   },
 });
 
@@ -49,7 +51,7 @@ async function running(client: Hafen): Promise<Container[]> {
   return found.flat();
 }
 
-async function once(client: Hafen, containers: Container[]): Promise<Result> {
+async function samples(client: Hafen, containers: Container[]): Promise<Row[]> {
   const rows = await Promise.all(
     containers.map(async (container): Promise<Row[]> => {
       try {
@@ -61,12 +63,16 @@ async function once(client: Hafen, containers: Container[]): Promise<Result> {
       }
     }),
   );
-  const all = rows.flat();
-  return { ...table(all, COLUMNS), json: all.map(toJson) };
+  return rows.flat();
 }
 
 /** Until it is left. On a terminal one table that moves; elsewhere one below the other. */
-async function* live(ctx: Ctx, client: Hafen, chosen: () => Promise<Container[]>): AsyncGenerator<Piece, number> {
+async function* live(
+  ctx: Ctx,
+  client: Hafen,
+  chosen: () => Promise<Container[]>,
+  shown: (rows: Row[]) => ReturnType<typeof listed>,
+): AsyncGenerator<Piece, number> {
   const stats = liveStats(client);
   const leaving = new AbortController();
   const release = ctx.onSignal("SIGINT", () => leaving.abort());
@@ -79,10 +85,8 @@ async function* live(ctx: Ctx, client: Hafen, chosen: () => Promise<Container[]>
       const rows = stats.of(containers);
       if (ctx.json) for (const row of rows) yield { line: "", json: toJson(row) };
       if (ctx.json) continue;
-      const text = columns(
-        COLUMNS.map(({ title }) => title),
-        rows.map((row) => COLUMNS.map(({ cell }) => cell(row))),
-      );
+      const result = shown(rows);
+      const text = result.kind === "table" ? columns(result.header, result.cells) : result.lines;
       yield { to: "stdout", data: `${ctx.stdout.isTTY ? OVER(drawn) : ""}${text.join("\n")}\n` };
       drawn = text.length;
     }
@@ -97,26 +101,36 @@ function toJson({ container: { id, name }, stats }: Row): object {
   return { id, name, stats: stats ?? null };
 }
 
-const COLUMNS: Column<Row>[] = [
-  { title: "CONTAINER ID", cell: ({ container }) => shortId(container.id) },
-  { title: "NAME", cell: ({ container }) => container.name },
-  { title: "CPU %", cell: told(({ cpu }) => `${(cpu.cores * 100).toFixed(2)}%`) },
-  {
+/** Docker's fields. */
+const FIELDS = {
+  ID: { title: "CONTAINER ID", value: ({ container }) => shortId(container.id) },
+  Container: { title: "CONTAINER", value: ({ container }) => shortId(container.id) },
+  Name: { title: "NAME", value: ({ container }) => container.name },
+  CPUPerc: { title: "CPU %", value: told(({ cpu }) => `${(cpu.cores * 100).toFixed(2)}%`) },
+  MemUsage: {
     title: "MEM USAGE / LIMIT",
-    cell: told(
+    value: told(
       ({ memory }) => `${bytes(memory.usedBytes)} / ${memory.limitBytes === null ? "-" : bytes(memory.limitBytes)}`,
     ),
   },
-  {
+  MemPerc: {
     title: "MEM %",
-    cell: told(({ memory: { usedBytes, limitBytes } }) =>
+    value: told(({ memory: { usedBytes, limitBytes } }) =>
       limitBytes === null ? "-" : `${((usedBytes / limitBytes) * 100).toFixed(2)}%`,
     ),
   },
-  { title: "NET I/O", cell: told(({ network }) => `${bytes(network.receivedBytes)} / ${bytes(network.sentBytes)}`) },
-  { title: "BLOCK I/O", cell: told(({ blockIo }) => `${bytes(blockIo.readBytes)} / ${bytes(blockIo.writtenBytes)}`) },
-  { title: "PIDS", cell: told(({ pids }) => String(pids.current)) },
-];
+  NetIO: {
+    title: "NET I/O",
+    value: told(({ network }) => `${bytes(network.receivedBytes)} / ${bytes(network.sentBytes)}`),
+  },
+  BlockIO: {
+    title: "BLOCK I/O",
+    value: told(({ blockIo }) => `${bytes(blockIo.readBytes)} / ${bytes(blockIo.writtenBytes)}`),
+  },
+  PIDs: { title: "PIDS", value: told(({ pids }) => String(pids.current)) },
+} satisfies Fields<Row>;
+const { ID, Name, CPUPerc, MemUsage, MemPerc, NetIO, BlockIO, PIDs } = FIELDS;
+const SHOWN = [ID, Name, CPUPerc, MemUsage, MemPerc, NetIO, BlockIO, PIDs];
 
 function told(cell: (stats: ContainerStats) => string): (row: Row) => string {
   return ({ stats }) => (stats ? cell(stats) : "--");

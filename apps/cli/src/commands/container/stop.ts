@@ -11,7 +11,7 @@ export default command({
   async run(ctx, { flags, args }) {
     const client = await ctx.client();
     return each(args, async (ref) =>
-      settled(await client.containers.stop(await containerRef(client, ref), stopBody(flags), WAIT), ["exited"]),
+      settled(client, client.containers.stop(await containerRef(client, ref), stopBody(flags), WAIT), ["exited"]),
     );
   },
 });

@@ -10,7 +10,7 @@ export default command({
   async run(ctx, { args }) {
     const client = await ctx.client();
     return each(args, async (ref) =>
-      settled(await client.containers.unpause(await containerRef(client, ref), WAIT), ["running"]),
+      settled(client, client.containers.unpause(await containerRef(client, ref), WAIT), ["running"]),
     );
   },
 });

@@ -5,6 +5,7 @@ import { UsageError } from "../../failures.ts";
 import { one, type Values } from "../../flags.ts";
 import { WAIT } from "../../settled.ts";
 import { containerRef } from "../../short-ids.ts";
+import { REFUSED_FLAGS } from "../refused-flags.ts";
 import { LIMIT_FLAGS, limitsOf } from "./limit-flags.ts";
 import { restartOf, seconds } from "./life-flags.ts";
 
@@ -22,6 +23,7 @@ const FLAGS = {
 export default command({
   usage: "CONTAINER...",
   takes: [1, Infinity],
+  refused: REFUSED_FLAGS,
   flags: FLAGS,
   async run(ctx, { flags, args }) {
     const body = bodyOf(flags);

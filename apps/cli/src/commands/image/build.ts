@@ -12,7 +12,7 @@ export default command({
   usage: "PATH|-",
   takes: [1, 1],
   flags: {
-    tag: one("NAME[:TAG]", ["t", "What to call the image"]),
+    tag: many("NAME[:TAG]", ["t", "What to call the image"]),
     file: one("FILE", ["f", "The Dockerfile; default PATH/Dockerfile"]),
     target: one("STAGE", ["Build only up to this stage"]),
     buildArg: many("NAME=VALUE", ["Give an ARG; NAME alone takes it from here"]),
@@ -21,7 +21,14 @@ export default command({
     quiet: on("q", "Print only the image's id"),
   },
   async run(ctx, { flags, args: [path = ""] }) {
-    const { tag, target, noCache, label, quiet, file } = flags;
+    const {
+      tag: [tag, ...more],
+      target,
+      noCache,
+      label,
+      quiet,
+      file,
+    } = flags;
     if (path === "-" && file === "-") throw new UsageError("standard input is the context or the Dockerfile, not both");
     const client = await ctx.client();
     const { tar, dockerfile } =
@@ -36,7 +43,10 @@ export default command({
       buildArgs: buildArguments(flags.buildArg, ctx.env),
       labels: label.length > 0 ? Object.fromEntries(label) : undefined,
     });
-    return stream(buildOutput(ctx, client, build, { quiet }));
+    const built = async ({ imageId }: typeof build) => {
+      for (const name of more) await client.images.tag(imageId ?? "", name);
+    };
+    return stream(buildOutput(ctx, client, build, { quiet, built }));
   },
 });
 

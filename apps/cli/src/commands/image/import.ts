@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { buildOutput } from "../../build-output.ts";
 import { command } from "../../command.ts";
 import { Failure } from "../../failures.ts";
-import { many, one } from "../../flags.ts";
+import { many, on, one } from "../../flags.ts";
 import { stream } from "../../result.ts";
 import { withProgress } from "../../upload-progress.ts";
 
@@ -12,6 +12,7 @@ export default command({
   takes: [1, 2],
   flags: {
     tag: one("NAME[:TAG]", ["t", "What to call the image"]),
+    catalog: on("Offer it to everyone (admin)"),
     change: many("INSTRUCTION", [
       "c",
       "A Dockerfile instruction for a root file system: 'CMD [\"sh\"]', or just the command",
@@ -24,6 +25,7 @@ export default command({
     const tar: AsyncIterable<Uint8Array> = file === "-" ? ctx.stdin : createReadStream(resolve(ctx.cwd, file));
     const build = await client.images.import(withProgress(ctx, "Sending image", tar), {
       tag: flags.tag ?? name,
+      ...(flags.catalog ? { catalog: true } : {}),
       changes: flags.change.length > 0 ? flags.change.map(changeOf) : undefined,
     });
     return stream(buildOutput(ctx, client, build, { quiet: true }));

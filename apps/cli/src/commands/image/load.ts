@@ -14,8 +14,8 @@ export default command({
   async run(ctx, { flags: { input, quiet } }) {
     if (input === undefined && ctx.stdin.isTTY)
       throw new Failure("an archive is read from standard input, and that is a terminal; use -i FILE");
-    const tar: AsyncIterable<Uint8Array> = input === undefined ? ctx.stdin : createReadStream(resolve(ctx.cwd, input));
     const client = await ctx.client();
+    const tar: AsyncIterable<Uint8Array> = input === undefined ? ctx.stdin : createReadStream(resolve(ctx.cwd, input));
     const upload = quiet ? tar : withProgress(ctx, "Sending image", tar);
     const build = await client.images.import(upload, { keepTags: true });
     return stream(

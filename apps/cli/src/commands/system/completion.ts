@@ -3,7 +3,7 @@ import { UsageError } from "../../failures.ts";
 import { longName } from "../../flags.ts";
 import { GLOBAL_FLAGS } from "../../global-flags.ts";
 import { lines } from "../../result.ts";
-import { COMMANDS } from "../table.ts";
+import { findCommand, NAMES } from "../table.ts";
 
 /** What to complete is in the script itself: a Tab starts no process. */
 export default command({
@@ -12,29 +12,34 @@ export default command({
   flags: {},
   async run(_, { args: [shell] }) {
     if (shell !== "bash" && shell !== "zsh") throw new UsageError("bash or zsh");
-    const cases = await Promise.all(
-      COMMANDS.map(async ({ name, load }) => {
-        const flags = Object.keys({ ...GLOBAL_FLAGS, ...(await load()).default.flags });
-        return `    "${name}") words="${flags.map((flag) => `--${longName(flag)}`).join(" ")}";;`;
+    const known = await Promise.all(
+      NAMES.map(async (name) => {
+        const flags = { ...GLOBAL_FLAGS, ...(await findCommand(name.split(" "))?.row.load())?.default.flags };
+        return { name, flags: Object.keys(flags).map((flag) => `--${longName(flag)}`) };
       }),
     );
-    const firsts = [...new Set(COMMANDS.map(({ name }) => name.split(" ")[0]))].join(" ");
-    const nouns = [...new Set(COMMANDS.flatMap(({ name }) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : [])))];
-    const verbs = nouns.map((noun) => {
-      const all = COMMANDS.flatMap(({ name }) => (name.startsWith(`${noun} `) ? [name.slice(noun.length + 1)] : []));
-      return `    "${noun}") words="${all.join(" ")}";;`;
+    const [twoWords, oneWord] = [
+      known.filter(({ name }) => name.includes(" ")),
+      known.filter(({ name }) => !name.includes(" ")),
+    ];
+    const firsts = [...new Set(NAMES.map((name) => name.split(" ")[0] ?? ""))];
+    const afterFirst = firsts.map((first) => {
+      const verbs = twoWords.flatMap(({ name }) =>
+        name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : [],
+      );
+      return caseOf(first, [...verbs, ...(oneWord.find(({ name }) => name === first)?.flags ?? [])]);
     });
     const script = [
       ...(shell === "zsh" ? ["autoload -U +X bashcompinit && bashcompinit"] : []),
       "_hafen() {",
-      '  local current="${COMP_WORDS[COMP_CWORD]}" first="${COMP_WORDS[1]}" second="${COMP_WORDS[2]}" words="" name',
-      '  name="$first"',
-      `  case " ${nouns.join(" ")} " in *" $first "*) [ "$COMP_CWORD" -gt 2 ] && name="$first $second";; esac`,
+      '  local current="${COMP_WORDS[COMP_CWORD]}" first="${COMP_WORDS[1]}" second="${COMP_WORDS[2]}" words=""',
       '  if [ "$COMP_CWORD" -eq 1 ]; then',
-      `    words="${firsts}"`,
-      '  else case "$name" in',
-      ...verbs,
-      ...cases,
+      `    words="${firsts.join(" ")}"`,
+      '  else case "$first" in',
+      ...afterFirst,
+      "  esac; fi",
+      '  if [ "$COMP_CWORD" -gt 2 ]; then case "$first $second" in',
+      ...twoWords.map(({ name, flags }) => caseOf(name, flags)),
       "  esac; fi",
       '  case "$current" in -*) ;; *) [ "$COMP_CWORD" -gt 2 ] && words="" ;; esac',
       '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
@@ -44,3 +49,7 @@ export default command({
     return lines(script, script);
   },
 });
+
+function caseOf(words: string, completions: string[]): string {
+  return `    "${words}") words="${completions.join(" ")}";;`;
+}

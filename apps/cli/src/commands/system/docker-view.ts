@@ -21,9 +21,9 @@ export function containerView(container: Container): Record<string, unknown> {
       Error: failure?.detail ?? "",
       StartedAt: container.startedAt,
       FinishedAt: container.finishedAt,
-      ...(container.health === null ? {} : { Health: healthView(container.health) }),
+      Health: container.health === null ? null : healthView(container.health),
     },
-    Image: image.id,
+    Image: image.digest,
     RestartCount: container.restartCount,
     Mounts: container.mounts.map(mountView),
     Config: {

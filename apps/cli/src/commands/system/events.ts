@@ -22,7 +22,7 @@ export default command({
   },
   async run(ctx, { flags: { follow, since, filter } }) {
     const client = await ctx.client();
-    const query = await queryOf(client, filter);
+    const { query, isWanted } = await chosen(client, filter);
     const after = since === undefined ? undefined : "after" in since ? since.after : "start";
     const fromMs = since && "time" in since ? since.time(ctx.now()).getTime() : -Infinity;
     const found = follow
@@ -31,7 +31,7 @@ export default command({
     return stream(
       (async function* (): AsyncGenerator<Piece, number> {
         for await (const event of found) {
-          if (Date.parse(event.at) >= fromMs) yield { line: lineOf(event), json: event };
+          if (Date.parse(event.at) >= fromMs && isWanted(event)) yield { line: lineOf(event), json: event };
         }
         return EXIT_CODES.ok;
       })(),
@@ -39,28 +39,40 @@ export default command({
   },
 });
 
-async function queryOf(client: Hafen, filter: [string, string][]): Promise<EventQuery> {
-  const query: EventQuery = {};
+/** Of several values of a filter one is enough, and so it is of several things; the service is asked for less where it is one. */
+async function chosen(
+  client: Hafen,
+  filter: [string, string][],
+): Promise<{ query: EventQuery; isWanted: (event: Event) => boolean }> {
+  const types: string[] = [];
+  const subjects: string[] = [];
   for (const [key, value] of filter) {
     // The service says which types there are.
-    if (key === "type") query.type = (value.includes(".") ? value : `${value}.`) as NonNullable<EventQuery["type"]>;
-    else if (key === "container")
-      query.subject = await idOf(
-        value,
-        "ctr_",
-        async () => (await client.containers.get(await containerRef(client, value))).id,
-      );
-    else if (key === "image")
-      query.subject = await idOf(
-        value,
-        "img_",
-        async () => (await client.images.get(await imageRef(client, value))).id,
-      );
-    else if (key === "volume")
-      query.subject = await idOf(value, "vol_", async () => (await client.volumes.get(value)).id);
-    else throw new UsageError(`invalid filter '${key}': type, container, image or volume`);
+    if (key === "type") types.push(value.includes(".") ? value : `${value}.`);
+    else subjects.push(await subjectOf(client, key, value));
   }
-  return query;
+  const query: EventQuery = {};
+  if (types.length === 1) query.type = types[0] as NonNullable<EventQuery["type"]>;
+  if (subjects.length === 1 && subjects[0] !== undefined) query.subject = subjects[0];
+  return {
+    query,
+    isWanted: ({ type, subject }) =>
+      (types.length === 0 || types.some((each) => (each.endsWith(".") ? type.startsWith(each) : type === each))) &&
+      (subjects.length === 0 || subjects.includes(subject)),
+  };
+}
+
+async function subjectOf(client: Hafen, key: string, value: string): Promise<string> {
+  switch (key) {
+    case "container":
+      return idOf(value, "ctr_", async () => (await client.containers.get(await containerRef(client, value))).id);
+    case "image":
+      return idOf(value, "img_", async () => (await client.images.get(await imageRef(client, value))).id);
+    case "volume":
+      return idOf(value, "vol_", async () => (await client.volumes.get(value)).id);
+    default:
+      throw new UsageError(`invalid filter '${key}': type, container, image or volume`);
+  }
 }
 
 /** What is gone can still be asked for by its id. */

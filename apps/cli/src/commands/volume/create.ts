@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { command } from "../../command.ts";
 import { many } from "../../flags.ts";
 import { pair } from "../../format/quantities.ts";
@@ -5,10 +6,10 @@ import { inert } from "../../format/inert.ts";
 import { lines } from "../../result.ts";
 
 export default command({
-  usage: "NAME|PATH",
-  takes: [1, 1],
+  usage: "[NAME|PATH]",
+  takes: [0, 1],
   flags: { label: many("KEY=VALUE", ["Attach a label"], pair) },
-  async run(ctx, { flags: { label }, args: [name = ""] }) {
+  async run(ctx, { flags: { label }, args: [name = randomBytes(16).toString("hex")] }) {
     const client = await ctx.client();
     const volume = await client.volumes.create({
       name,

@@ -1,8 +1,10 @@
 import type { Volume } from "@hafen/sdk";
 import { command } from "../../command.ts";
-import { on, one } from "../../flags.ts";
+import { UsageError } from "../../failures.ts";
+import { many, on, one } from "../../flags.ts";
 import { inert } from "../../format/inert.ts";
 import { labelText, listed, type Fields } from "../../format/listed.ts";
+import { pair, truth } from "../../format/quantities.ts";
 import { checkedTemplate } from "../../format/template/template.ts";
 import { lines } from "../../result.ts";
 
@@ -31,11 +33,13 @@ export default command({
   takes: [0, 0],
   flags: {
     quiet: on("q", "Only names"),
+    filter: many("KEY=VALUE", ["f", "dangling, name or label"], volumeFilter),
     format: one("TEMPLATE", ["Print each as {{.Name}}, as json, or as table {{.Name}}\\t{{.Kind}}"], checkedTemplate),
   },
-  async run(ctx, { flags: { quiet, format } }) {
+  async run(ctx, { flags: { quiet, format, filter } }) {
     const client = await ctx.client();
-    const volumes = await Array.fromAsync(client.volumes.listAll({ limit: 200 }));
+    const all = await Array.fromAsync(client.volumes.listAll({ limit: 200 }));
+    const volumes = all.filter((volume) => filter.every((isWanted) => isWanted(volume)));
     if (quiet)
       return lines(
         volumes.map(({ name }) => inert(name)),
@@ -44,6 +48,22 @@ export default command({
     return listed(volumes, format, SHOWN, FIELDS);
   },
 });
+
+function volumeFilter(text: string): (volume: Volume) => boolean {
+  const [key, value] = pair(text);
+  switch (key) {
+    case "dangling":
+      return ({ mountedBy }) => (mountedBy.length === 0) === truth(value);
+    case "name":
+      return ({ name }) => name.includes(value);
+    case "label": {
+      const [label = "", wanted] = value.split(/=(.*)/s);
+      return ({ labels }) => Object.hasOwn(labels, label) && (!wanted || labels[label] === wanted);
+    }
+    default:
+      throw new UsageError("dangling, name or label");
+  }
+}
 
 function kindOf({ anonymous, hostPath }: Volume): string {
   if (hostPath !== null) return "path";
