@@ -1,7 +1,7 @@
 import { can } from "@hafen/contract";
 import type { ContainerRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
-import { takeQuota } from "../quota.ts";
+import { foreseeQuota, promised } from "../quota.ts";
 import { getContainer, request, wrongState, type ContainerKey } from "./request.ts";
 
 /** What a start that somebody asks for begins with. */
@@ -26,8 +26,7 @@ export function startContainer(ctx: Ctx, key: ContainerKey): Promise<ContainerRo
 /** The container, unless a start would be refused as things are: for what is done before it is asked for. */
 export async function startable(ctx: Ctx, key: ContainerKey): Promise<ContainerRow> {
   const row = await getContainer(ctx.db, ctx.actor.userId, key);
-  const { cpus, memoryBytes } = row.limits;
   if (!can("start", row.state) || row.startDue || row.desired === "removed") throw wrongState(row, "start");
-  await takeQuota(ctx.db, ctx.actor.userId, { running: 1, cpus, memoryBytes });
+  await foreseeQuota(ctx.db, ctx.actor.userId, { running: 1, ...promised(row) });
   return row;
 }
