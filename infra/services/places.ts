@@ -2,9 +2,12 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, realpath, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "./command.ts";
+import { run, succeeds } from "./command.ts";
 import { ServiceError } from "./error.ts";
 import { isMounted } from "./mounts.ts";
+import { until } from "./until.ts";
+
+const LET_GO_MS = 10_000;
 
 /** Where one Hafen keeps its things. `id` names everything it makes outside its home. */
 export interface Places {
@@ -47,7 +50,10 @@ export async function exposeDirectory(places: Places, name: string): Promise<str
 
 export async function hideDirectory(places: Places, name: string): Promise<void> {
   const outside = exposedPath(places, name);
-  if (isRoot && (await isMounted(outside))) await run("umount", ["--recursive", outside]);
+  if (!isRoot || !(await isMounted(outside))) return;
+  // A child that a daemon forked, as Redis to save, may outlive it by a moment and still stand in there.
+  if (await until(() => succeeds("umount", ["--recursive", outside]), LET_GO_MS, 100)) return;
+  await run("umount", ["--recursive", outside]);
 }
 
 function exposedPath(places: Places, name: string): string {

@@ -132,7 +132,6 @@ test("after the database was put back to a backup, what was made since is kept: 
   const { id: volumeId } = await world.admin.volumes.get("data");
   await world.worker.kill();
   await database.sql`delete from mounts where container_id = ${made.id}`;
-  await database.sql`delete from container_events where container_id = ${made.id}`;
   await database.sql`delete from containers where id = ${made.id}`;
   await database.sql`delete from volumes where id = ${volumeId}`;
   await database.sql`update containers set state = 'removed', desired = 'removed', removed_at = now() where id = ${gone.id}`;

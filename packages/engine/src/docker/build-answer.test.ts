@@ -17,6 +17,7 @@ let say: (response: ServerResponse) => void;
 
 before(async () => {
   server = createServer((_, response) => say(response)).listen(0, "127.0.0.1");
+  Object.assign(server, { httpAllowHalfOpen: true }); // as the engine's
   await once(server, "listening");
 });
 after(() => {
@@ -43,6 +44,23 @@ test("a build that is ended when all of its answer is there ends as aborted", as
     }
   };
   await assert.rejects(reading(), isKind("aborted"));
+});
+
+test("what the engine says of the end that was asked for is not a word of the build", async () => {
+  say = (response) => {
+    response.write("before");
+    response.socket?.once("end", () => response.end("was killed"));
+  };
+  const leaving = new AbortController();
+  const pieces: string[] = [];
+  const reading = async () => {
+    for await (const piece of buildAnswer(await answered(), leaving.signal)) {
+      pieces.push(piece.toString());
+      void turn().then(() => leaving.abort()); // while the next is awaited
+    }
+  };
+  await assert.rejects(reading(), isKind("aborted"));
+  assert.deepEqual(pieces, ["before"]);
 });
 
 test("what was read of an answer is kept by nobody", async () => {

@@ -25,9 +25,10 @@ export async function* buildAnswer(
   signal.addEventListener("abort", leave, { once: true });
   const source = answer.iterator({ destroyOnReturn: false });
   try {
-    while (!signal.aborted) {
+    for (;;) {
       const next = await source.next();
-      if (next.done) break;
+      // What comes after the abort, as that a step was killed, is of our making.
+      if (next.done || signal.aborted) break;
       yield next.value as Buffer;
     }
     if (signal.aborted) throw aborted();
