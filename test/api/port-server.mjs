@@ -71,6 +71,12 @@ const routes = {
     response.on("drain", more);
     more();
   },
+  /** Answers the first on a connection, and closes it on any other. */
+  once({ socket }, response) {
+    if (socket.isUsed) return socket.destroy();
+    socket.isUsed = true;
+    response.end("once");
+  },
   /** Says keep-alive, and closes all the same. */
   last(request, response) {
     response.end("last", () => request.socket.destroy());

@@ -216,6 +216,12 @@ describe("what passes to a server in a container", () => {
     );
     for (let i = 0; i < 5; i++)
       assert.equal((await askPort(url, { agent: one, path: "/last" })).text, "last", "a closed one is replaced");
+    for (let i = 0; i < 3; i++)
+      assert.equal(
+        (await askPort(url, { agent: one, path: "/once" })).text,
+        "once",
+        "one that closes as it is used, too",
+      );
     one.destroy();
     other.destroy();
   });

@@ -1,4 +1,4 @@
-import { Agent, type AgentOptions } from "node:http";
+import { Agent, type AgentOptions, type ClientRequest } from "node:http";
 import type { Duplex } from "node:stream";
 
 /** What a request to an agent below also says. */
@@ -10,7 +10,11 @@ export interface Dialling {
 
 const OPTIONS: AgentOptions = { keepAlive: true, maxFreeSockets: 2 };
 /** What an agent does with sockets, for streams that are none. */
-const ON_STREAMS = { createConnection: create, keepSocketAlive: () => true, reuseSocket: () => {} };
+const ON_STREAMS = {
+  createConnection: create,
+  keepSocketAlive: () => true,
+  reuseSocket: (_stream: Duplex, request: ClientRequest) => void (request.reusedSocket = true),
+};
 const agents = new WeakMap<Duplex, Agent>();
 
 /**
