@@ -1,6 +1,5 @@
 export * from "./builds.ts";
 export * from "./containers.ts";
-export { ContainerPath } from "./containers.ts";
 export { Labels, ListQuery, Name, Problem } from "./conventions.ts";
 export * from "./disk-usage.ts";
 export * from "./events.ts";

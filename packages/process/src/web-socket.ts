@@ -61,15 +61,14 @@ export function eachMessage(
 
 const PING_MS = 30_000;
 
-/** Pings, and gives a socket up that has not answered by the next time. `tick` runs as often. */
-export function keepAlive(socket: Socket, tick: () => void = () => {}): void {
+/** Pings, and gives a socket up that has not answered by the next time. */
+export function keepAlive(socket: Socket): void {
   let answered = true;
   const timer = setInterval(() => {
     // What is paused cannot show its answer; writing to it shows whether it is gone.
     if (!answered && !socket.isPaused) return socket.terminate();
     answered = false;
     socket.ping();
-    tick();
   }, PING_MS);
   socket.on("pong", () => {
     answered = true;
