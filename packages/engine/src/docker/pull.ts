@@ -28,10 +28,26 @@ export async function* pullImage(
     }
     if (imageId === undefined) throw new EngineError("unavailable", `pull ${name}: the engine lost the image`);
     await dropTag(client, name, op);
+    failure = await tooLarge(client, imageId, request, op);
+    if (failure) return yield failure;
     yield { type: "pulled", imageId, digest: request.digest };
   } finally {
     release();
   }
+}
+
+/** Unpacked: of layers that came quickly, or were there, the engine tells no size on the way. */
+async function tooLarge(
+  client: Client,
+  imageId: string,
+  { maxBytes, holdAs }: PullRequest,
+  op?: Op,
+): Promise<RegistryFailure | undefined> {
+  const image = await inspectImage(client, imageId, op);
+  if (!image || image.sizeBytes <= maxBytes) return undefined;
+  await dropTag(client, holdAs, op);
+  const message = `unpacked it has ${image.sizeBytes} bytes, and ${maxBytes} are allowed`;
+  return { type: "failed", reason: "too_large", message };
 }
 
 /** Holds the image under its new name, unless it went, or the name stands for another platform's by now. */

@@ -13,7 +13,7 @@ export interface PullRequest {
   login?: RegistryLogin | undefined;
   /** The tag that holds the image afterwards; the engine keeps no other name of it. */
   holdAs: string;
-  /** Of all layers, as they are sent. */
+  /** Of all layers, as they are sent, and of the image unpacked. */
   maxBytes: number;
 }
 export interface PushRequest {
