@@ -1,3 +1,4 @@
+export { abuse } from "./abuse.ts";
 export { Workload } from "./workload.ts";
 export { assertConverges, differences, type Exceptions } from "./consistency.ts";
 export { cloneDatabase, databaseUrl, type TestDatabase } from "./database.ts";
