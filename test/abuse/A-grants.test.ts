@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { openCli } from "../cli/hafen.ts";
 import { abuse, eventually, startWorld, type World } from "../support/index.ts";
 
 const WAIT = { waitSeconds: 60 };
@@ -101,6 +102,21 @@ describe("a volume", () => {
       [[["@owner/data"], "use"]],
     );
   });
+});
+
+test("hafen grants, uses and takes back", async () => {
+  await owner.volumes.create({ name: "told" });
+  await owner.volumes.putFile("told", "/f", Buffer.from("of told"), { mode: 0o644 });
+  await using hers = await openCli({ url: world.url, apiKey: owner.apiKey });
+  await using his = await openCli({ url: world.url, apiKey: bob.apiKey });
+  const id = await hers.ok("grant", "create", "volume", "told", "bob");
+  assert.match(await his.ok("grant", "ls"), new RegExp(`^${id} +owner +bob +volume +@owner/told +read`, "m"));
+  assert.equal(await his.ok("run", "--rm", "-v", "@owner/told:/data:ro", "busybox", "cat", "/data/f"), "of told");
+  const mount = "source=@owner/told,target=/data,readonly";
+  assert.equal(await his.ok("run", "--rm", "--mount", mount, "busybox", "cat", "/data/f"), "of told");
+  await hers.ok("grant", "rm", "volume", "told", id);
+  assert.match((await his("run", "--rm", "-v", "@owner/told:/data:ro", "busybox", "true")).stderr, /Nobody grants you/);
+  assert.equal((await hers.ok("grant", "ls", "volume", "told")).split("\n").length, 1);
 });
 
 abuse("A3", "another user's volume and image by id, name and grant of somebody else", async () => {
