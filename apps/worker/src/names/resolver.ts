@@ -1,0 +1,129 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { errorFields, type Log } from "@hafen/process";
+import type { NameMemory } from "./memory.ts";
+import type { Asker, FromResolver, Opening, ResolverSettings, ToResolver } from "./protocol.ts";
+
+const MAIN = join(import.meta.dirname, "resolver-main.ts");
+const RESTART_MS = 200;
+const execute = promisify(execFile);
+
+export interface ResolverOptions {
+  settings: ResolverSettings;
+  /** Path of the engine's network namespace; undefined: the worker's own. */
+  namespace: string | undefined;
+  memory: NameMemory;
+  /** Lets a container reach an address for a time. */
+  open: (id: string, opening: Opening) => Promise<void>;
+  log: Log;
+}
+
+/**
+ * Keeps the resolver of this host running, and tells it who may ask what. It is a process of its own, in the engine's network namespace
+ * and without rights, since it reads what containers write. While it is away containers resolve no names.
+ */
+export class Resolver {
+  readonly #options: ResolverOptions;
+  readonly #askers = new Map<string, { asker: Asker; at: number }>();
+  readonly #closing = new AbortController();
+  readonly #done: Promise<void>;
+  #child: ChildProcess | undefined;
+
+  constructor(options: ResolverOptions) {
+    this.#options = options;
+    this.#done = this.#keep();
+  }
+
+  /** Known to it before the container's first instruction, and again by each new one. */
+  admit(asker: Asker): void {
+    this.#askers.set(asker.mac, { asker, at: performance.now() });
+    this.#tell({ type: "asker", asker });
+  }
+
+  /** These are all there were at `since`, on `performance.now()`'s clock: what was not admitted after it is gone. */
+  sync(askers: Asker[], since: number): void {
+    const macs = new Set(askers.map(({ mac }) => mac));
+    for (const [mac, { at }] of this.#askers) {
+      if (macs.has(mac) || at >= since) continue;
+      this.#askers.delete(mac);
+      this.#tell({ type: "gone", mac });
+    }
+    for (const asker of askers) if (!this.#askers.has(asker.mac)) this.admit(asker);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#child?.kill("SIGKILL");
+    await this.#done;
+    const { address } = this.#options.settings;
+    await this.#inside("ip", ["address", "del", `${address}/32`, "dev", "lo"]).catch(() => {});
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#run();
+      } catch (error) {
+        if (!signal.aborted) this.#options.log.warn(errorFields(error), "the resolver ended; starting it again");
+      }
+      await delay(RESTART_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Until it ends. */
+  async #run(): Promise<void> {
+    const { settings, log } = this.#options;
+    await this.#inside("ip", ["address", "replace", `${settings.address}/32`, "dev", "lo"]);
+    if (this.#closing.signal.aborted) return;
+    const [program = "", ...args] = this.#enter(process.execPath, MAIN, JSON.stringify(settings));
+    // Nothing of the worker's environment: its secrets are not for a process that reads what containers write.
+    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: {} });
+    this.#child = child;
+    let words = "";
+    child.stderr?.on("data", (chunk: Buffer) => (words = (words + chunk.toString()).slice(-2_000)));
+    child.on("message", (message: FromResolver) => this.#hear(child, message));
+    child.on("error", () => {}); // a message to one that has just ended
+    const ended = once(child, "exit");
+    this.#tell({ type: "askers", askers: [...this.#askers.values()].map(({ asker }) => asker) });
+    log.debug({ pid: child.pid, address: settings.address }, "resolver");
+    const [code, signal] = (await ended) as [number | null, string | null];
+    throw new Error(`${signal ?? `exit code ${code}`} ${words}`);
+  }
+
+  #hear(child: ChildProcess, message: FromResolver): void {
+    const { memory, log, open } = this.#options;
+    if (message.type === "learned") memory.learned(message.id, message.name, message.addresses);
+    if (message.type === "refused") memory.refused(message.id, message.name);
+    if (message.type !== "open") return;
+    const { call, id, openings } = message;
+    Promise.all(openings.map((opening) => open(id, opening))).then(
+      () => send(child, { type: "opened", call, done: true }),
+      (error: unknown) => {
+        log.warn({ "hafen.id": id, ...errorFields(error) }, "could not open what a name of an allow-list stands for");
+        send(child, { type: "opened", call, done: false });
+      },
+    );
+  }
+
+  #tell(message: ToResolver): void {
+    if (this.#child) send(this.#child, message);
+  }
+
+  #inside(program: string, args: string[]): Promise<unknown> {
+    const [first = "", ...rest] = this.#enter(program, ...args);
+    return execute(first, rest);
+  }
+
+  #enter(...command: string[]): string[] {
+    const { namespace } = this.#options;
+    return namespace === undefined ? command : ["nsenter", `--net=${namespace}`, "--", ...command];
+  }
+}
+
+function send(child: ChildProcess, message: ToResolver): void {
+  if (child.connected) child.send(message, () => {});
+}
