@@ -3,6 +3,7 @@ export * from "./containers.ts";
 export { Labels, ListQuery, Name, Problem } from "./conventions.ts";
 export * from "./disk-usage.ts";
 export * from "./events.ts";
+export * from "./flows.ts";
 export * from "./health.ts";
 export * from "./hosts.ts";
 export * from "./ids.ts";

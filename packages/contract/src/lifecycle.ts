@@ -156,6 +156,9 @@ export type RestartPolicy = (typeof RESTART_POLICIES)[number];
 export const HEALTH_STATES = ["starting", "healthy", "unhealthy"] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
 export const IMAGE_STATES = ["ready", "removing"] as const;
+/** Of what a container sends: it passed, or it was refused. */
+export const VERDICTS = ["allowed", "denied"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 export const ROLES = ["user", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 export const SCOPES = ["read", "write", "admin"] as const;

@@ -68,6 +68,7 @@ export { setRetention } from "./retention/policy.ts";
 export { listCredentials, removeCredential, storeCredential } from "./registry/credentials.ts";
 export { DEFAULT_REGISTRIES, readRegistryPolicy, type RegistryPolicy } from "./registry/policy.ts";
 export { admitToPort, type Admission, type PortRequester } from "./port/admit.ts";
+export { listFlows } from "./flow/list.ts";
 export { createLink, LINK_NAME, listLinks, revokeLink } from "./port/links.ts";
 export { signGrant, STREAM_ACTIONS, verifyGrant, type StreamAction, type StreamGrant } from "./stream-token.ts";
 export { endExpired } from "./sweep/expire.ts";

@@ -281,6 +281,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{ref}/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it talked to, and what it was refused */
+        get: operations["listContainerFlows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{ref}/isolation": {
         parameters: {
             query?: never;
@@ -1627,6 +1644,41 @@ export interface components {
             /** @description Files, directories and links in the tar */
             entries: number;
         };
+        Flow: {
+            /** @description null for dns */
+            address: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            firstSeenAt: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            lastSeenAt: string;
+            /** @description What the container had asked for to get the address; for dns, null: it asked more than it may */
+            name: string | null;
+            /** @description null where the protocol has none */
+            port: number | null;
+            /** @description tcp, udp, icmp, another one's name or number; dns: a name that was asked for */
+            protocol: string;
+            receivedBytes: number;
+            receivedPackets: number;
+            sentBytes: number;
+            /** @description For dns: queries */
+            sentPackets: number;
+            /**
+             * @description denied: the packets did not pass, or the name was not resolved
+             * @enum {string}
+             */
+            verdict: "allowed" | "denied";
+        };
+        FlowList: {
+            items: components["schemas"]["Flow"][];
+            nextCursor: string | null;
+        };
         /** @description While it runs with a health check */
         Health: {
             failingStreak: number;
@@ -1975,6 +2027,8 @@ export interface components {
             text: string;
         };
         Me: components["schemas"]["User"] & {
+            /** @description Sent by containers to addresses outside in the last 30 days */
+            egressBytes: number;
             quota: components["schemas"]["Quota"];
             scopes: ("read" | "write" | "admin")[];
             usage: components["schemas"]["Quota"];
@@ -4177,6 +4231,79 @@ export interface operations {
             };
             /** @description disk_full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listContainerFlows: {
+        parameters: {
+            query?: {
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                limit?: number;
+                verdict?: "allowed" | "denied";
+            };
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Destinations, newest first; at most 1000 of one container are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowList"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -33,6 +33,7 @@ export type ExecEnded = Schemas["ExecEnded"];
 export type ExecResult = Schemas["ExecResult"];
 export type FilesWritten = Schemas["FilesWritten"];
 export type HistoryEntry = Schemas["HistoryEntry"];
+export type Flow = Schemas["Flow"];
 export type Host = Schemas["Host"];
 export type Image = Schemas["Image"];
 export type ImageTree = Schemas["ImageTree"];
@@ -75,6 +76,7 @@ export type Waited = Schemas["Waited"];
 
 export type BuildListQuery = Query<"listBuilds">;
 export type ContainerListQuery = Query<"listContainers">;
+export type FlowListQuery = Query<"listContainerFlows">;
 export type HostListQuery = Query<"listHosts">;
 export type ImageListQuery = Query<"listImages">;
 export type KeyListQuery = Query<"listKeys">;

@@ -30,7 +30,7 @@ export async function resolve(way: Resolving, asker: Asker | undefined, message:
   const type = NAME.test(question.name) && question.class === "IN" ? typeOf(question.type) : "refuse";
   const mayAsk = asker.policy === "internet" || rules.length > 0;
   if (!mayAsk || type === "refuse" || isReverseOf(question.name, way.isClosed)) {
-    way.refused(asker.id, question.name);
+    way.refused(asker.id, printable(question.name));
     return answer("REFUSED");
   }
   if (type === "empty") return answer("NOERROR");
@@ -46,6 +46,14 @@ export async function resolve(way: Resolving, asker: Asker | undefined, message:
     way.learned(asker.id, question.name.toLowerCase(), addresses);
   }
   return answer(rcode, records);
+}
+
+/** A name is whatever bytes a container sends. */
+function printable(name: string): string {
+  return name
+    .toLowerCase()
+    .slice(0, 253)
+    .replaceAll(/[^a-z0-9._-]/g, "?");
 }
 
 /** Of an address that is closed nobody learns the name. */
