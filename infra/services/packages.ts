@@ -18,6 +18,7 @@ const PACKAGES = {
   mmdebstrap: "mmdebstrap",
   /** For tests alone. */
   "docker-registry": "docker-registry",
+  faketime: "faketime",
 } as const;
 
 export type Program = keyof typeof PACKAGES;

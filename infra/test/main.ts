@@ -34,7 +34,7 @@ async function main(patterns: string[]): Promise<number> {
   await using registries = new AsyncDisposableStack();
   try {
     if (services.ownEngine) await removeContainers(services.engine); // of a run that was killed
-    await ensurePrograms(["docker-registry"], process.env, say);
+    await ensurePrograms(["docker-registry", "faketime"], process.env, say);
     const open = registries.use(await openRegistry(services.engine));
     const guarded = registries.use(await openRegistry(services.engine, LOGIN));
     Object.assign(process.env, await testEnvironment(services, home), {

@@ -1,6 +1,7 @@
 /** What the fault tests need to take an engine of their own apart and to look at what is left. */
 export { removeCgroups } from "../services/cgroups.ts";
 export { openEngine } from "../services/engine.ts";
+export { openPostgres } from "../services/postgres.ts";
 export { openPlaces, type Places } from "../services/places.ts";
 export { commandLine, findProcesses, isAlive, pidFrom, stopProcess } from "../services/processes.ts";
 export { findShims } from "../services/shims.ts";

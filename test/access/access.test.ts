@@ -91,6 +91,13 @@ const ACCESS: Record<string, Row> = {
   "POST /v1/volumes/{ref}/clone": W("volume", { body: { name: "copy" } }),
   "GET /v1/volumes/{ref}/files": R("volume", { query: "?path=/" }),
   "PUT /v1/volumes/{ref}/files": W("volume", { query: "?path=/" }),
+  "POST /v1/images/{ref}/grants": W("image", { body: { user: "admin", access: "read" } }),
+  "GET /v1/images/{ref}/grants": R("image"),
+  "DELETE /v1/images/{ref}/grants/{grant}": W("image"),
+  "POST /v1/volumes/{ref}/grants": W("volume", { body: { user: "admin", access: "read" } }),
+  "GET /v1/volumes/{ref}/grants": R("volume"),
+  "DELETE /v1/volumes/{ref}/grants/{grant}": W("volume"),
+  "GET /v1/grants": R(),
   "GET /v1/events": R("none", { query: "?follow=false" }),
 };
 
@@ -142,6 +149,7 @@ async function call(
   const target = path
     .replace("{port}", "80")
     .replace("{link}", "lnk_somebody")
+    .replace("{grant}", "gra_somebody")
     .replace(/\{\w+\}/, theirs[owned] ?? "somebody");
   const response = await fetch(`${world.url}${target}${query}`, {
     method,

@@ -197,7 +197,7 @@ describe("attach", () => {
     }
   });
 
-  test("drops a client that reads nothing, and neither the process nor another client stands still for it", async () => {
+  test("F38 drops a client that reads nothing, and neither the process nor another client stands still for it", async () => {
     await using container = await running("yes a line of many, with some more text on it");
     await using quiet = await running("while :; do echo tick; sleep 0.05; done");
     const { socket, head } = await upgrade(world, `/v1/containers/${container.id}/attach`, user.apiKey);

@@ -258,7 +258,7 @@ describe("what an exec tells of its use", () => {
     else assert.equal(peakMemoryBytes, null);
   });
 
-  test("is whether the kernel ended it for memory", async () => {
+  test("F37 is whether the kernel ended it for memory", async () => {
     const sh = (script: string) => container.exec({ command: ["sh", "-c", script] });
     const greedy = await sh("exec tail /dev/zero");
     assert.deepEqual([greedy.exitCode, greedy.oomKilled], [137, true]);

@@ -81,7 +81,7 @@ describe("a container that ends by itself", () => {
     assert.equal(termination?.limitBytes, 16 * MIB);
   });
 
-  test("while only a child was killed for memory keeps its own exit code", async () => {
+  test("F37 while only a child was killed for memory keeps its own exit code", async () => {
     const { id } = await user.containers.create({
       image: "busybox",
       command: sh("tail /dev/zero; exit 0"),

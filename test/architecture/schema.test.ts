@@ -72,7 +72,7 @@ test("the database refuses to mount another user's volume, whatever the code doe
   await sql`insert into containers (id, user_id, host_id, name, image_reference, image_digest, config, labels, limits, desired, start_due)
             values ('ctr_a', 'usr_a', 'hst_1', 'c', 'i', 'sha256:0', '{}', '{}', '{}', 'running', true)`;
   for (const user of ["usr_a", "usr_b"]) {
-    const mount = sql`insert into mounts (container_id, position, user_id, type, volume_id, target, read_only) values ('ctr_a', 0, ${user}, 'volume', 'vol_b', '/v', false)`;
+    const mount = sql`insert into mounts (container_id, position, user_id, type, volume_id, volume_owner_id, target, read_only) values ('ctr_a', 0, ${user}, 'volume', 'vol_b', ${user}, '/v', false)`;
     await assert.rejects(mount, /foreign key/);
   }
 });

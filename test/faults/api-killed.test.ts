@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertConverges, eventually, startWorld, Workload, type World } from "../support/index.ts";
 
-test("with a queue that cannot be reached a create is acknowledged within 3 s and the sweep does the work", async (t) => {
+test("F24 with a queue that cannot be reached a create is acknowledged within 3 s and the sweep does the work", async (t) => {
   await using world = await startWorld();
   const work = new Workload(world);
   await world.api.stop();
@@ -19,7 +19,7 @@ test("with a queue that cannot be reached a create is acknowledged within 3 s an
   assert.equal((await work.build(build.id)).state, "succeeded");
 });
 
-test("of 50 parallel creates whose api is killed every acknowledged one exists, and a retry with its key makes no other", async (t) => {
+test("F1 of 50 parallel creates whose api is killed every acknowledged one exists, and a retry with its key makes no other", async (t) => {
   await using world = await startWorld();
   const COUNT = 50;
   const first: Answer[] = [];

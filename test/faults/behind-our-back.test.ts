@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { newId } from "@hafen/contract";
-import { LABELS } from "@hafen/core";
+import { internalTag, LABELS } from "@hafen/core";
 import { engineRequest } from "@hafen/infra";
 import { assertConverges, eventually, startWorld, Workload, type World } from "../support/index.ts";
 
-test("a container that was removed on its host is failed, with a reason, and can be removed", async () => {
+test("F15 a container that was removed on its host is failed, with a reason, and can be removed", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.running();
@@ -18,7 +18,7 @@ test("a container that was removed on its host is failed, with a reason, and can
   await assertConverges(world);
 });
 
-test("a container that was removed on its host while no worker looked is failed, with a reason", async () => {
+test("F15 a container that was removed on its host while no worker looked is failed, with a reason", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.running();
@@ -29,7 +29,7 @@ test("a container that was removed on its host while no worker looked is failed,
   await assertConverges(world);
 });
 
-test("a container that was stopped on its host has ended, with its signal", async () => {
+test("F15 a container that was stopped on its host has ended, with its signal", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.running();
@@ -42,7 +42,7 @@ test("a container that was stopped on its host has ended, with its signal", asyn
   );
 });
 
-test("a container that was started on its host, though it should not run, is stopped again", async () => {
+test("F15 a container that was started on its host, though it should not run, is stopped again", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const ended = await work.running();
@@ -61,7 +61,7 @@ test("a container that was started on its host, though it should not run, is sto
     assert.equal((await world.admin.containers.start(id, { waitSeconds: 30 })).state, "running");
 });
 
-test("a volume that was removed on its host is made again, empty, for the next container that mounts it", async () => {
+test("F15 a volume that was removed on its host is made again, empty, for the next container that mounts it", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const mounts = [{ type: "volume" as const, source: "data", target: "/data" }];
@@ -91,7 +91,7 @@ test("a volume that was removed on its host is made again, empty, for the next c
   await assertConverges(world);
 });
 
-test("what carries the host's label under another name is left alone; an empty volume without a row is removed", async () => {
+test("F16 what carries the host's label under another name is left alone; an empty volume without a row is removed", async () => {
   await using world = await startWorld();
   const hostId = await world.hostId();
   const foreign = `foreign-${hostId}`;
@@ -103,7 +103,7 @@ test("what carries the host's label under another name is left alone; an empty v
   assert.equal((await world.engine.inspectContainer(foreign))?.state, "running");
 });
 
-test("a volume that was removed on its host is made again, and its owner told, also when a container comes before the sweep", async () => {
+test("F15 a volume that was removed on its host is made again, and its owner told, also when a container comes before the sweep", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const mounts = [{ type: "volume" as const, source: "data", target: "/data" }];
@@ -160,3 +160,23 @@ async function plant(world: World, name: string, labels: Record<string, string>)
   assert.equal(made.status, 201, made.body);
   await world.engine.startContainer(name);
 }
+
+test("F19 a container whose image was removed on its host fails with that reason, and with the image is made", async () => {
+  await using world = await startWorld();
+  const work = new Workload(world);
+  const image = await world.admin.images.get("busybox");
+  await world.admin.builds.createFromFiles(
+    { dockerfile: "FROM busybox\nRUN echo only > /one\n" },
+    { tag: "one", waitSeconds: 60 },
+  );
+  const { id, digest } = await world.admin.images.get("one");
+  await world.engine.removeTag(internalTag(await world.hostId(), id));
+  assert.equal(await world.engine.inspectImage(digest), undefined);
+  const made = await work.request({ image: "one" });
+  await eventually("it fails", async () => (await work.state(made.id)) === "failed");
+  assert.equal((await world.admin.containers.get(made.id)).failure?.code, "image_missing");
+  assert.equal((await work.running({ image: image.id })).state, "running");
+  await world.admin.containers.remove(made.id);
+  await world.admin.images.remove("one");
+  await assertConverges(world);
+});

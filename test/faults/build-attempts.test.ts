@@ -101,7 +101,7 @@ const away = () => {
   throw new EngineError("unavailable", "the engine is away");
 };
 
-test("a build that finds the engine away, and one that it leaves, is built once it is back, however often it was so", async () => {
+test("F13 a build that finds the engine away, and one that it leaves, is built once it is back, however often it was so", async () => {
   const id = await queued();
   for (let times = 0; times < 7; times++) {
     meanwhile = away;

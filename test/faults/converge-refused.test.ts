@@ -87,6 +87,18 @@ describe("what the engine fails over and over makes no container `failed` whose 
   });
 });
 
+test("F21 a container for whose network the engine has no addresses waits for some, and fails with the engine's words if there are none", async () => {
+  const waits = await created();
+  await failing(waits, "createNetwork", FAILURES - 1);
+  assert.equal((await rowOf(waits)).state, "pending");
+  await convergeContainer(host, waits);
+  assert.equal((await rowOf(waits)).state, "running");
+  const never = await created();
+  await failing(never, "createNetwork", FAILURES);
+  const { state, failure } = await rowOf(never);
+  assert.deepEqual([state, failure?.code], ["failed", "engine_failed"]);
+});
+
 test("an engine's words are stored, whatever character they end in the middle of", async () => {
   const id = await created();
   const startContainer = async () => {

@@ -6,7 +6,7 @@ import { assertConverges, eventually, startWorld, Workload, type World } from ".
 
 const GENERATIONS = [0, 1, 2, 3, 1_000_000];
 
-test("jobs that come twice, late, for another generation or for somebody else's row do nothing that the row does not say", async () => {
+test("F31 jobs that come twice, late, for another generation or for somebody else's row do nothing that the row does not say", async () => {
   await using world = await startWorld();
   const other = new Workload(world, await world.user("other"));
   const work = new Workload(world);
@@ -63,7 +63,7 @@ test("jobs that are no jobs of ours are refused and hold nothing up", async () =
   await assertConverges(world);
 });
 
-test("of stops, starts and removals whose jobs come in the wrong order the last request decides", async () => {
+test("F31 of stops, starts and removals whose jobs come in the wrong order the last request decides", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.running();

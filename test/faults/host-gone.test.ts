@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { keepHouse } from "@hafen/core";
 import { assertConverges, eventually, startWorld, Workload } from "../support/index.ts";
 
-test("a host that is gone loses its containers, frees its builds and holds up no removal, and takes all up again when it is back", async () => {
+test("F30 F36 a host that is gone loses its containers, frees its builds and holds up no removal, and takes all up again when it is back", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.running();

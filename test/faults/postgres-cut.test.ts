@@ -5,6 +5,7 @@ import {
   assertConverges,
   eventually,
   eventuallyHolds,
+  openOwnPostgres,
   requireEnv,
   startWorld,
   Workload,
@@ -14,7 +15,7 @@ import {
 const COUNT = 20;
 const CUTS = 10;
 
-test("while all connections to Postgres are cut again and again the api works or says 503, and everything comes to rest", async (t) => {
+test("F27 while all connections to Postgres are cut again and again the api works or says 503, and everything comes to rest", async (t) => {
   await using world = await startWorld();
   const work = new Workload(world);
   const build = await work.runningBuild("cut", 4);
@@ -74,13 +75,33 @@ async function createUntilAccepted(world: World, n: number, statuses: number[]):
     "idempotency-key": `cut-${n}`,
   };
   let id: string | undefined;
+  let last = "";
   await eventually(`container ${n} is accepted`, async () => {
     const response = await fetch(`${world.url}/v1/containers`, { method: "POST", headers, body });
     statuses.push(response.status);
-    const answer = (await response.json()) as { id?: string };
-    id = answer.id;
+    last = await response.text();
+    id = (JSON.parse(last) as { id?: string }).id;
     return response.ok || ![409, 503].includes(response.status);
   });
-  assert.ok(id, `container ${n}`);
+  assert.ok(id, `container ${n}: ${last}`);
   return id;
 }
+
+test("F27 of creates while Postgres is killed every acknowledged one is there, and everything comes to rest once it is back", async (t) => {
+  await using postgres = await openOwnPostgres();
+  await using world = await startWorld({ databaseServer: postgres.url });
+  const work = new Workload(world);
+  const kept = await work.running();
+  const statuses: number[] = [];
+  const asking = Promise.all(Array.from({ length: COUNT }, (_, n) => createUntilAccepted(world, n, statuses)));
+  await eventually("some are accepted", () => statuses.filter((status) => status === 202).length >= 3);
+  await postgres.kill();
+  await eventually("some are refused", () => statuses.includes(503));
+  await postgres.start();
+  const ids = await asking;
+  t.diagnostic(`${statuses.filter((status) => status === 503).length} answers were 503`);
+  await assertConverges(world);
+  assert.equal(new Set(ids).size, COUNT);
+  for (const id of ids) assert.ok(["created", "running"].includes((await work.state(id)) ?? "lost"), id);
+  assert.equal(await work.starts(kept.id), 1);
+});

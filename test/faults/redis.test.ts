@@ -16,9 +16,10 @@ const TOGETHER = 8;
 /** Over the 4 s after which a job's lock is lost, and over the 2 s a nudge waits. */
 const FROZEN_MS = 8_000;
 
-const FAULTS: { name: string; strike: (redis: OwnRedis) => Promise<void> }[] = [
-  { name: "Redis is wiped", strike: (redis) => redis.flushAll() },
+const FAULTS: { row: string; name: string; strike: (redis: OwnRedis) => Promise<void> }[] = [
+  { row: "F23", name: "Redis is wiped", strike: (redis) => redis.flushAll() },
   {
+    row: "F22",
     name: "Redis is killed without persistence and started",
     async strike(redis) {
       await redis.kill();
@@ -26,6 +27,7 @@ const FAULTS: { name: string; strike: (redis: OwnRedis) => Promise<void> }[] = [
     },
   },
   {
+    row: "F25",
     name: "Redis hangs for some seconds",
     async strike(redis) {
       redis.freeze();
@@ -33,10 +35,11 @@ const FAULTS: { name: string; strike: (redis: OwnRedis) => Promise<void> }[] = [
       redis.thaw();
     },
   },
+  { row: "F26", name: "Redis is full and throws keys away at random", strike: (redis) => redis.evict() },
 ];
 
-for (const { name, strike } of FAULTS) {
-  test(`nothing is lost and nothing is done twice when, with a build and starts under way, ${name}`, async (t) => {
+for (const { row, name, strike } of FAULTS) {
+  test(`${row} nothing is lost and nothing is done twice when, with a build and starts under way, ${name}`, async (t) => {
     await using redis = await openRedis();
     await using world = await startWorld({ env: { REDIS_URL: redis.url } });
     const work = new Workload(world);
@@ -65,7 +68,7 @@ for (const { name, strike } of FAULTS) {
   });
 }
 
-test("containers are made and removed while there is no Redis at all", async () => {
+test("F24 containers are made and removed while there is no Redis at all", async () => {
   await using redis = await openRedis();
   await using world = await startWorld({ env: { REDIS_URL: redis.url } });
   const work = new Workload(world);

@@ -24,7 +24,7 @@ for (const { name, fault } of [
     fault: async (world: World) => (await world.worker.stop(), await world.worker.start()),
   },
 ]) {
-  test(`a followed log has every line once and in order while ${name}`, async () => {
+  test(`F2 a followed log has every line once and in order while ${name}`, async () => {
     await using world = await startWorld();
     const work = new Workload(world);
     const { id } = await work.running({ command: ["sh", "-c", counting(LINES)] });

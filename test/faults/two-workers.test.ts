@@ -6,7 +6,7 @@ import { assertConverges, eventually, startWorld, Workload } from "../support/in
 
 const TOGETHER = 8;
 
-test("a worker that hangs past its lease ends when it goes on, and what a second worker took over is done once", async (t) => {
+test("F5 F7 a worker that hangs past its lease ends when it goes on, and what a second worker took over is done once", async (t) => {
   await using world = await startWorld();
   const work = new Workload(world);
   const host = { key: LABELS.host, value: await world.hostId() };
@@ -49,7 +49,7 @@ test("a second worker for a host waits while the first one lives", async () => {
   await assertConverges(world);
 });
 
-test("a worker that is stopped while a container takes its time to end stops in order, and the next one ends it", async () => {
+test("F6 a worker that is stopped while a container takes its time to end stops in order, and the next one ends it", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.running({ command: ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"] });

@@ -34,7 +34,8 @@ test("a container that takes over a volume at the moment its container is remove
       remove_volumes: false,
     };
     await tx`insert into containers select (jsonb_populate_record(c, ${JSON.stringify(changes)}::text::jsonb)).* from containers c where id = ${id}`;
-    await tx`insert into mounts select ${heir}, position, user_id, type, volume_id, target, read_only, size_bytes from mounts where container_id = ${id}`;
+    const columns = tx`position, user_id, type, volume_id, volume_owner_id, grant_id, target, read_only, size_bytes`;
+    await tx`insert into mounts (container_id, ${columns}) select ${heir}, ${columns} from mounts where container_id = ${id}`;
   });
 
   await assertConverges(world);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertConverges, eventually, startWorld, Workload } from "../support/index.ts";
 
-test("a build whose worker is killed in the middle of a RUN is built once more, and makes exactly one image", async (t) => {
+test("F3 a build whose worker is killed in the middle of a RUN is built once more, and makes exactly one image", async (t) => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.runningBuild("survivor", 3);
@@ -26,7 +26,7 @@ test("a build whose worker is killed in the middle of a RUN is built once more, 
   assert.equal((await world.admin.containers.wait(ran.id)).exitCode, 0);
 });
 
-test("a build that five workers in a row die of is failed with a reason, and nothing of it is left", async () => {
+test("F4 a build that five workers in a row die of is failed with a reason, and nothing of it is left", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.runningBuild("doomed", 1000);
@@ -41,7 +41,7 @@ test("a build that five workers in a row die of is failed with a reason, and not
   assert.deepEqual([build.state, build.attempt, build.failure?.code, build.images], ["failed", 5, "host_lost", 0]);
 });
 
-test("a build that is cancelled while its worker is dead is cancelled when the worker is back, and nothing of it is left", async () => {
+test("F3 a build that is cancelled while its worker is dead is cancelled when the worker is back, and nothing of it is left", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.runningBuild("unwanted", 1000);
@@ -52,7 +52,7 @@ test("a build that is cancelled while its worker is dead is cancelled when the w
   assert.equal((await work.build(id)).state, "cancelled");
 });
 
-test("a build whose worker is stopped in order is built once more by the next worker", async () => {
+test("F6 a build whose worker is stopped in order is built once more by the next worker", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.runningBuild("handed-over", 3);

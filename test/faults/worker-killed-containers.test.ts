@@ -16,7 +16,7 @@ const MOMENTS = [
   },
 ];
 
-test("containers whose worker is killed at any moment of their start run, each started exactly once", async (t) => {
+test("F3 containers whose worker is killed at any moment of their start run, each started exactly once", async (t) => {
   await using world = await startWorld();
   const work = new Workload(world);
   for (const { name, reached } of MOMENTS) {
@@ -53,7 +53,7 @@ test("a container that ended while no worker looked keeps its exit code and is n
   assert.equal(await work.starts(id), 1);
 });
 
-test("a stop whose worker is killed in the grace period ends the container, as stopped by who asked", async () => {
+test("F3 a stop whose worker is killed in the grace period ends the container, as stopped by who asked", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const { id } = await work.running({
@@ -85,7 +85,7 @@ test("a kill is not held up by a stop's grace period, also after the worker was 
   assert.equal((await world.admin.containers.get(id)).state, "exited");
 });
 
-test("a restart whose worker is killed on the way starts the container exactly once more", async () => {
+test("F3 a restart whose worker is killed on the way starts the container exactly once more", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const made = await Promise.all(Array.from({ length: TOGETHER }, () => work.running()));
@@ -97,7 +97,7 @@ test("a restart whose worker is killed on the way starts the container exactly o
   for (const { id } of made) assert.deepEqual([await work.state(id), await work.starts(id)], ["running", 2]);
 });
 
-test("a removal whose worker is killed on the way takes the anonymous volumes with it and keeps the named ones", async () => {
+test("F3 a removal whose worker is killed on the way takes the anonymous volumes with it and keeps the named ones", async () => {
   await using world = await startWorld();
   const work = new Workload(world);
   const mounts = (n: number) => [

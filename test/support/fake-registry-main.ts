@@ -1,14 +1,20 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
 import { ENDLESS } from "./endless-image.ts";
 
-/** Run by itself, in the network of an engine: prints its port, then every request; asks for a login, and tells it back. Gives one image. */
+/**
+ * Run by itself, in the network of an engine: prints its port, then every request; asks for a login, and tells it back. Gives one image
+ * without end, and fails for the names below `faulty/` as they say.
+ */
 const server = createServer((request, response) => {
   const { method, url, headers } = request;
   console.log(JSON.stringify({ method, url, headers }));
   request.resume();
   if (url?.startsWith(`/v2/${ENDLESS.repository}/`)) return give(url, response);
+  const fault = /^\/v2\/faulty\/(\w+)\//.exec(url ?? "")?.[1];
+  if (fault !== undefined) return fail(fault, url ?? "", response);
   const shown = headers.authorization;
   const code = shown === undefined ? "UNAUTHORIZED" : "DENIED";
   const password = Buffer.from((shown ?? "").replace(/^Basic /, ""), "base64").toString();
@@ -30,6 +36,22 @@ function give(url: string, response: ServerResponse): void {
     Readable.from(endless())
       .on("error", () => {})
       .pipe(response);
+}
+
+function fail(fault: string, url: string, response: ServerResponse): void {
+  if (fault === "limited") {
+    const error = { code: "TOOMANYREQUESTS", message: "you have pulled too much" };
+    response.writeHead(429, { "content-type": "application/json" }).end(JSON.stringify({ errors: [error] }));
+  } else if (fault === "down") response.writeHead(503).end("<html>maintenance</html>");
+  // Another manifest than the one its digest names.
+  else if (fault === "swapped" && url.includes("/manifests/sha256:"))
+    response
+      .setHeader("content-type", "application/vnd.docker.distribution.manifest.v2+json")
+      .end(ENDLESS.manifest.replace('"size":1', '"size":2'));
+  // A layer whose bytes are not those that its digest names.
+  else if (fault === "corrupt" && url.includes("/blobs/") && !url.endsWith(ENDLESS.configDigest))
+    response.end(gzipSync("not that layer"));
+  else give(url, response);
 }
 
 function* endless(): Generator<Buffer> {

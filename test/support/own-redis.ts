@@ -16,6 +16,8 @@ export interface OwnRedis extends AsyncDisposable {
   freeze(): void;
   thaw(): void;
   flushAll(): Promise<void>;
+  /** Has it throw away whatever it likes, and little room: an operator's mistake. */
+  evict(): Promise<void>;
 }
 
 export async function openRedis(): Promise<OwnRedis> {
@@ -65,6 +67,13 @@ export async function openRedis(): Promise<OwnRedis> {
     },
     freeze: () => void child?.kill("SIGSTOP"),
     thaw: () => void child?.kill("SIGCONT"),
+    evict: () =>
+      command(async (redis) => {
+        await redis.config("SET", "maxmemory-policy", "allkeys-random");
+        await redis.config("SET", "maxmemory", String(4 * 1024 * 1024));
+        // What is left once all is thrown away may be too large already: then it refuses, which is as bad.
+        for (let n = 0; n < 200; n++) await redis.set(`filler:${n}`, "x".repeat(64 * 1024)).catch(() => {});
+      }),
     flushAll: () => command(async (redis) => void (await redis.flushall())),
     async [Symbol.asyncDispose]() {
       await own.kill();

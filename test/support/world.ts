@@ -50,13 +50,15 @@ export interface WorldOptions {
   busybox?: boolean;
   /** Default true. */
   worker?: boolean;
+  /** Default: the one that all tests share. */
+  databaseServer?: string;
   /** Default true; false: the queue lives in Postgres. */
   redis?: boolean;
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const id = randomBytes(5).toString("hex");
-  const clone = await cloneDatabase(`world_${id}`);
+  const clone = await cloneDatabase(`world_${id}`, options.databaseServer);
   const env: Record<string, string> = {
     DATABASE_URL: clone.url,
     ...(options.redis === false ? {} : { REDIS_URL: requireEnv("HAFEN_TEST_REDIS_URL") }),

@@ -9,6 +9,7 @@ import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountHousekeeping } from "./routes/housekeeping.ts";
 import { mountFiles } from "./routes/files.ts";
+import { mountGrants } from "./routes/grants.ts";
 import { mountImages } from "./routes/images.ts";
 import { mountImageTransfers } from "./routes/image-transfers.ts";
 import { mountRegistries } from "./routes/registries.ts";
@@ -75,6 +76,7 @@ export function buildApp(deps: Deps): App {
   mountBuilds(app);
   mountImages(app);
   mountImageTransfers(app);
+  mountGrants(app);
   mountRegistries(app);
   mountContainers(app);
   mountPorts(app);

@@ -2,6 +2,7 @@ import { ProblemError, type Scope } from "@hafen/contract";
 import { actorOf, authenticate } from "@hafen/core";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { answered } from "./answered.ts";
 import type { AppEnv } from "./deps.ts";
 import { portUrls } from "./ports/port-host.ts";
 
@@ -15,7 +16,7 @@ export function authorize(scope: Scope) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const { database, queues, changes, registries, portsDomain } = c.var.deps;
     const apiKey = bearer(c);
-    const found = apiKey === undefined ? undefined : await authenticate(database.db, apiKey);
+    const found = apiKey === undefined ? undefined : await answered(authenticate(database.db, apiKey));
     if (!found) {
       c.header("www-authenticate", "Bearer");
       throw new ProblemError(

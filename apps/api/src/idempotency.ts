@@ -3,6 +3,7 @@ import { ProblemError } from "@hafen/contract";
 import {
   describeBuild,
   describeContainer,
+  describeGrant,
   describeImage,
   describeVolume,
   getBuildRow,
@@ -104,9 +105,11 @@ async function answerAgain(c: Context<AppEnv>, subject: string): Promise<Answer>
     case "bld_":
       return { status: 202, body: await describeBuild(db, await getBuildRow(db, actor.userId, subject)) };
     case "vol_":
-      return { status: 201, body: await describeVolume(db, await getVolume(db, actor.userId, subject)) };
+      return { status: 201, body: await describeVolume(db, actor.userId, await getVolume(db, actor.userId, subject)) };
     case "img_":
       return { status: 200, body: await describeImage(db, actor.userId, await findImage(db, actor.userId, subject)) };
+    case "gra_":
+      return { status: 201, body: await describeGrant(db, actor.userId, subject) };
     default:
       throw new ProblemError(
         "secret_shown_once",

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { IdOrName, isInstant, Labels, Name, Time } from "./conventions.ts";
+import { GrantedName } from "./grants.ts";
 import { Health } from "./health.ts";
 import { Healthcheck } from "./images.ts";
 import { CAUSES, DESIRED, STATES } from "./lifecycle.ts";
@@ -72,9 +73,12 @@ export const MountRequest = z
   .discriminatedUnion("type", [
     z.strictObject({
       type: z.literal("volume"),
-      source: IdOrName.optional().describe(
-        "A volume's id or name; made when it does not exist; without it an anonymous volume",
-      ),
+      source: z
+        .union([IdOrName, GrantedName])
+        .optional()
+        .describe(
+          "A volume's id or name; made when it does not exist; without it an anonymous volume. Another user's, that they grant: its id, or @owner/name",
+        ),
       target: Target,
       readOnly: z.boolean().optional(),
     }),
@@ -100,7 +104,11 @@ export type MountRequest = z.infer<typeof MountRequest>;
 
 export const CreateContainer = z
   .strictObject({
-    image: z.string().min(1).max(300).describe("A tag, an image id, or sha256:<hex>"),
+    image: z
+      .string()
+      .min(1)
+      .max(300)
+      .describe("A tag, an image id, or sha256:<hex>; another user's, that they grant: @owner/tag"),
     name: Name.optional().describe("Made up when absent"),
     command: Args.optional().describe("Replaces the image's CMD"),
     entrypoint: Args.optional().describe("Replaces the image's ENTRYPOINT and drops its CMD"),

@@ -13,6 +13,7 @@ export const PREFIXES = {
   network: "net",
   link: "lnk",
   flow: "flw",
+  grant: "gra",
   blob: "blb",
   request: "req",
 } as const;

@@ -4,6 +4,7 @@ export { Labels, ListQuery, Name, Problem } from "./conventions.ts";
 export * from "./disk-usage.ts";
 export * from "./events.ts";
 export * from "./flows.ts";
+export * from "./grants.ts";
 export * from "./health.ts";
 export * from "./hosts.ts";
 export * from "./ids.ts";

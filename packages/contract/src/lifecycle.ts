@@ -101,6 +101,7 @@ export const CAUSES = [
   "stopped",
   "quota",
   "disk_full",
+  "grant_revoked",
   "host_lost",
   "image_missing",
   "operator",
@@ -143,7 +144,7 @@ export const BUILD_FAILURES = [
 export type BuildFailureCode = (typeof BUILD_FAILURES)[number];
 
 /** Where the image that a Dockerfile names comes from, in the order in which it is looked for. */
-export const BASE_SOURCES = ["own", "catalog", "registry"] as const;
+export const BASE_SOURCES = ["own", "granted", "catalog", "registry"] as const;
 
 /** Why a registry did not give or take an image. */
 export const REGISTRY_FAILURES = ["unauthorized", "not_found", "unreachable", "too_large", "refused"] as const;
@@ -159,6 +160,9 @@ export const IMAGE_STATES = ["ready", "removing"] as const;
 /** Of what a container sends: it passed, or it was refused. */
 export const VERDICTS = ["allowed", "denied"] as const;
 export type Verdict = (typeof VERDICTS)[number];
+/** What an owner may let another user do: `read` look at it, mount it read-only, read its files; `use` run and build from it, write to it. */
+export const ACCESS = ["read", "use"] as const;
+export type Access = (typeof ACCESS)[number];
 export const ROLES = ["user", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 export const SCOPES = ["read", "write", "admin"] as const;

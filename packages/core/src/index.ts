@@ -47,6 +47,8 @@ export { waitContainer, waitRunEnd, waitSettled } from "./container/wait.ts";
 export type { Actor, Ctx, HostCtx } from "./ctx.ts";
 export { eventFeed, feedStart, positionId } from "./event/feed.ts";
 export { startAfterBoot } from "./host/boot.ts";
+export { createGrant, describeGrant, listGrants, listReceived, revokeGrant, type Granted } from "./grant/grants.ts";
+export { accessibleVolume } from "./grant/volume.ts";
 export { chooseHost, getHost, listHosts } from "./host/hosts.ts";
 export { exportedTags, exportImage } from "./image/export.ts";
 export type { Place } from "./files/place.ts";

@@ -2,6 +2,7 @@ import { Builds } from "./builds.ts";
 import type { CallOptions } from "./call-options.ts";
 import { Containers } from "./containers.ts";
 import { Events } from "./events.ts";
+import { Grants } from "./grants.ts";
 import { Hosts } from "./hosts.ts";
 import { Images } from "./images.ts";
 import { Keys } from "./keys.ts";
@@ -18,6 +19,7 @@ export class Hafen {
   readonly builds: Builds;
   readonly containers: Containers;
   readonly events: Events;
+  readonly grants: Grants;
   readonly hosts: Hosts;
   readonly images: Images;
   readonly keys: Keys;
@@ -34,6 +36,7 @@ export class Hafen {
     this.builds = new Builds(transport);
     this.containers = new Containers(transport);
     this.events = new Events(transport);
+    this.grants = new Grants(transport);
     this.hosts = new Hosts(transport);
     this.images = new Images(transport);
     this.keys = new Keys(transport);

@@ -11,6 +11,7 @@ export { EventStreamParser, type ServerEvent } from "./event-stream.ts";
 export type { EventQuery, Events, EventStreamOptions } from "./events.ts";
 export type { PutFileOptions } from "./files.ts";
 export type { ExecStream, ExecStreamRequest } from "./exec-stream.ts";
+export type { Grants } from "./grants.ts";
 export { Hafen } from "./hafen.ts";
 export type { Hosts } from "./hosts.ts";
 export type { Images, ImportOptions, PullOptions } from "./images.ts";

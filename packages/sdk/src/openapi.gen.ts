@@ -590,6 +590,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What other users let one look at or use */
+        get: operations["listReceivedGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hosts": {
         parameters: {
             query?: never;
@@ -688,6 +705,44 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{ref}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may look at or use an image of one's own */
+        get: operations["listImageGrants"];
+        put?: never;
+        /**
+         * Let another user look at an image, or use it
+         * @description `read`: get, history. `use`: also containers from it, FROM and COPY --from in builds, export and push. They name it by id or as `@owner/tag`, and cannot grant it on.
+         */
+        post: operations["grantImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{ref}/grants/{grant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an image back; containers that were made from it stay */
+        delete: operations["revokeImageGrant"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1032,6 +1087,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/volumes/{ref}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may read or write a volume of one's own */
+        get: operations["listVolumeGrants"];
+        put?: never;
+        /**
+         * Let another user read a volume, or write to it
+         * @description `read`: mount it read-only, read its files. `use`: also write. They name it by id or as `@owner/name`, and cannot grant it on. It counts for its owner's quota alone.
+         */
+        post: operations["grantVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{ref}/grants/{grant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a volume back; containers that mount it by the grant are killed, and do not start again */
+        delete: operations["revokeVolumeGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1094,7 +1187,7 @@ export interface components {
             /** @description As the Dockerfile names it */
             reference: string;
             /** @enum {string} */
-            source: "own" | "catalog" | "registry";
+            source: "own" | "granted" | "catalog" | "registry";
         };
         BuildFailure: {
             /** @enum {string} */
@@ -1440,7 +1533,7 @@ export interface components {
             hostname?: string;
             /** @description Stopped after so long without an open stream or connection and with next to no CPU time */
             idleTimeoutSeconds?: number;
-            /** @description A tag, an image id, or sha256:<hex> */
+            /** @description A tag, an image id, or sha256:<hex>; another user's, that they grant: @owner/tag */
             image: string;
             labels?: {
                 [key: string]: string;
@@ -1485,6 +1578,12 @@ export interface components {
         CreatedUser: components["schemas"]["User"] & {
             /** @description Shown this once */
             apiKey: string;
+        };
+        CreateGrant: {
+            /** @enum {string} */
+            access: "read" | "use";
+            /** @description Whom: the name or id of a user */
+            user: string;
         };
         CreateKey: {
             /**
@@ -1589,7 +1688,7 @@ export interface components {
             /** @description The id of what it is about */
             subject: string;
             /** @enum {string} */
-            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "volume.lost" | "image.pushed" | "link.created" | "link.revoked" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
+            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "volume.lost" | "image.pushed" | "link.created" | "link.revoked" | "grant.created" | "grant.revoked" | "grant.received" | "grant.ended" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
         };
         Exec: {
             command: string[];
@@ -1677,6 +1776,36 @@ export interface components {
         };
         FlowList: {
             items: components["schemas"]["Flow"][];
+            nextCursor: string | null;
+        };
+        GivenGrants: {
+            items: components["schemas"]["Grant"][];
+        };
+        Grant: {
+            /**
+             * @description read: look at it, mount it read-only, read its files; use: all but changing what it is
+             * @enum {string}
+             */
+            access: "read" | "use";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            createdAt: string;
+            /** @description The name of the user who may */
+            grantee: string;
+            id: string;
+            /** @description As the grantee may name it: @owner/name */
+            names: string[];
+            /** @description The name of the user whose it is */
+            owner: string;
+            /** @description The image's or the volume's id */
+            subject: string;
+            /** @enum {string} */
+            type: "image" | "volume";
+        };
+        GrantList: {
+            items: components["schemas"]["Grant"][];
             nextCursor: string | null;
         };
         /** @description While it runs with a health check */
@@ -1770,7 +1899,7 @@ export interface components {
                 imageId: string | null;
                 reference: string;
                 /** @enum {string} */
-                source: "own" | "catalog" | "registry";
+                source: "own" | "granted" | "catalog" | "registry";
             }[] | null;
             buildId: string | null;
             config: components["schemas"]["ImageConfig"];
@@ -2049,7 +2178,7 @@ export interface components {
         };
         MountRequest: {
             readOnly?: boolean;
-            /** @description A volume's id or name; made when it does not exist; without it an anonymous volume */
+            /** @description A volume's id or name; made when it does not exist; without it an anonymous volume. Another user's, that they grant: its id, or @owner/name */
             source?: string;
             target: string;
             /** @enum {string} */
@@ -2108,7 +2237,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -2275,7 +2404,7 @@ export interface components {
             /** @description For stopped: the user's id */
             by?: string;
             /** @enum {string} */
-            cause: "completed" | "error" | "signal" | "oom" | "timeout" | "idle" | "ttl" | "stopped" | "quota" | "disk_full" | "host_lost" | "image_missing" | "operator";
+            cause: "completed" | "error" | "signal" | "oom" | "timeout" | "idle" | "ttl" | "stopped" | "quota" | "disk_full" | "grant_revoked" | "host_lost" | "image_missing" | "operator";
             detail: string;
             exitCode?: number;
             /** @description For oom */
@@ -5897,6 +6026,66 @@ export interface operations {
             };
         };
     };
+    listReceivedGrants: {
+        parameters: {
+            query?: {
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Grants, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantList"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listHosts: {
         parameters: {
             query?: {
@@ -6353,6 +6542,237 @@ export interface operations {
                 };
             };
             /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listImageGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description img_…, sha256:<hex>, or a tag, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its grants, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenGrants"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description image_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grantImage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description img_…, sha256:<hex>, or a tag, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateGrant"];
+            };
+        };
+        responses: {
+            /** @description The grant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description image_not_found, user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, name_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeImageGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description gra_… */
+                grant: string;
+                /** @description img_…, sha256:<hex>, or a tag, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description image_not_found, grant_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8442,6 +8862,237 @@ export interface operations {
             };
             /** @description disk_full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVolumeGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A volume's id, its name, or its path in the virtual host tree, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its grants, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenGrants"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grantVolume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer for 24 h */
+                "idempotency-key"?: string;
+                /** @description wait=<seconds>, at most 300 (RFC 7240): answer once it has settled */
+                prefer?: string;
+            };
+            path: {
+                /** @description A volume's id, its name, or its path in the virtual host tree, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateGrant"];
+            };
+        };
+        responses: {
+            /** @description The grant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_not_found, user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_progress, name_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeVolumeGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description gra_… */
+                grant: string;
+                /** @description A volume's id, its name, or its path in the virtual host tree, percent-encoded */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description volume_not_found, grant_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

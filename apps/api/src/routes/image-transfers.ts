@@ -33,7 +33,7 @@ export function mountImageTransfers(app: App): void {
     async (c) => {
       const { ctx, deps, user } = c.var;
       const { ref } = c.req.valid("param");
-      const image = await findImage(ctx.db, user.id, ref);
+      const image = await findImage(ctx.db, user.id, ref, "use");
       const tags = await exportedTags(ctx.db, user.id, image, ref);
       const call = await workerCall(deps, image, "image.export", { tags: JSON.stringify(tags) });
       const tar = await callWorker(call, undefined, welcome(c));

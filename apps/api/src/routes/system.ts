@@ -2,6 +2,7 @@ import { openapiDocument, routes } from "@hafen/contract";
 import { chooseHost, eventFeed, feedStart, getHost, listHosts, positionId } from "@hafen/core";
 import { notify } from "@hafen/db";
 import { errorFields } from "@hafen/process";
+import { answered } from "../answered.ts";
 import { docsFiles } from "../docs/docs.ts";
 import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
@@ -42,7 +43,7 @@ export function mountSystem(app: App): void {
     const { database, pingQueue, log } = c.var.deps;
     const check = async (name: string, work: () => Promise<unknown>): Promise<[string, string]> => {
       try {
-        await work();
+        await answered(work());
         return [name, "ok"];
       } catch (error) {
         log.warn({ check: name, ...errorFields(error) }, "not ready");

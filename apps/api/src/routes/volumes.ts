@@ -1,9 +1,9 @@
 import { routes } from "@hafen/contract";
 import {
+  accessibleVolume,
   cloneVolume,
   createVolume,
   describeVolume,
-  getVolume,
   listVolumes,
   removeVolume,
   waitCopied,
@@ -22,15 +22,15 @@ export function mountVolumes(app: App): void {
     const input = c.req.valid("json");
     return (await idempotent(c, await c.req.text(), async () => {
       const row = await createVolume(c.var.ctx, input);
-      return { status: 201, body: await describeVolume(c.var.ctx.db, row) };
+      return { status: 201, body: await describeVolume(c.var.ctx.db, c.var.user.id, row) };
     })) as never;
   });
   mount(app, routes.listVolumes, async (c) =>
     c.json(await listVolumes(c.var.ctx.db, c.var.user.id, c.req.valid("query")), 200),
   );
   mount(app, routes.getVolume, async (c) => {
-    const row = await getVolume(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref);
-    const volume = await describeVolume(c.var.ctx.db, row);
+    const row = await accessibleVolume(c.var.ctx.db, c.var.user.id, c.req.valid("param").ref, "read");
+    const volume = await describeVolume(c.var.ctx.db, c.var.user.id, row);
     if (c.req.valid("query").size !== "true") return c.json(volume, 200);
     return c.json({ ...volume, usedBytes: await usedBytes(c, row) }, 200);
   });
@@ -40,14 +40,17 @@ export function mountVolumes(app: App): void {
     const timeoutMs = waitMs(c);
     return (await idempotent(c, await c.req.text(), async () => {
       const row = await waitCopied(c.var.ctx, await cloneVolume(c.var.ctx, ref, input), timeoutMs, c.req.raw.signal);
-      return { status: row.state === "copying" ? 202 : 200, body: await describeVolume(c.var.ctx.db, row) };
+      return {
+        status: row.state === "copying" ? 202 : 200,
+        body: await describeVolume(c.var.ctx.db, c.var.user.id, row),
+      };
     })) as never;
   });
   mount(app, routes.removeVolume, async (c) => {
     const timeoutMs = waitMs(c);
     const row = await removeVolume(c.var.ctx, c.req.valid("param").ref);
     const now = await waitVolumeGone(c.var.ctx, row, timeoutMs, c.req.raw.signal);
-    return c.json(await describeVolume(c.var.ctx.db, now), now.state === "removed" ? 200 : 202);
+    return c.json(await describeVolume(c.var.ctx.db, c.var.user.id, now), now.state === "removed" ? 200 : 202);
   });
 }
 

@@ -132,6 +132,13 @@ export const COMMANDS: readonly Row[] = [
   { name: "key create", summary: "Make an API key; it is shown once", load: () => import("./key/create.ts") },
   { name: "key ls", summary: "List one's keys", load: () => import("./key/ls.ts") },
   { name: "key rm", summary: "Revoke keys", load: () => import("./key/rm.ts") },
+  {
+    name: "grant create",
+    summary: "Let another user read or use an image or a volume",
+    load: () => import("./grant/create.ts"),
+  },
+  { name: "grant ls", summary: "List what others grant, or who has a grant", load: () => import("./grant/ls.ts") },
+  { name: "grant rm", summary: "Take grants back", load: () => import("./grant/rm.ts") },
   { name: "user create", summary: "Make a user (admin)", load: () => import("./user/create.ts") },
   { name: "user ls", summary: "List users (admin)", load: () => import("./user/ls.ts") },
   { name: "hosts", summary: "List hosts (admin)", load: () => import("./system/hosts.ts") },

@@ -3,6 +3,7 @@ export * from "./containers.ts";
 export * from "./housekeeping.ts";
 export * from "./files.ts";
 export * from "./flows.ts";
+export * from "./grants.ts";
 export * from "./images.ts";
 export * from "./registries.ts";
 export * from "./ports.ts";

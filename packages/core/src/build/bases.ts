@@ -7,6 +7,7 @@ import { refuseOnBuild, refuseRemoteAdd } from "../dockerfile/remote-add.ts";
 import { externalReferences, stages } from "../dockerfile/stages.ts";
 import { pin } from "../dockerfile/pin.ts";
 import { lookUpImage } from "../image/find.ts";
+import { grantedName } from "../reference/granted-name.ts";
 import { isImageId } from "../reference/is-image-id.ts";
 import { parseReference } from "../reference/parse-reference.ts";
 import type { LogWriter } from "./log-writer.ts";
@@ -70,20 +71,26 @@ export async function pinBases(ctx: HostCtx, build: BuildRow, log: LogWriter, si
   }
 }
 
-/** One's own image, or the catalog's; a manifest's digest is a registry's alone. */
+/** One's own image, the catalog's or a granted one; a manifest's digest is a registry's alone. */
 async function findBase(ctx: HostCtx, { userId }: BuildRow, reference: string): Promise<Base | undefined> {
-  if (!isImageId(reference) && parseReference(reference).digest !== undefined) return undefined;
-  const image = await lookUpImage(ctx.db, userId, reference).catch((error: unknown) => {
+  const granted = grantedName(reference) !== undefined;
+  if (!isImageId(reference) && !granted && parseReference(reference).digest !== undefined) return undefined;
+  const image = await lookUpImage(ctx.db, userId, reference, "use").catch((error: unknown) => {
     if (error instanceof ProblemError)
       throw new BuildRefused({ code: "base_not_found", detail: `FROM ${reference}: ${error.detail}` });
     throw error;
   });
+  if (!image && granted)
+    throw new BuildRefused({
+      code: "base_not_found",
+      detail: `FROM ${reference}: nobody lets you use an image by this name.`,
+    });
   if (!image) return undefined;
   if (image.hostId !== ctx.hostId) {
     throw new BuildRefused({ code: "base_not_found", detail: `${reference} is on another host than this build.` });
   }
   refuseOnBuild(image.config.onBuild);
-  const source = image.userId === userId ? "own" : "catalog";
+  const source = image.userId === userId ? "own" : image.catalog ? "catalog" : "granted";
   return { imageId: image.id, digest: image.digest, source, engineId: image.digest };
 }
 

@@ -26,7 +26,7 @@ export async function pullImage(ctx: Ctx, { reference, tag, platform }: PullImag
 
 /** Asks for an image to be put into a registry; its host sends it, as a build. */
 export async function pushImage(ctx: Ctx, ref: string, { reference }: PushImage): Promise<BuildRow> {
-  const image = await findImage(ctx.db, ctx.actor.userId, ref);
+  const image = await findImage(ctx.db, ctx.actor.userId, ref, "use");
   const remote = allowedReference(ctx, reference);
   if (remote.digest !== undefined)
     throw new ProblemError("reference_invalid", "A push goes to a tag: leave out everything from @ on.");

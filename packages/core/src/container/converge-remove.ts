@@ -31,7 +31,9 @@ export function removeRow(db: Db, row: ContainerRow): Promise<string[] | undefin
   return db.transaction(async (tx) => {
     const anonymous = row.removeVolumes
       ? (await mountsOf(tx, [row.id])).flatMap((mount) =>
-          mount.volume?.anonymous && !row.config.namedVolumes?.includes(mount.volume.id) ? [mount.volume.id] : [],
+          mount.volume?.anonymous && mount.grantId === null && !row.config.namedVolumes?.includes(mount.volume.id)
+            ? [mount.volume.id]
+            : [],
         )
       : [];
     const volumes = [...new Set(anonymous)].toSorted();

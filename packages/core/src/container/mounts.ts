@@ -1,13 +1,18 @@
 import { newId, ProblemError, type CreateContainer, type MountRequest } from "@hafen/contract";
-import { findContainer, findVolume, insertVolume, mountsOf, shareVolumes, type Db } from "@hafen/db";
+import { findContainer, findVolume, insertVolume, mountsOf, shareGrants, shareVolumes, type Db } from "@hafen/db";
 import { cleanPath } from "../files/clean-path.ts";
 import { stillCopying } from "../volume/copying.ts";
 import { namedBy } from "../volume/create.ts";
+import { lookUpGranted } from "../grant/volume.ts";
 
 /** One mount as it goes into a row; volumes that did not exist have been made. */
 export interface PlannedMount {
   type: "volume" | "tmpfs";
   volumeId: string | null;
+  /** Whose it is. */
+  volumeOwnerId: string | null;
+  /** For another user's: by which of their grants. */
+  grantId: string | null;
   target: string;
   readOnly: boolean;
   sizeBytes: number | null;
@@ -20,6 +25,7 @@ interface Wanted extends PlannedMount {
 /** A volume to make: its name, or null for an anonymous one; its name is a path when it is one of the virtual host tree. */
 type NewVolume = { name: string | null; hostPath?: string };
 
+const NO_VOLUME = { volumeId: null, volumeOwnerId: null, grantId: null };
 const DEFAULT_TMPFS_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -49,7 +55,7 @@ export async function planMounts(
     if (target === "/" || byTarget.has(target)) continue;
     byTarget.set(target, {
       type: "volume",
-      volumeId: null,
+      ...NO_VOLUME,
       target,
       readOnly: false,
       sizeBytes: null,
@@ -87,13 +93,36 @@ export async function takeVolumes(tx: Db, userId: string, plan: Wanted[]): Promi
     const known = make.name === null ? undefined : made.get(make.name);
     const volumeId = known ?? (await makeVolume(tx, userId, make));
     if (make.name !== null) made.set(make.name, volumeId);
-    mounts.push({ ...mount, volumeId });
+    mounts.push({ ...mount, volumeId, volumeOwnerId: userId });
   }
-  const ids = [...new Set(mounts.flatMap((mount) => (mount.volumeId ? [mount.volumeId] : [])))];
+  const own = mounts.flatMap((mount) => (mount.volumeId && mount.grantId === null ? [mount.volumeId] : []));
+  const ids = [...new Set(own)];
   const held = await shareVolumes(tx, userId, ids);
   if (held.length < ids.length)
     throw new ProblemError("volume_not_found", "A volume was removed while the container was being made. Ask again.");
+  await holdGrants(tx, userId, mounts);
   return mounts;
+}
+
+/** Until the container is there none of them is revoked; what is revoked later finds it. */
+async function holdGrants(tx: Db, userId: string, mounts: PlannedMount[]): Promise<void> {
+  const granted = mounts.filter((mount) => mount.grantId !== null);
+  const held = new Map(
+    (
+      await shareGrants(
+        tx,
+        userId,
+        granted.flatMap(({ grantId }) => grantId ?? []),
+      )
+    ).map(({ id, access }) => [id, access]),
+  );
+  for (const { grantId, target, readOnly } of granted) {
+    const access = held.get(grantId ?? "");
+    if (access === undefined)
+      throw new ProblemError("volume_not_found", `The volume of ${target} is granted to you no longer, or removed.`);
+    if (access === "read" && !readOnly)
+      throw new ProblemError("grant_read_only", `The volume of ${target} is granted for reading: mount it read-only.`);
+  }
 }
 
 async function makeVolume(tx: Db, userId: string, { name, hostPath }: NewVolume): Promise<string> {
@@ -109,21 +138,27 @@ async function makeVolume(tx: Db, userId: string, { name, hostPath }: NewVolume)
 async function wantedMount(db: Db, userId: string, mount: MountRequest, target: string): Promise<Wanted> {
   if (mount.type === "tmpfs") {
     const sizeBytes = mount.sizeBytes ?? DEFAULT_TMPFS_BYTES;
-    return { type: "tmpfs", volumeId: null, target, readOnly: false, sizeBytes };
+    return { type: "tmpfs", ...NO_VOLUME, target, readOnly: false, sizeBytes };
   }
-  const base = { type: "volume" as const, target, readOnly: mount.readOnly ?? false, sizeBytes: null };
-  if (mount.source === undefined) return { ...base, volumeId: null, make: { name: null } };
+  const base = { type: "volume" as const, ...NO_VOLUME, target, readOnly: mount.readOnly ?? false, sizeBytes: null };
+  if (mount.source === undefined) return { ...base, make: { name: null } };
+  const granted = await lookUpGranted(db, userId, mount.source);
+  if (granted) {
+    const { volume, grant } = granted;
+    if (volume.state === "copying") throw stillCopying(volume);
+    return { ...base, volumeId: volume.id, volumeOwnerId: volume.userId, grantId: grant.id, named: true };
+  }
   const make = namedBy(mount.source);
   const { name } = make;
   const volume = await findVolume(db, userId, name);
   if (volume?.state === "copying") throw stillCopying(volume);
-  if (volume) return { ...base, volumeId: volume.id, named: true };
+  if (volume) return { ...base, volumeId: volume.id, volumeOwnerId: userId, named: true };
   if (name.startsWith("vol_"))
     throw new ProblemError(
       "volume_not_found",
       `There is no volume ${name}. Names that start with vol_ are not made on first use.`,
     );
-  return { ...base, volumeId: null, make };
+  return { ...base, make };
 }
 
 async function mountsFrom(db: Db, userId: string, from: string): Promise<Wanted[]> {
@@ -142,6 +177,8 @@ async function mountsFrom(db: Db, userId: string, from: string): Promise<Wanted[
           {
             type: "volume" as const,
             volumeId: row.volumeId,
+            volumeOwnerId: row.volumeOwnerId,
+            grantId: row.grantId,
             target: row.target,
             readOnly: row.readOnly || mode === "ro",
             sizeBytes: null,

@@ -9,6 +9,7 @@ import {
   type UnderWay,
 } from "@hafen/db";
 import type { AskCtx } from "../ctx.ts";
+import { refuseRevoked } from "../grant/revoked.ts";
 import { lockForQuota, promised, takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 
@@ -47,6 +48,7 @@ export async function request(
 
   const row = await ctx.db.transaction(async (tx) => {
     if (to === "running") {
+      await refuseRevoked(tx, now.id);
       const locked = await lockForQuota(tx, userId, now.id);
       if (locked && !locked.isHeld && can(action, locked.row.state))
         await takeQuota(tx, userId, { running: 1, ...promised(locked.row) });

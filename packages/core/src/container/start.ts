@@ -1,6 +1,7 @@
 import { can } from "@hafen/contract";
 import type { ContainerRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
+import { refuseRevoked } from "../grant/revoked.ts";
 import { foreseeQuota, promised } from "../quota.ts";
 import { getContainer, request, wrongState, type ContainerKey } from "./request.ts";
 
@@ -27,6 +28,7 @@ export function startContainer(ctx: Ctx, key: ContainerKey): Promise<ContainerRo
 export async function startable(ctx: Ctx, key: ContainerKey): Promise<ContainerRow> {
   const row = await getContainer(ctx.db, ctx.actor.userId, key);
   if (!can("start", row.state) || row.startDue || row.desired === "removed") throw wrongState(row, "start");
+  await refuseRevoked(ctx.db, row.id);
   await foreseeQuota(ctx.db, ctx.actor.userId, { running: 1, ...promised(row) });
   return row;
 }

@@ -13,6 +13,8 @@ export function terminationOf(
   // Asked for first: an earlier kill of a child for memory stays in the engine's record until the next start.
   if (row.desired === "exited" && row.stopRequest) {
     const { cause } = row.stopRequest;
+    if (cause === "grant_revoked")
+      return { cause, detail: "The grant of a volume that it mounts was revoked by its owner.", exitCode, at };
     if (cause !== undefined) return { ...spanOver(row, cause), exitCode, at };
     return { cause: "stopped", detail: "Stopped on request.", exitCode, by: row.stopRequest.by, at };
   }

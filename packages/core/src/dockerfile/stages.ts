@@ -1,5 +1,6 @@
 import { InputError } from "../archive/error.ts";
 import { quoted } from "../archive/quoted.ts";
+import { grantedName } from "../reference/granted-name.ts";
 import { isImageId } from "../reference/is-image-id.ts";
 import { parseReference } from "../reference/parse-reference.ts";
 import { expand } from "./expand.ts";
@@ -130,7 +131,7 @@ function copySource(
 function image(reference: string, line: number): Base {
   if (isImageId(reference)) return { kind: "image", reference };
   try {
-    parseReference(reference);
+    parseReference(grantedName(reference)?.name ?? reference);
   } catch (cause) {
     throw cause instanceof InputError ? invalid(line, cause.detail.replace(/\.$/, "")) : cause;
   }

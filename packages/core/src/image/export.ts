@@ -5,6 +5,7 @@ import { readTar } from "../archive/read-tar.ts";
 import { dockerArchiveTar } from "../archive/repack-docker-archive.ts";
 import { IMAGE } from "../archive/upload.ts";
 import type { HostCtx } from "../ctx.ts";
+import { grantedName } from "../reference/granted-name.ts";
 import { isImageId } from "../reference/is-image-id.ts";
 import { parseTag } from "./find.ts";
 
@@ -13,7 +14,7 @@ const UNBOUNDED = { maxBytes: Number.MAX_SAFE_INTEGER, maxEntries: 1_000_000, ma
 
 /** The names that an archive has for its image: the one it was asked for by, or all that the asking user sees. */
 export async function exportedTags(db: Db, userId: string, image: ImageRow, ref: string): Promise<string[]> {
-  if (!isImageId(ref)) return [parseTag(ref)];
+  if (!isImageId(ref)) return [parseTag(grantedName(ref)?.name ?? ref)];
   return (await tagsOf(db, userId, [image.id])).map(({ name }) => name);
 }
 

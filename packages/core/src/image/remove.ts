@@ -25,7 +25,7 @@ export async function removeImage(
   const { userId } = ctx.actor;
   const image = await findImage(ctx.db, userId, ref);
   if (image.userId !== userId)
-    throw new ProblemError("image_not_found", `${ref} belongs to the catalog; only its owner can remove it.`);
+    throw new ProblemError("image_not_found", `${ref} is another user's; only its owner can remove it.`);
   if (image.catalog) requireCatalog(ctx.actor);
 
   const result = await ctx.db.transaction(async (tx) => {

@@ -13,7 +13,7 @@ export async function tagImage(ctx: Ctx, ref: string, tag: string): Promise<Imag
   if (image.userId !== userId) {
     throw new ProblemError(
       "image_not_found",
-      `${ref} is an image of the catalog; you can use it by its name, or build your own FROM it.`,
+      `${ref} is another user's; you can use it by its name, or build your own FROM it.`,
     );
   }
   if (image.catalog) requireCatalog(ctx.actor);

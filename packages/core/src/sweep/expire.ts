@@ -6,10 +6,12 @@ import {
   leftoverContainers,
   requestContainer,
   requestedSince,
+  runningByRevoked,
   type ContainerPatch,
   type ContainerRow,
 } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
+import { stopRevoked } from "../grant/revoked.ts";
 import { DEFAULT_GRACE_SECONDS } from "../container/stop.ts";
 
 /** Whoever followed a container that removes itself has read its last words by then. */
@@ -17,12 +19,15 @@ const LINGER_SECONDS = 10;
 
 /** What Hafen itself asks of the host's containers, as its users have told it to: stops of those past their time, removals of those that want it. */
 export async function endExpired(ctx: HostCtx): Promise<ContainerRow[]> {
-  const [expired, leftover] = await Promise.all([
+  const [expired, leftover, revoked] = await Promise.all([
     expiredContainers(ctx.db, ctx.hostId),
     leftoverContainers(ctx.db, ctx.hostId, LINGER_SECONDS),
+    // Those that were on their way to run when their grant was revoked.
+    runningByRevoked(ctx.db, { hostId: ctx.hostId }),
   ]);
   const moved = await Promise.all([
     ...expired.map((row) => stopFor(ctx, row, "ttl")),
+    ...revoked.map((row) => ctx.db.transaction((tx) => stopRevoked(tx, row))),
     ...leftover.map((row) =>
       ask(ctx, row, "remove", { desired: "removed", state: "removing", removeVolumes: true }, { autoRemove: true }),
     ),

@@ -5,6 +5,7 @@ import {
   pruneBlobs,
   pruneContainers,
   pruneEvents,
+  pruneGrants,
   pruneKeys,
   pruneNetworks,
   pruneLinks,
@@ -40,6 +41,7 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneContainers(db);
   await pruneNetworks(db);
   await pruneVolumes(db);
+  await pruneGrants(db);
   await pruneLinks(db);
   await pruneEvents(db);
 }

@@ -59,16 +59,17 @@ export async function listVolumes(
   query: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: Volume[]; nextCursor: string | null }> {
   const { rows, nextCursor } = toPage(await listRows(db, userId, readPage(query)), query.limit);
-  return { items: await describeVolumes(db, rows), nextCursor };
+  return { items: await describeVolumes(db, userId, rows), nextCursor };
 }
 
-export async function describeVolume(db: Db, row: VolumeRow): Promise<Volume> {
-  const [volume] = await describeVolumes(db, [row]);
+/** As this user sees it: of the containers that mount it, their own. */
+export async function describeVolume(db: Db, userId: string, row: VolumeRow): Promise<Volume> {
+  const [volume] = await describeVolumes(db, userId, [row]);
   if (!volume) throw new Error("describeVolumes dropped a row");
   return volume;
 }
 
-async function describeVolumes(db: Db, rows: VolumeRow[]): Promise<Volume[]> {
+async function describeVolumes(db: Db, userId: string, rows: VolumeRow[]): Promise<Volume[]> {
   const [mounters, hosts] = await Promise.all([
     mountersOf(
       db,
@@ -86,7 +87,7 @@ async function describeVolumes(db: Db, rows: VolumeRow[]): Promise<Volume[]> {
     labels: row.labels,
     host: row.hostId === null ? null : (hosts.get(row.hostId) ?? null),
     mountedBy: mounters
-      .filter((mounter) => mounter.volumeId === row.id)
+      .filter((mounter) => mounter.volumeId === row.id && mounter.userId === userId)
       .map(({ id, name, target, readOnly }) => ({ id, name, target, readOnly })),
     createdAt: row.createdAt.toISOString(),
     usedBytes: null,

@@ -3,9 +3,10 @@ import { findVolume, placeVolumes, volumeById, type VolumeRow } from "@hafen/db"
 import type { Ctx, HostCtx } from "../ctx.ts";
 import { cleanPath } from "../files/clean-path.ts";
 import type { Place } from "../files/place.ts";
+import { accessibleVolume } from "../grant/volume.ts";
 import { chooseHost } from "../host/hosts.ts";
 import { stillCopying } from "./copying.ts";
-import { createVolume, getVolume, namedBy } from "./create.ts";
+import { createVolume, namedBy } from "./create.ts";
 import { openHelper, VOLUME } from "./helper.ts";
 
 /**
@@ -14,7 +15,7 @@ import { openHelper, VOLUME } from "./helper.ts";
  */
 export async function volumeWithFiles(ctx: Ctx, ref: string, use: "read" | "write"): Promise<VolumeRow> {
   if (use === "write") await makeIfPath(ctx, ref);
-  const row = await getVolume(ctx.db, ctx.actor.userId, ref);
+  const row = await accessibleVolume(ctx.db, ctx.actor.userId, ref, use === "write" ? "use" : "read");
   if (row.state === "copying") throw stillCopying(row);
   if (row.state === "removing") throw notFound(row.name);
   if (row.hostId !== null || use === "read") return row;

@@ -21,9 +21,12 @@ export async function removeVolume(
     if (volume.state === "removing") return volume;
     const mounters = await mountersOf(tx, [id]);
     if (mounters.length > 0) {
-      const names = mounters.map((mounter) => mounter.name).join(", ");
-      throw new ProblemError("volume_in_use", `Containers mount it: ${names}. Remove them first.`, {
-        mountedBy: mounters.map((mounter) => ({ id: mounter.id, name: mounter.name })),
+      const mine = mounters.filter((mounter) => mounter.userId === userId);
+      const names = mine.map(({ name }) => name);
+      // Stopped with their grant, they still have it in the engine.
+      if (mine.length < mounters.length) names.push("containers of users whom you granted it, or had");
+      throw new ProblemError("volume_in_use", `Containers mount it: ${names.join(", ")}. Remove them first.`, {
+        mountedBy: mine.map((mounter) => ({ id: mounter.id, name: mounter.name })),
       });
     }
     const [copy] = await copiesOf(tx, [id]);

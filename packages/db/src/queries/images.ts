@@ -1,6 +1,8 @@
+import type { Access } from "@hafen/contract/lifecycle";
 import { and, asc, desc, eq, inArray, lt, ne, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { containers, images, imageTags, layers } from "../schema/index.ts";
+import { imageGranted } from "./grants.ts";
 import type { Page } from "./users.ts";
 
 export type ImageRow = typeof images.$inferSelect;
@@ -106,8 +108,13 @@ export async function findImageByTag(db: Db, userId: string, name: string): Prom
   return rows[0]?.image;
 }
 
-/** One's own image, or one of the catalog, by `img_…` or `sha256:…`. */
-export async function findImageById(db: Db, userId: string, ref: string): Promise<ImageRow | undefined> {
+/** One's own image, one of the catalog or one that its owner grants this access to, by `img_…` or `sha256:…`. */
+export async function findImageById(
+  db: Db,
+  userId: string,
+  ref: string,
+  access: Access,
+): Promise<ImageRow | undefined> {
   const [row] = await db
     .select()
     .from(images)
@@ -115,7 +122,7 @@ export async function findImageById(db: Db, userId: string, ref: string): Promis
       and(
         or(eq(images.id, ref), eq(images.digest, ref)),
         eq(images.state, "ready"),
-        or(eq(images.userId, userId), images.catalog),
+        or(eq(images.userId, userId), images.catalog, imageGranted(db, userId, access)),
       ),
     )
     .orderBy(sql`${images.userId} = ${userId} desc`)

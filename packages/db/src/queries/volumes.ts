@@ -69,17 +69,24 @@ export async function lockVolume(tx: Db, id: string): Promise<VolumeRow | undefi
   return row;
 }
 
-/** Which containers mount these volumes. */
-export function mountersOf(
-  db: Db,
-  volumeIds: string[],
-): Promise<{ volumeId: string | null; id: string; name: string; target: string; readOnly: boolean }[]> {
+export interface Mounter {
+  volumeId: string | null;
+  id: string;
+  name: string;
+  /** Whose container it is. */
+  userId: string;
+  target: string;
+  readOnly: boolean;
+}
+/** Which containers, of anyone, mount these volumes. */
+export function mountersOf(db: Db, volumeIds: string[]): Promise<Mounter[]> {
   if (volumeIds.length === 0) return Promise.resolve([]);
   return db
     .select({
       volumeId: mounts.volumeId,
       id: containers.id,
       name: containers.name,
+      userId: containers.userId,
       target: mounts.target,
       readOnly: mounts.readOnly,
     })

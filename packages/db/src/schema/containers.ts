@@ -24,6 +24,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { createdAt, oneOf, time } from "./columns.ts";
+import { grants } from "./grants.ts";
 import { hosts } from "./hosts.ts";
 import { images } from "./images.ts";
 import { networks } from "./networks.ts";
@@ -56,7 +57,7 @@ export interface StopRequest {
   killAt?: string | undefined;
   by: string;
   /** Why Hafen itself asked; absent: a user did. */
-  cause?: Extract<Cause, "ttl" | "idle">;
+  cause?: Extract<Cause, "ttl" | "idle" | "grant_revoked">;
 }
 
 export const containers = pgTable(
@@ -193,7 +194,7 @@ export const portLinks = pgTable(
   ],
 );
 
-/** One mount of one container. The composite keys make a mount of another user's volume impossible. */
+/** One mount of one container. The composite keys make a mount of another user's volume impossible, but by a grant to this very user. */
 export const mounts = pgTable(
   "mounts",
   {
@@ -202,6 +203,9 @@ export const mounts = pgTable(
     userId: text("user_id").notNull(),
     type: text("type").$type<"volume" | "tmpfs">().notNull(),
     volumeId: text("volume_id"),
+    /** Whose the volume is; another one's only with a grant. */
+    volumeOwnerId: text("volume_owner_id"),
+    grantId: text("grant_id"),
     target: text("target").notNull(),
     readOnly: boolean("read_only").notNull(),
     sizeBytes: bigint("size_bytes", { mode: "number" }),
@@ -215,11 +219,19 @@ export const mounts = pgTable(
       foreignColumns: [containers.id, containers.userId],
       name: "mounts_own_container",
     }).onDelete("cascade"),
+    check("mounts_owner", sql`(volume_id is null) = (volume_owner_id is null)`),
+    check("mounts_granted", sql`volume_owner_id is null or (volume_owner_id = user_id) = (grant_id is null)`),
     foreignKey({
-      columns: [t.volumeId, t.userId],
+      columns: [t.volumeId, t.volumeOwnerId],
       foreignColumns: [volumes.id, volumes.userId],
-      name: "mounts_own_volume",
+      name: "mounts_volume_of_owner",
     }),
+    foreignKey({
+      columns: [t.grantId, t.volumeId, t.userId],
+      foreignColumns: [grants.id, grants.volumeId, grants.granteeId],
+      name: "mounts_by_grant",
+    }),
+    index("mounts_grant").on(t.grantId),
     index("mounts_volume").on(t.volumeId),
   ],
 );

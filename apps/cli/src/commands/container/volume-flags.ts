@@ -13,7 +13,7 @@ const REFUSED: Record<string, string> = {
 };
 const PROPAGATION = /^r?(shared|slave|private)$/;
 
-/** `/path` is an anonymous volume, `name:/path` a named one, `/path:/path` one of the virtual host tree; then perhaps `:ro`. */
+/** `/path` is an anonymous volume, `name:/path` a named one, `@owner/name:/path` another user's, `/path:/path` one of the virtual host tree; then perhaps `:ro`. */
 export function mountOf(text: string): MountRequest {
   const parts = text.split(":");
   if (parts.length === 1) return { type: "volume", target: absolute(text) };
@@ -25,6 +25,8 @@ export function mountOf(text: string): MountRequest {
 export function sourced(source: string, target: string, readOnly: boolean): MountRequest {
   const common = { source, target: absolute(target), ...(readOnly ? { readOnly } : {}) };
   if (source.startsWith("/")) return { type: "host", ...common };
+  // Another user's, that they grant.
+  if (/^@[^/]+\/./.test(source)) return { type: "volume", ...common };
   if (/^[.~]/.test(source) || source.includes("/") || source === "") throw notOfThisMachine(source);
   return { type: "volume", ...common };
 }

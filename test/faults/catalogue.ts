@@ -1,0 +1,48 @@
+/**
+ * What may break, by number, and what must hold for all of it: an acknowledged request is done once, nothing is left over, another
+ * user feels nothing, and rows, engine and kernel agree in the end. A row without a test says why.
+ */
+export const FAULTS: Record<string, { fault: string; untested?: string }> = {
+  F1: { fault: "the api is killed in the middle of requests" },
+  F2: { fault: "the api is killed with streams open" },
+  F3: { fault: "the worker is killed before, in and after each step" },
+  F4: { fault: "workers die five times over one job" },
+  F5: { fault: "the worker is stopped for longer than its lease, and goes on" },
+  F6: { fault: "the worker is stopped in order, with work under way" },
+  F7: { fault: "the worker's event loop stands still" },
+  F8: { fault: "the engine is stopped in order and started" },
+  F9: {
+    fault: "the engine is stopped without live-restore",
+    untested:
+      "Hafen's own engine always has it; that every process has ended is seen as after a start of the machine (sweep-races)",
+  },
+  F10: { fault: "the engine is killed in the middle of a start" },
+  F11: { fault: "the engine is killed in the middle of a build" },
+  F12: { fault: "the engine hangs" },
+  F13: { fault: "the engine is slow, is away, or breaks answers off" },
+  F14: { fault: "containerd is killed alone" },
+  F15: { fault: "containers and volumes are removed, stopped or started behind our back" },
+  F16: { fault: "somebody else's container carries our label" },
+  F17: { fault: "the disk of the engine is full, and then is not" },
+  F18: { fault: "a volume, its inodes, or the disk of the logs is full" },
+  F19: { fault: "an image is gone from the engine" },
+  F20: { fault: "a registry is down, limits, or gives other bytes than it named" },
+  F21: { fault: "the engine has no address range for a network" },
+  F22: { fault: "Redis is killed without persistence" },
+  F23: { fault: "Redis is wiped" },
+  F24: { fault: "there is no Redis" },
+  F25: { fault: "Redis hangs" },
+  F26: { fault: "Redis is full and throws keys away" },
+  F27: { fault: "Postgres is killed, or cuts its connections" },
+  F28: { fault: "Postgres hangs" },
+  F29: { fault: "the worker cannot reach Postgres" },
+  F30: { fault: "a host is cut off while its containers are removed" },
+  F31: { fault: "jobs come twice, late, or in another order" },
+  F32: { fault: "clocks are an hour off" },
+  F33: { fault: "the machine starts anew, and its mounts are gone" },
+  F34: { fault: "packet rules are flushed, a bridge is deleted" },
+  F35: { fault: "old and new processes run together over a deploy" },
+  F36: { fault: "a host is gone for good" },
+  F37: { fault: "a child or an exec is killed for memory while the first process lives" },
+  F38: { fault: "whoever reads a stream is slow, or reads nothing" },
+};
