@@ -3,7 +3,7 @@ import type { Answer, RecordType } from "dns-packet";
 /** What is asked on; the rest is refused, or, as it only leads to IPv6 or to hints, answered with nothing. */
 const ASKED_ON: readonly RecordType[] = ["A", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"];
 const EMPTY: readonly string[] = ["AAAA", "HTTPS", "SVCB", "UNKNOWN_64", "UNKNOWN_65"];
-const MAX_RECORDS = 64;
+const MAX_RECORDS = 32;
 const MAX_TTL_SECONDS = 3_600;
 
 export function typeOf(type: string): "ask" | "empty" | "refuse" {

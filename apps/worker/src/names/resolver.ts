@@ -9,6 +9,7 @@ import type { Asker, FromResolver, Opening, ResolverSettings, ToResolver } from 
 
 const MAIN = join(import.meta.dirname, "resolver-main.ts");
 const RESTART_MS = 200;
+const PATIENCE_MS = 2_000;
 const execute = promisify(execFile);
 
 export interface ResolverOptions {
@@ -16,8 +17,8 @@ export interface ResolverOptions {
   /** Path of the engine's network namespace; undefined: the worker's own. */
   namespace: string | undefined;
   memory: NameMemory;
-  /** Lets a container reach an address for a time. */
-  open: (id: string, opening: Opening) => Promise<void>;
+  /** Lets a container reach addresses for a time. */
+  open: (id: string, openings: Opening[]) => Promise<void>;
   log: Log;
 }
 
@@ -31,16 +32,17 @@ export class Resolver {
   readonly #closing = new AbortController();
   readonly #done: Promise<void>;
   #child: ChildProcess | undefined;
+  #listening = Promise.withResolvers<void>();
 
   constructor(options: ResolverOptions) {
     this.#options = options;
     this.#done = this.#keep();
   }
 
-  /** Known to it before the container's first instruction, and again by each new one. */
-  admit(asker: Asker): void {
-    this.#askers.set(asker.mac, { asker, at: performance.now() });
-    this.#tell({ type: "asker", asker });
+  /** Known to it before the container's first instruction. Waits for one that is just starting, but not for ever: the rest works without. */
+  async admit(asker: Asker): Promise<void> {
+    this.#know(asker);
+    await Promise.race([this.#listening.promise, delay(PATIENCE_MS, undefined, { ref: false })]);
   }
 
   /** These are all there were at `since`, on `performance.now()`'s clock: what was not admitted after it is gone. */
@@ -51,7 +53,7 @@ export class Resolver {
       this.#askers.delete(mac);
       this.#tell({ type: "gone", mac });
     }
-    for (const asker of askers) if (!this.#askers.has(asker.mac)) this.admit(asker);
+    for (const asker of askers) if (!this.#askers.has(asker.mac)) this.#know(asker);
   }
 
   async close(): Promise<void> {
@@ -60,6 +62,11 @@ export class Resolver {
     await this.#done;
     const { address } = this.#options.settings;
     await this.#inside("ip", ["address", "del", `${address}/32`, "dev", "lo"]).catch(() => {});
+  }
+
+  #know(asker: Asker): void {
+    this.#askers.set(asker.mac, { asker, at: performance.now() });
+    this.#tell({ type: "asker", asker });
   }
 
   async #keep(): Promise<void> {
@@ -91,16 +98,18 @@ export class Resolver {
     this.#tell({ type: "askers", askers: [...this.#askers.values()].map(({ asker }) => asker) });
     log.debug({ pid: child.pid, address: settings.address }, "resolver");
     const [code, signal] = (await ended) as [number | null, string | null];
+    this.#listening = Promise.withResolvers<void>();
     throw new Error(`${signal ?? `exit code ${code}`} ${words}`);
   }
 
   #hear(child: ChildProcess, message: FromResolver): void {
     const { memory, log, open } = this.#options;
+    if (message.type === "listening") this.#listening.resolve();
     if (message.type === "learned") memory.learned(message.id, message.name, message.addresses);
     if (message.type === "refused") memory.refused(message.id, message.name);
     if (message.type !== "open") return;
     const { call, id, openings } = message;
-    Promise.all(openings.map((opening) => open(id, opening))).then(
+    open(id, openings).then(
       () => send(child, { type: "opened", call, done: true }),
       (error: unknown) => {
         log.warn({ "hafen.id": id, ...errorFields(error) }, "could not open what a name of an allow-list stands for");

@@ -31,7 +31,7 @@ export async function serve(address: string, way: Serving): Promise<void> {
   udp.on("error", () => {}); // an answer whose receiver is gone
 
   const connections = new Map<string, number>();
-  const tcp = createServer((socket) => {
+  const tcp = createServer({ allowHalfOpen: true }, (socket) => {
     const source = socket.remoteAddress ?? "";
     const count = connections.get(source) ?? 0;
     if (count >= TCP_PER_CONTAINER) return void socket.destroy();
