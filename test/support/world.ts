@@ -6,7 +6,7 @@ import { ensureAdmin, LABELS } from "@hafen/core";
 import { openDatabase, type Database } from "@hafen/db";
 import { openDocker, type Engine } from "@hafen/engine";
 import { Hafen } from "@hafen/sdk";
-import { removeCgroups } from "@hafen/infra/testing";
+import { namespaceOf, removeCgroups } from "@hafen/infra/testing";
 import { cloneDatabase } from "./database.ts";
 import { requireEnv } from "./environment.ts";
 import { eventually } from "./eventually.ts";
@@ -73,6 +73,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     HAFEN_REGISTRIES: "",
     ...options.env,
   };
+  const namespace = namespaceOf(env["DOCKER_HOST"] ?? "");
+  if (namespace !== undefined) env["HAFEN_ENGINE_NAMESPACE"] ??= namespace;
   const database = openDatabase(clone.url, { connections: 5 });
   const engine = openDocker(env["DOCKER_HOST"] ?? "");
   const adminKey = await ensureAdmin(database.db, "admin", undefined);

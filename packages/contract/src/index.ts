@@ -2,6 +2,7 @@ export * from "./builds.ts";
 export * from "./containers.ts";
 export { Labels, ListQuery, Name, Problem } from "./conventions.ts";
 export * from "./disk-usage.ts";
+export * from "./egress.ts";
 export * from "./events.ts";
 export * from "./flows.ts";
 export * from "./grants.ts";

@@ -1340,6 +1340,7 @@ export interface components {
             createdAt: string;
             /** @enum {string} */
             desired: "created" | "running" | "paused" | "exited" | "removed";
+            egress: components["schemas"]["Egress"];
             entrypoint: string[] | null;
             env: {
                 [key: string]: string;
@@ -1512,6 +1513,7 @@ export interface components {
             autoRemove?: boolean;
             /** @description Replaces the image's CMD */
             command?: string[];
+            egress?: components["schemas"]["EgressRequest"];
             /** @description Replaces the image's ENTRYPOINT and drops its CMD */
             entrypoint?: string[];
             env?: {
@@ -1673,6 +1675,25 @@ export interface components {
                 reclaimableBytes: number;
                 usedBytes: number;
             };
+        };
+        Egress: {
+            /** @description Addresses, CIDRs and DNS names, each perhaps with :port, as 192.0.2.0/24, deb.debian.org:443, *.debian.org */
+            allow: string[];
+            /**
+             * @description none: nothing; allow-list: what `allow` names; internet: every public address
+             * @enum {string}
+             */
+            policy: "none" | "allow-list" | "internet";
+        };
+        /** @description Default: the service's, as a rule internet */
+        EgressRequest: {
+            /** @description Addresses, CIDRs and DNS names, each perhaps with :port, as 192.0.2.0/24, deb.debian.org:443, *.debian.org */
+            allow?: string[];
+            /**
+             * @description none: nothing; allow-list: what `allow` names; internet: every public address
+             * @enum {string}
+             */
+            policy: "none" | "allow-list" | "internet";
         };
         Event: {
             /**
@@ -2237,7 +2258,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
