@@ -9,7 +9,7 @@ import { WorkerConfig } from "./config.ts";
 import { followEngine } from "./engine-events.ts";
 import { fenced } from "./fence.ts";
 import { hostHandlers, unplacedHandlers } from "./handlers.ts";
-import { openFilter } from "./egress/filter.ts";
+import { openOutward } from "./egress/outward.ts";
 import { acquireLease } from "./lease.ts";
 import { OpenStreams } from "./listener/open-streams.ts";
 import { openListener } from "./listener/server.ts";
@@ -63,12 +63,14 @@ lease.keep((reason) => {
 
 const seccomp =
   config.HAFEN_SECCOMP_PROFILE === undefined ? undefined : readFileSync(config.HAFEN_SECCOMP_PROFILE, "utf8");
-const filter = await openFilter({
+const outward = await openOutward({
   db: database.db,
   hostId: lease.hostId,
   namespace: config.HAFEN_ENGINE_NAMESPACE,
   resolvers: config.HAFEN_RESOLVERS,
   registries: [],
+  holds: lease.holds,
+  log,
   limits: {
     bytesPerSecond: config.HAFEN_EGRESS_BYTES_PER_SECOND,
     connections: config.HAFEN_EGRESS_CONNECTIONS,
@@ -80,6 +82,7 @@ const filter = await openFilter({
   log.error(errorFields(error), "no packet filter can be set here: containers reach whatever the engine lets them");
   return undefined;
 });
+if (outward) shutdown.add("resolver and flows", outward.close);
 const ctx: HostCtx = {
   db: database.db,
   jobs,
@@ -92,7 +95,7 @@ const ctx: HostCtx = {
   registries,
   cloneBytes: config.HAFEN_CLONE_BYTES,
   transfers: new Transfers(),
-  egress: filter,
+  egress: outward?.egress,
 };
 await startAfterBoot(ctx, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 const turns = new Turns((id, error) =>
@@ -113,7 +116,7 @@ shutdown.add("jobs", async () => {
 });
 
 const nudge = (row: Payload) => void handlers["container.converge"](row);
-const sweep = startSweep(ctx, builds, filter, new IdleWatch(() => streams.takeUsed()), nudge, log, stopping.signal);
+const sweep = startSweep(ctx, builds, outward, new IdleWatch(() => streams.takeUsed()), nudge, log, stopping.signal);
 const following = followEngine(ctx, log, { nudge, reconnected: sweep.reconcileSoon }, stopping.signal);
 shutdown.add("sweep", async () => {
   stopping.abort();

@@ -2,17 +2,16 @@ import type { Egress } from "@hafen/contract";
 import { parseAllowed } from "@hafen/core";
 
 /** The elements that let one container out, as nft writes them, by their sets. */
-export type Elements = Readonly<Record<"internet" | "lookup" | "ranges" | "range_ports", readonly string[]>>;
+export type Elements = Readonly<Record<"internet" | "ranges" | "range_ports", readonly string[]>>;
 
 export function elementsOf(mac: string, { policy, allow }: Egress): Elements {
-  if (policy === "none") return { internet: [], lookup: [], ranges: [], range_ports: [] };
-  if (policy === "internet") return { internet: [mac], lookup: [mac], ranges: [], range_ports: [] };
+  if (policy === "none") return { internet: [], ranges: [], range_ports: [] };
+  if (policy === "internet") return { internet: [mac], ranges: [], range_ports: [] };
   const ranges = allow.map(parseAllowed).filter((entry) => entry.kind === "range");
   const whole = apart(ranges.flatMap(({ cidr, port }) => (port === undefined ? [cidr] : [])));
   const ports = [...new Set(ranges.flatMap(({ port }) => port ?? []))];
   return {
     internet: [],
-    lookup: [mac],
     ranges: whole.map((cidr) => `${mac} . ${cidr}`),
     range_ports: ports.flatMap((port) =>
       apart(ranges.flatMap((entry) => (entry.port === port ? [entry.cidr] : []))).map(

@@ -1,17 +1,20 @@
 import { macAddress, macPrefix, type EgressFilter } from "@hafen/core";
 import { containersToAdmit, type ContainerRow, type Db } from "@hafen/db";
+import type { TimedOpening } from "../names/openings.ts";
 import { elementsOf, type Elements } from "./elements.ts";
 import { openNft, type Nft } from "./nft.ts";
 import { BASE, baseTable, hostTable, ownTable, replacing, type OutLimits } from "./ruleset.ts";
 
-const SETS = ["internet", "lookup", "ranges", "range_ports"] as const;
+const SETS = ["internet", "ranges", "range_ports"] as const;
 
 export interface FilterOptions {
   db: Db;
   hostId: string;
   /** Of an engine of Hafen's own: its network namespace, and the name of its link on the host. Undefined: the engine is in our own. */
   namespace: string | undefined;
-  /** IPv4 addresses of the name servers that containers and the engine ask. */
+  /** Where this host's containers reach its resolver. */
+  resolver: string;
+  /** IPv4 addresses of the name servers that it, the engine and builds ask. */
   resolvers: readonly string[];
   /** `address . port` of registries that lie in closed ranges and may be asked all the same. */
   registries: readonly string[];
@@ -21,8 +24,8 @@ export interface FilterOptions {
 export interface Filter extends EgressFilter {
   /** Puts back what somebody took away, and takes away what is no longer anybody's. True when something was missing. */
   assert(): Promise<boolean>;
-  /** Lets a container reach one more address for a while: what a name of its list was found to mean. */
-  allowAddress(containerId: string, address: string, port: number | undefined, seconds: number): Promise<void>;
+  /** Lets containers reach more addresses for a while: what names of their lists were found to mean. */
+  allowAddresses(openings: readonly TimedOpening[]): Promise<void>;
 }
 
 interface Entry {
@@ -34,7 +37,7 @@ interface Entry {
 
 /** @throws EngineError `unavailable` where rules cannot be set at all. */
 export async function openFilter(options: FilterOptions): Promise<Filter> {
-  const { db, hostId, namespace, resolvers, registries, limits } = options;
+  const { db, hostId, namespace, resolver, resolvers, registries, limits } = options;
   const nft = openNft(namespace);
   const host = namespace === undefined ? undefined : openNft(undefined);
   const own = `hafen_${hostId.slice(-10)}`;
@@ -44,11 +47,11 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
   let looks = 0;
 
   const watched: { nft: Nft; table: string; text: string; seen?: string | undefined }[] = [
-    { nft, table: own, text: ownTable(own, macPrefix(hostId), resolvers, limits) },
-    ...(namespace === undefined ? [] : [{ nft, table: BASE, text: baseTable(resolvers) }]),
+    { nft, table: own, text: ownTable(own, macPrefix(hostId), { resolver, upstreams: resolvers }, limits) },
+    ...(namespace === undefined ? [] : [{ nft, table: BASE, text: baseTable() }]),
     ...(host === undefined || namespace === undefined
       ? []
-      : [{ nft: host, table: link, text: hostTable(link, namespace, resolvers) }]),
+      : [{ nft: host, table: link, text: hostTable(link, namespace) }]),
   ];
 
   /** One at a time; those that come meanwhile share the next one. */
@@ -78,9 +81,10 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
       const elements =
         each.table === own
           ? lines("add", own, [...wanted.values()])
-          : each.table === BASE
-            ? registries.map((registry) => `add element inet ${BASE} registries { ${registry} }`)
-            : [];
+          : [
+              ...resolvers.map((server) => `add element inet ${each.table} resolvers { ${server} }`),
+              ...(each.table === BASE ? registries : []).map((it) => `add element inet ${BASE} registries { ${it} }`),
+            ];
       await each.nft.load(`${replacing(each.table, each.text)}\n${elements.join("\n")}\n`);
       each.seen = await chains(each.nft, each.table);
     }
@@ -117,24 +121,21 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
       await apply();
       return false;
     },
-    async allowAddress(containerId, address, port, seconds) {
-      const mac = macAddress(hostId, containerId);
-      const [set, element] =
-        port === undefined ? ["named", `${mac} . ${address}`] : ["named_ports", `${mac} . ${address} . ${port}`];
-      // An element that is there keeps its time, so it is made anew.
-      const timed = `{ ${element} timeout ${seconds}s }`;
-      await nft.load(
-        [
-          `add element inet ${own} ${set} ${timed}`,
-          `delete element inet ${own} ${set} { ${element} }`,
-          `add element inet ${own} ${set} ${timed}`,
-        ].join("\n"),
-      );
+    async allowAddresses(openings) {
+      const script = openings.flatMap(({ id, address, port, seconds }) => {
+        const mac = macAddress(hostId, id);
+        const [set, element] =
+          port === undefined ? ["named", `${mac} . ${address}`] : ["named_ports", `${mac} . ${address} . ${port}`];
+        // An element that is there keeps its time, so it is made anew.
+        const timed = `add element inet ${own} ${set} { ${element} timeout ${seconds}s }`;
+        return [timed, `delete element inet ${own} ${set} { ${element} }`, timed];
+      });
+      await nft.load(script.join("\n"));
     },
     async rules({ id }) {
       const mac = macAddress(hostId, id);
       const sets = await Promise.all(
-        ["internet", "lookup"].map(async (set) =>
+        ["internet"].map(async (set) =>
           (await nft.list("get", "element", "inet", own, set, `{ ${mac} }`)) === undefined ? [] : [set],
         ),
       );

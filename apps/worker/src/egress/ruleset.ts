@@ -1,4 +1,4 @@
-import { CLOSED_RANGES } from "@hafen/core";
+import { CLOSED_RANGES, isClosedAddress } from "@hafen/core";
 
 /** The engine's end of its link to the host: infra gives it this name. */
 const UPLINK = "uplink";
@@ -14,6 +14,12 @@ export interface OutLimits {
   connectionsPerSecond: number;
 }
 
+/** Queries to a name server that the engine may have given a container: those it asks itself, and whatever lies in a closed range. */
+export function lookups(upstreams: readonly string[]): string {
+  const servers = [...CLOSED_RANGES, ...upstreams.filter((server) => !isClosedAddress(server))];
+  return `ip daddr { ${servers.join(", ")} } meta l4proto { tcp, udp } th dport 53`;
+}
+
 /**
  * Of one host's containers, told apart by their hardware addresses: what no element of a set lets out is refused. It comes before the
  * engine's own rules, and nobody who flushes those touches it.
@@ -21,7 +27,7 @@ export interface OutLimits {
 export function ownTable(
   table: string,
   mac: { value: string; mask: string },
-  resolvers: readonly string[],
+  names: { resolver: string; upstreams: readonly string[] },
   limits: OutLimits,
 ): string {
   const own = (end: "saddr" | "daddr") => `ether ${end} & ${mac.mask} == ${mac.value}`;
@@ -29,14 +35,19 @@ export function ownTable(
   return `
 table inet ${table} {
   set internet { type ether_addr; }
-  set lookup { type ether_addr; }
   set ranges { type ether_addr . ipv4_addr; flags interval; }
   set range_ports { type ether_addr . ipv4_addr . inet_service; flags interval; }
   set named { type ether_addr . ipv4_addr; flags timeout; size 65536; }
   set named_ports { type ether_addr . ipv4_addr . inet_service; flags timeout; size 65536; }
   set connections { type ether_addr; flags dynamic; size 65536; }
   set openings { type ether_addr; flags dynamic,timeout; timeout 1m; size 65536; }
+  set queries { type ether_addr; flags dynamic,timeout; timeout 1m; size 65536; }
   set bandwidth { type ether_addr; flags dynamic,timeout; timeout 1m; size 65536; }
+  chain prerouting {
+    type nat hook prerouting priority -110; policy accept;
+    # Whatever name server the engine gave them: ours stands for it. A neighbour's is its own.
+    ${own("saddr")} ether daddr & ${mac.mask} != ${mac.value} ${lookups(names.upstreams)} dnat ip to ${names.resolver}
+  }
   chain forward {
     type filter hook forward priority -20; policy accept;
     ${own("saddr")} goto egress
@@ -52,7 +63,6 @@ table inet ${table} {
     meta nfproto ipv6 drop
     ct state invalid drop
     fib saddr . iif oif missing drop
-    ${resolvers.length === 0 ? "" : `ether saddr @lookup ip daddr { ${resolvers.join(", ")} } meta l4proto { tcp, udp } th dport 53 accept`}
     ip daddr ${CLOSED} ${REFUSE}
     tcp dport 25 ${REFUSE}
     ct state new add @connections { ether saddr ct count over ${connections} } ${REFUSE}
@@ -65,8 +75,9 @@ table inet ${table} {
     ${REFUSE}
   }
   chain inside {
+    update @queries { ether saddr limit rate over 100/second burst 400 packets } drop
     ct state established,related accept
-    meta l4proto { tcp, udp } th dport 53 accept
+    ip daddr ${names.resolver} meta l4proto { tcp, udp } th dport 53 accept
     ${REFUSE}
   }
 }
@@ -75,11 +86,10 @@ table inet ${table} {
 
 export const BASE = "hafen_base";
 /** In the namespace of an engine of Hafen's own: holds for builds and for what the engine itself fetches, too. Workers that share one say the same. */
-export function baseTable(resolvers: readonly string[]): string {
-  const asking =
-    resolvers.length === 0 ? "" : `ip daddr { ${resolvers.join(", ")} } meta l4proto { tcp, udp } th dport 53 accept`;
+export function baseTable(): string {
   return `
 table inet ${BASE} {
+  set resolvers { type ipv4_addr; }
   set registries { type ipv4_addr . inet_service; }
   chain forward {
     type filter hook forward priority -15; policy accept;
@@ -89,7 +99,7 @@ table inet ${BASE} {
     oifname != "${UPLINK}" accept
     meta nfproto ipv6 drop
     fib saddr . iif oif missing drop
-    ${asking}
+    ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ip daddr ${CLOSED} ${REFUSE}
     tcp dport 25 ${REFUSE}
   }
@@ -105,7 +115,7 @@ table inet ${BASE} {
     oifname != "${UPLINK}" accept
     ct state established,related accept
     meta nfproto ipv6 drop
-    ${asking}
+    ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ip daddr . tcp dport @registries accept
     ip daddr ${CLOSED} ${REFUSE}
     tcp dport 25 ${REFUSE}
@@ -115,14 +125,15 @@ table inet ${BASE} {
 }
 
 /** On the host: nothing that comes over the engine's link begins a connection to this machine, whatever its addresses are. */
-export function hostTable(table: string, link: string, resolvers: readonly string[]): string {
+export function hostTable(table: string, link: string): string {
   return `
 table inet ${table} {
+  set resolvers { type ipv4_addr; }
   chain input {
     type filter hook input priority -15; policy accept;
     iifname != "${link}" accept
     ct state established,related accept
-    ${resolvers.length === 0 ? "" : `ip daddr { ${resolvers.join(", ")} } meta l4proto { tcp, udp } th dport 53 accept`}
+    ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ${REFUSE}
   }
 }

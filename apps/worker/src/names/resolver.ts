@@ -14,6 +14,8 @@ const execute = promisify(execFile);
 
 export interface ResolverOptions {
   settings: ResolverSettings;
+  /** Of its address, among those that predecessors may have left. */
+  label: string;
   /** Path of the engine's network namespace; undefined: the worker's own. */
   namespace: string | undefined;
   memory: NameMemory;
@@ -83,8 +85,9 @@ export class Resolver {
 
   /** Until it ends. */
   async #run(): Promise<void> {
-    const { settings, log } = this.#options;
-    await this.#inside("ip", ["address", "replace", `${settings.address}/32`, "dev", "lo"]);
+    const { settings, label, log } = this.#options;
+    await this.#inside("ip", ["address", "flush", "dev", "lo", "label", label]);
+    await this.#inside("ip", ["address", "replace", `${settings.address}/32`, "dev", "lo", "label", label]);
     if (this.#closing.signal.aborted) return;
     const [program = "", ...args] = this.#enter(process.execPath, MAIN, JSON.stringify(settings));
     // Nothing of the worker's environment: its secrets are not for a process that reads what containers write.
