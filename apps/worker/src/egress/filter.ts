@@ -21,7 +21,7 @@ export interface FilterOptions {
   limits: OutLimits;
 }
 
-export interface Filter extends EgressFilter {
+export interface Filter extends Omit<EgressFilter, "started"> {
   /** Puts back what somebody took away, and takes away what is no longer anybody's. True when something was missing. */
   assert(): Promise<boolean>;
   /** Lets containers reach more addresses for a while: what names of their lists were found to mean. */

@@ -1,6 +1,6 @@
 import { CLOSED_RANGES, macAddress, macPrefix, parseAllowed, type EgressFilter } from "@hafen/core";
 import { containersToAdmit, type ContainerRow, type Db } from "@hafen/db";
-import type { Log } from "@hafen/process";
+import { errorFields, type Log } from "@hafen/process";
 import { FlowRecorder } from "../flows/recorder.ts";
 import { flowTable } from "../flows/ruleset.ts";
 import { addressLabel, newAddress } from "../names/address.ts";
@@ -8,6 +8,7 @@ import { NameMemory } from "../names/memory.ts";
 import { Openings } from "../names/openings.ts";
 import type { Asker } from "../names/protocol.ts";
 import { Resolver } from "../names/resolver.ts";
+import { announce } from "./announce.ts";
 import { openFilter, type FilterOptions } from "./filter.ts";
 import { openNft } from "./nft.ts";
 
@@ -79,6 +80,10 @@ export async function openOutward(options: OutwardOptions): Promise<Outward> {
         await resolver.admit(know(row));
         await filter.admit(row);
       },
+      started: (pid) =>
+        announce(pid).catch((error: unknown) =>
+          log.debug({ pid, ...errorFields(error) }, "could not announce a container's address; it may have ended"),
+        ),
     },
     async assert() {
       if (!holds()) return false;

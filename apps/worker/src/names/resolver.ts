@@ -88,6 +88,8 @@ export class Resolver {
     const { settings, label, log } = this.#options;
     await this.#inside("ip", ["address", "flush", "dev", "lo", "label", label]);
     await this.#inside("ip", ["address", "replace", `${settings.address}/32`, "dev", "lo", "label", label]);
+    // Who asks is told by the kernel's table of neighbours, which otherwise keeps an address's former owner for up to a second.
+    await this.#inside("sh", ["-c", "for each in /proc/sys/net/ipv4/neigh/*/locktime; do echo 0 > $each; done"]);
     if (this.#closing.signal.aborted) return;
     const [program = "", ...args] = this.#enter(process.execPath, MAIN, JSON.stringify(settings));
     // Nothing of the worker's environment: its secrets are not for a process that reads what containers write.

@@ -44,6 +44,7 @@ export async function start(
   const startMs = performance.now() - began;
   const now = await ctx.engine.inspectContainer(engineId, { signal });
   if (!now) return "again";
+  if (isAlive(now) && now.pid > 0) await ctx.egress?.started(now.pid);
   const all = { ...timings, startMs };
   const written = isAlive(now) ? await settleRunning(ctx, row, now, all) : await settleEnded(ctx, row, now, all);
   return written ? "settled" : "again";
