@@ -134,11 +134,7 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
     },
     async rules({ id }) {
       const mac = macAddress(hostId, id);
-      const sets = await Promise.all(
-        ["internet"].map(async (set) =>
-          (await nft.list("get", "element", "inet", own, set, `{ ${mac} }`)) === undefined ? [] : [set],
-        ),
-      );
+      const isOut = (await nft.list("get", "element", "inet", own, "internet", `{ ${mac} }`)) !== undefined;
       const chain = (await nft.list("list", "chain", "inet", own, "egress")) ?? "";
       const others = (
         await Promise.all(["ranges", "range_ports", "named", "named_ports"].map((set) => inSet(nft, own, set, mac)))
@@ -148,7 +144,7 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
           .split("\n")
           .map((line) => line.trim())
           .filter((line) => line !== "" && !/^(table|chain|\}|type)/.test(line)),
-        ...sets.flat().map((set) => `${mac} is in @${set}`),
+        ...(isOut ? [`${mac} is in @internet`] : []),
         ...others,
       ];
     },

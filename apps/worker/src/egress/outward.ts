@@ -59,6 +59,7 @@ export async function openOutward(options: OutwardOptions): Promise<Outward> {
     text: flowTable(table, macPrefix(hostId), resolvers),
     memory,
     idOf: (mac) => known.get(mac)?.id,
+    isIdle: () => known.size === 0,
     holds,
     log,
   });

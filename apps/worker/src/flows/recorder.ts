@@ -21,6 +21,8 @@ export interface RecorderOptions {
   memory: NameMemory;
   /** Whose hardware address it is. */
   idOf: (mac: string) => string | undefined;
+  /** No container has been there lately: there is nothing to read. */
+  isIdle: () => boolean;
   /** Whether this worker may act for its host. */
   holds: () => boolean;
   log: Log;
@@ -70,8 +72,8 @@ export class FlowRecorder {
   }
 
   async #read(): Promise<void> {
-    const { db, nft, table, memory, idOf, holds } = this.#options;
-    if (!holds()) return;
+    const { db, nft, table, memory, idOf, isIdle, holds } = this.#options;
+    if (!holds() || isIdle()) return;
     const json = await nft.list("-j", "list", "table", "inet", table);
     if (json === undefined) return this.#load();
     const now = readSets(json);
