@@ -9,6 +9,8 @@ const KNOWN: Known = {
   databaseUrl: "postgres://localhost/hafen",
   redisUrl: "redis://localhost",
   engine: "unix:///run/docker.sock",
+  engineNamespace: undefined,
+  resolvers: [],
   seccompProfile: undefined,
   port: 7070,
   address: "127.0.0.1",

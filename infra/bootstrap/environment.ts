@@ -4,6 +4,11 @@ export const HANDED_ON = [
   "HAFEN_CLONE_BYTES",
   "HAFEN_CONTEXT_BYTES",
   "HAFEN_CONTEXT_ENTRIES",
+  "HAFEN_EGRESS",
+  "HAFEN_EGRESS_BYTES_PER_SECOND",
+  "HAFEN_EGRESS_CONNECTIONS",
+  "HAFEN_EGRESS_CONNECTIONS_PER_SECOND",
+  "HAFEN_ENGINE_NAMESPACE",
   "HAFEN_FILES_BYTES",
   "HAFEN_HOST_NAME",
   "HAFEN_IMAGE_BYTES",
@@ -11,6 +16,7 @@ export const HANDED_ON = [
   "HAFEN_PORTS_DOMAIN",
   "HAFEN_QUEUE_PREFIX",
   "HAFEN_REGISTRIES",
+  "HAFEN_RESOLVERS",
   "HAFEN_SECCOMP_PROFILE",
   "HAFEN_SECRET_KEY",
   "HAFEN_SECRET_KEY_FILE",
@@ -25,6 +31,10 @@ export interface Known {
   databaseUrl: string;
   redisUrl: string | undefined;
   engine: string;
+  /** Of an engine of Hafen's own. */
+  engineNamespace: string | undefined;
+  /** Name servers that can be reached from there. */
+  resolvers: readonly string[];
   /** For an engine that does not have it as its own. */
   seccompProfile: string | undefined;
   port: number;
@@ -48,6 +58,11 @@ export function programEnvironments(env: NodeJS.ProcessEnv, known: Known): Recor
   };
   return {
     api: { ...common, HAFEN_PORT: String(known.port), HAFEN_ADDRESS: known.address },
-    worker: { ...common, DOCKER_HOST: known.engine },
+    worker: {
+      ...common,
+      DOCKER_HOST: known.engine,
+      ...(known.engineNamespace === undefined ? {} : { HAFEN_ENGINE_NAMESPACE: known.engineNamespace }),
+      ...(known.resolvers.length === 0 || env["HAFEN_RESOLVERS"] ? {} : { HAFEN_RESOLVERS: known.resolvers.join() }),
+    },
   };
 }

@@ -23,7 +23,10 @@ const PASSED_ON = [
  * Hafen's own engine: containerd and dockerd in a network namespace of their own, with their own data,
  * sockets and cgroup. What others run on this machine is never touched.
  */
-export async function openEngine(places: Places, env: NodeJS.ProcessEnv): Promise<Service & { engine: string }> {
+export async function openEngine(
+  places: Places,
+  env: NodeJS.ProcessEnv,
+): Promise<Service & { engine: string; namespace: string; resolvers: string[] }> {
   const passedOn = Object.fromEntries(
     PASSED_ON.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]),
   );
@@ -42,7 +45,13 @@ export async function openEngine(places: Places, env: NodeJS.ProcessEnv): Promis
   await endLostContainers(places, engine);
 
   const opened = undo.move();
-  return { engine, pids: [containerd.pid, dockerd], close: () => opened.disposeAsync() };
+  return {
+    engine,
+    namespace: network.namespace,
+    resolvers: network.resolvers,
+    pids: [containerd.pid, dockerd],
+    close: () => opened.disposeAsync(),
+  };
 }
 
 /**

@@ -20,6 +20,9 @@ export interface Services {
   /** The engine's address, as in DOCKER_HOST. */
   engine: string;
   ownEngine: boolean;
+  /** Of an own engine: where its packets are filtered, and whom it asks for names. */
+  engineNamespace: string | undefined;
+  resolvers: string[];
   /** Stops what was opened here, and only that. Containers run on. */
   close(): Promise<void>;
 }
@@ -30,7 +33,17 @@ export interface ServicesOptions {
   say: Say;
 }
 
-const ENGINE_PROGRAMS: Program[] = ["dockerd", "containerd", "runc", "iptables", "ip", "nsenter", "xz", "mmdebstrap"];
+const ENGINE_PROGRAMS: Program[] = [
+  "dockerd",
+  "containerd",
+  "runc",
+  "iptables",
+  "nft",
+  "ip",
+  "nsenter",
+  "xz",
+  "mmdebstrap",
+];
 
 /** What the environment names is used as it is; the rest is installed, started, or found running again after a crash. */
 export async function openServices({ home, env, say }: ServicesOptions): Promise<Services> {
@@ -68,6 +81,8 @@ export async function openServices({ home, env, say }: ServicesOptions): Promise
       redisUrl: env.REDIS_URL || redis?.redisUrl,
       engine: engine.engine,
       ownEngine: wantsEngine,
+      engineNamespace: engine.namespace,
+      resolvers: engine.resolvers,
       close,
     };
   } catch (error) {
@@ -92,8 +107,10 @@ async function openOrInstallRedis(places: Places, env: NodeJS.ProcessEnv, say: S
   return program === undefined ? undefined : keepOpen("Redis", () => openRedis(places, program), say);
 }
 
-async function useEngine(engine: string): Promise<{ engine: string }> {
-  if (await engineAnswers(engine)) return { engine };
+async function useEngine(
+  engine: string,
+): Promise<{ engine: string; namespace: string | undefined; resolvers: string[] }> {
+  if (await engineAnswers(engine)) return { engine, namespace: undefined, resolvers: [] };
   throw new ServiceError(
     "unreachable",
     `The engine at DOCKER_HOST=${engine} does not answer.\nStart it, or unset DOCKER_HOST and let Hafen run its own as root.`,

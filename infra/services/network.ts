@@ -9,6 +9,10 @@ import { type Places } from "./places.ts";
 import { readResolver } from "./resolver.ts";
 
 export interface EngineNetwork {
+  /** Its name in /run/netns, and that of the link to it. */
+  namespace: string;
+  /** Name servers that can be reached from inside. */
+  resolvers: string[];
   plan: AddressPlan;
   mtu: number;
   dns: string[];
@@ -57,7 +61,14 @@ export async function openNetwork(places: Places): Promise<EngineNetwork> {
     await run(...sysctl(path, "all/route_localnet"));
     for (const loopback of resolver.loopback) await addRules(resolverRules(loopback, server, UPLINK), enter);
   }
-  return { plan, mtu, dns: resolver.loopback.length > 0 ? resolver.servers : [], enter };
+  return {
+    namespace,
+    resolvers: resolver.servers,
+    plan,
+    mtu,
+    dns: resolver.loopback.length > 0 ? resolver.servers : [],
+    enter,
+  };
 }
 
 export async function closeNetwork(places: Places): Promise<void> {

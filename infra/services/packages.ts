@@ -11,6 +11,7 @@ const PACKAGES = {
   containerd: "containerd",
   runc: "runc",
   iptables: "iptables",
+  nft: "nftables",
   ip: "iproute2",
   nsenter: "util-linux",
   xz: "xz-utils",

@@ -6,5 +6,5 @@ export { openPlaces, type Places } from "../services/places.ts";
 export { commandLine, findProcesses, isAlive, pidFrom, stopProcess } from "../services/processes.ts";
 export { findShims } from "../services/shims.ts";
 export { removeContainers } from "./leftovers.ts";
-export { insideOf } from "./namespace.ts";
+export { insideOf, namespaceOf } from "./namespace.ts";
 export { openRegistry, type TestRegistry } from "./registry.ts";

@@ -77,6 +77,7 @@ const ACCESS: Record<string, Row> = {
   "POST /v1/containers/{ref}/ports/{port}/links": W("container", { body: {} }),
   "GET /v1/containers/{ref}/ports/{port}/connect": W("container"),
   "GET /v1/containers/{ref}/links": R("container"),
+  "GET /v1/containers/{ref}/flows": R("container"),
   "DELETE /v1/containers/{ref}/links/{link}": W("container"),
   "GET /v1/volumes": R(),
   "POST /v1/volumes": W("none", { body: { name: "new" } }),

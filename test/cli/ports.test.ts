@@ -29,6 +29,15 @@ describe("hafen port, port-forward and link", () => {
   }
   const forwardedTo = (line: string) => Number(/Forwarding 127\.0\.0\.1:(\d+) -> /.exec(line)?.[1]);
 
+  test("flows lists where a container called", async () => {
+    const call = "nc -w 1 198.51.100.9 81; exec sleep 1000";
+    await hafen.ok("run", "-d", "--name", "caller", "busybox", "sh", "-c", call);
+    await eventually("the call is listed", async () =>
+      /^tcp +198\.51\.100\.9:81 +allowed +[1-9]/m.test(await hafen.ok("flows", "caller")),
+    );
+    assert.doesNotMatch(await hafen.ok("flows", "--denied", "caller"), /198\.51/);
+  });
+
   test("run -p gives a port an address, and says where docker's own is", async () => {
     const flags = ["-p", "127.0.0.1:8080:80", "-p", "81/tcp", "--expose", "82", "--public", "83"];
     const { code, stdout, stderr } = await hafen("run", "-d", "--name", "web", ...flags, "busybox", "sh", "-c", SERVE);

@@ -10,6 +10,7 @@ export { openOwnPostgres, type OwnPostgres } from "./own-postgres.ts";
 export { openRedis, type OwnRedis } from "./own-redis.ts";
 export { importDebian } from "./debian.ts";
 export { requireEnv } from "./environment.ts";
+export { openNameServer, type NameServer } from "./name-server.ts";
 export { openFakeRegistry, testRegistries, type FakeRegistry } from "./registries.ts";
 export { startMemoryHost, type MemoryHost } from "./memory-host.ts";
 export { openRelay, type Relay } from "./relay.ts";

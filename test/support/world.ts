@@ -6,7 +6,8 @@ import { ensureAdmin, LABELS } from "@hafen/core";
 import { openDatabase, type Database } from "@hafen/db";
 import { openDocker, type Engine } from "@hafen/engine";
 import { Hafen } from "@hafen/sdk";
-import { removeCgroups } from "@hafen/infra/testing";
+import { namespaceOf, removeCgroups } from "@hafen/infra/testing";
+import { clearNetwork } from "./clear-network.ts";
 import { cloneDatabase } from "./database.ts";
 import { requireEnv } from "./environment.ts";
 import { eventually } from "./eventually.ts";
@@ -73,6 +74,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     HAFEN_REGISTRIES: "",
     ...options.env,
   };
+  const namespace = namespaceOf(env["DOCKER_HOST"] ?? "");
+  if (namespace !== undefined) env["HAFEN_ENGINE_NAMESPACE"] ??= namespace;
   const database = openDatabase(clone.url, { connections: 5 });
   const engine = openDocker(env["DOCKER_HOST"] ?? "");
   const adminKey = await ensureAdmin(database.db, "admin", undefined);
@@ -84,6 +87,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await worker.stop();
     await api.stop();
     await clearEngine(database, engine);
+    const hosts = namespace === undefined ? [] : await database.sql<{ id: string }[]>`select id from hosts`;
+    for (const { id: hostId } of hosts) await clearNetwork(namespace ?? "", hostId);
     await removeCgroups((env["HAFEN_CGROUP_ROOT"] ?? "").slice(1));
     await engine.close();
     await database.close();

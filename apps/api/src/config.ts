@@ -1,3 +1,4 @@
+import { EGRESS_POLICIES } from "@hafen/contract";
 import { DEFAULT_REGISTRIES } from "@hafen/core";
 import { LogLevel, port } from "@hafen/process";
 import { z } from "zod";
@@ -20,6 +21,8 @@ export const ApiConfig = z.object({
   HAFEN_SECRET_KEY_FILE: z.string().optional(),
   /** The only registries that may be named, comma-separated. */
   HAFEN_REGISTRIES: z.string().default(DEFAULT_REGISTRIES),
+  /** Of containers whose request says nothing of it. */
+  HAFEN_EGRESS: z.enum(EGRESS_POLICIES).default("internet"),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
   HAFEN_CONTEXT_BYTES: z.coerce
     .number()

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
-import type { Scope } from "@hafen/contract";
+import type { Egress, Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
@@ -16,6 +16,8 @@ export interface Deps {
   pingQueue: () => Promise<void>;
   streamSecret: string;
   registries: RegistryPolicy;
+  /** Of containers whose request says nothing of it. */
+  egressPolicy: Egress["policy"];
   /** The addresses of ports end in it. */
   portsDomain: string;
   limits: UploadLimits;

@@ -41,6 +41,7 @@ const deps = {
     imageBytes: config.HAFEN_IMAGE_BYTES,
   },
   slots: openSlots(),
+  egressPolicy: config.HAFEN_EGRESS,
   portsDomain: config.HAFEN_PORTS_DOMAIN,
   log,
   metrics: openMetrics(),

@@ -1,3 +1,5 @@
+import { getServers } from "node:dns";
+import { isIPv4 } from "node:net";
 import { hostname } from "node:os";
 import { DEFAULT_REGISTRIES } from "@hafen/core";
 import { LogLevel, port } from "@hafen/process";
@@ -21,6 +23,20 @@ export const WorkerConfig = z.object({
   HAFEN_STREAM_URL: z.url().optional(),
   /** Path of a seccomp profile for engines that do not have it as their own. */
   HAFEN_SECCOMP_PROFILE: z.string().optional(),
+  /** The network namespace of an engine that is Hafen's own, in /run/netns; its link on the host has the same name. */
+  HAFEN_ENGINE_NAMESPACE: z
+    .string()
+    .regex(/^[a-zA-Z0-9-]{1,15}$/)
+    .optional(),
+  /** Name servers that containers and the engine ask, comma-separated; those of this machine, where they can be reached from there. */
+  HAFEN_RESOLVERS: z
+    .string()
+    .default(getServers().join())
+    .transform((text) => text.split(",").filter((server) => isIPv4(server) && !server.startsWith("127."))),
+  /** What one container may send to the outside, in each second. */
+  HAFEN_EGRESS_BYTES_PER_SECOND: z.coerce.number().int().min(1000).default(25_000_000),
+  HAFEN_EGRESS_CONNECTIONS: z.coerce.number().int().min(1).default(1_000),
+  HAFEN_EGRESS_CONNECTIONS_PER_SECOND: z.coerce.number().int().min(1).default(100),
   HAFEN_CGROUP_ROOT: z
     .string()
     .regex(/^\/[a-zA-Z0-9/_-]+$/)

@@ -9,6 +9,7 @@ import { WorkerConfig } from "./config.ts";
 import { followEngine } from "./engine-events.ts";
 import { fenced } from "./fence.ts";
 import { hostHandlers, unplacedHandlers } from "./handlers.ts";
+import { openOutward } from "./egress/outward.ts";
 import { acquireLease } from "./lease.ts";
 import { OpenStreams } from "./listener/open-streams.ts";
 import { openListener } from "./listener/server.ts";
@@ -62,6 +63,26 @@ lease.keep((reason) => {
 
 const seccomp =
   config.HAFEN_SECCOMP_PROFILE === undefined ? undefined : readFileSync(config.HAFEN_SECCOMP_PROFILE, "utf8");
+const outward = await openOutward({
+  db: database.db,
+  hostId: lease.hostId,
+  namespace: config.HAFEN_ENGINE_NAMESPACE,
+  resolvers: config.HAFEN_RESOLVERS,
+  registries: [],
+  holds: lease.holds,
+  log,
+  limits: {
+    bytesPerSecond: config.HAFEN_EGRESS_BYTES_PER_SECOND,
+    connections: config.HAFEN_EGRESS_CONNECTIONS,
+    connectionsPerSecond: config.HAFEN_EGRESS_CONNECTIONS_PER_SECOND,
+  },
+}).catch((error: unknown) => {
+  // Of an engine of Hafen's own what its users run must not go unfiltered.
+  if (config.HAFEN_ENGINE_NAMESPACE !== undefined) throw error;
+  log.error(errorFields(error), "no packet filter can be set here: containers reach whatever the engine lets them");
+  return undefined;
+});
+if (outward) shutdown.add("resolver and flows", outward.close);
 const ctx: HostCtx = {
   db: database.db,
   jobs,
@@ -74,6 +95,7 @@ const ctx: HostCtx = {
   registries,
   cloneBytes: config.HAFEN_CLONE_BYTES,
   transfers: new Transfers(),
+  egress: outward?.egress,
 };
 await startAfterBoot(ctx, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 const turns = new Turns((id, error) =>
@@ -94,7 +116,7 @@ shutdown.add("jobs", async () => {
 });
 
 const nudge = (row: Payload) => void handlers["container.converge"](row);
-const sweep = startSweep(ctx, builds, new IdleWatch(() => streams.takeUsed()), nudge, log, stopping.signal);
+const sweep = startSweep(ctx, builds, outward, new IdleWatch(() => streams.takeUsed()), nudge, log, stopping.signal);
 const following = followEngine(ctx, log, { nudge, reconnected: sweep.reconcileSoon }, stopping.signal);
 shutdown.add("sweep", async () => {
   stopping.abort();

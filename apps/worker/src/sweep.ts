@@ -12,6 +12,7 @@ import {
 import { unsettledContainers } from "@hafen/db";
 import type { Payload } from "@hafen/queue";
 import { errorFields, type Log } from "@hafen/process";
+import type { Outward } from "./egress/outward.ts";
 import type { RunningBuilds } from "./builds.ts";
 
 const EVERY_MS = 2_000;
@@ -29,6 +30,7 @@ export interface Sweep {
 export function startSweep(
   ctx: HostCtx,
   builds: RunningBuilds,
+  outward: Outward | undefined,
   idle: IdleWatch,
   nudge: (row: Payload) => void,
   log: Log,
@@ -38,6 +40,7 @@ export function startSweep(
   let wake = new AbortController();
 
   async function round(count: number): Promise<void> {
+    if (await outward?.assert()) log.error({}, "rules of the packet filter were missing; they are back");
     // A worker that has just started takes up what its predecessor left without waiting for the jobs it held.
     if (count === 1) for (const row of await unsettledContainers(ctx.db, ctx.hostId, 0)) nudge(row);
     // Without a queue containers are converged all the same; builds wait for it, since it bounds how many run.

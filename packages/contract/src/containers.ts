@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { IdOrName, isInstant, Labels, Name, Time } from "./conventions.ts";
+import { Egress, EgressRequest } from "./egress.ts";
 import { GrantedName } from "./grants.ts";
 import { Health } from "./health.ts";
 import { Healthcheck } from "./images.ts";
@@ -151,6 +152,7 @@ export const CreateContainer = z
       .optional()
       .describe("Stopped after so long without an open stream or connection and with next to no CPU time"),
     profile: z.enum(["standard", "restricted"]).optional(),
+    egress: EgressRequest.optional().describe("Default: the service's, as a rule internet"),
     start: z.boolean().optional().describe("Default true"),
   })
   .refine(({ autoRemove, restart }) => !autoRemove || (restart?.policy ?? "no") === "no", {
@@ -254,6 +256,7 @@ export const Container = z
     healthcheck: Healthcheck.nullable(),
     health: Health.nullable().describe("While it runs with a health check"),
     profile: z.enum(["standard", "restricted"]),
+    egress: Egress,
     host: z.string().nullable().describe("The host's name"),
     timings: Timings,
     createdAt: Time,

@@ -12,6 +12,7 @@ export const PREFIXES = {
   helper: "hlp",
   network: "net",
   link: "lnk",
+  flow: "flw",
   grant: "gra",
   blob: "blb",
   request: "req",

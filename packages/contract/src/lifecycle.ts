@@ -157,6 +157,9 @@ export type RestartPolicy = (typeof RESTART_POLICIES)[number];
 export const HEALTH_STATES = ["starting", "healthy", "unhealthy"] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
 export const IMAGE_STATES = ["ready", "removing"] as const;
+/** Of what a container sends: it passed, or it was refused. */
+export const VERDICTS = ["allowed", "denied"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 /** What an owner may let another user do: `read` look at it, mount it read-only, read its files; `use` run and build from it, write to it. */
 export const ACCESS = ["read", "use"] as const;
 export type Access = (typeof ACCESS)[number];

@@ -20,6 +20,7 @@ export const PROBLEMS = {
   path_not_file: { status: 400, title: "The path is not a regular file" },
   body_size_wrong: { status: 400, title: "The body has another size than was said" },
   no_healthcheck: { status: 400, title: "The container has no health check" },
+  egress_invalid: { status: 400, title: "Not what a container may reach" },
   mount_invalid: { status: 400, title: "The mounts are not valid" },
   registry_not_allowed: { status: 403, title: "This registry may not be used" },
   unauthenticated: { status: 401, title: "No valid API key" },

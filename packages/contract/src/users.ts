@@ -31,7 +31,12 @@ export const CreatedUser = User.extend({
   apiKey: z.string().describe("Shown this once"),
 }).openapi("CreatedUser");
 
-export const Me = User.extend({ quota: Quota, usage: Quota, scopes: z.array(z.enum(SCOPES)) }).openapi("Me");
+export const Me = User.extend({
+  quota: Quota,
+  usage: Quota,
+  egressBytes: z.number().int().describe("Sent by containers to addresses outside in the last 30 days"),
+  scopes: z.array(z.enum(SCOPES)),
+}).openapi("Me");
 export type Me = z.infer<typeof Me>;
 
 export const Key = z

@@ -1,7 +1,8 @@
-import type { Scope } from "@hafen/contract";
+import type { Egress, Scope } from "@hafen/contract";
 import type { Changes, Db } from "@hafen/db";
 import type { Engine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
+import type { EgressFilter } from "./egress/egress.ts";
 import type { RegistryPolicy } from "./registry/policy.ts";
 import type { Transfers } from "./files/transfers.ts";
 
@@ -28,6 +29,8 @@ export interface AskCtx {
 export interface Ctx extends AskCtx {
   changes: Changes;
   registries: RegistryPolicy;
+  /** Of a container whose request says nothing of it. */
+  egressPolicy?: Egress["policy"];
   /** Where a container's port is reached by whoever asks, without a slash at the end. */
   portUrl: (containerId: string, port: number) => string;
 }
@@ -50,4 +53,6 @@ export interface HostCtx {
   /** Of a volume that is cloned. */
   cloneBytes: number;
   transfers: Transfers;
+  /** Undefined where the host has none: then only containers that may reach the whole internet start there. */
+  egress?: EgressFilter | undefined;
 }

@@ -6,6 +6,7 @@ export * from "./queries/builds.ts";
 export * from "./queries/container-requests.ts";
 export * from "./queries/containers.ts";
 export * from "./queries/events.ts";
+export * from "./queries/flows.ts";
 export * from "./queries/grants.ts";
 export * from "./queries/holdings.ts";
 export * from "./queries/hosts.ts";

@@ -5,7 +5,7 @@ import type { PathInfo } from "./types/files.ts";
 import type { CommitOptions, HistoryEntry, ImageInfo, ImportOptions } from "./types/image.ts";
 import type { IsolationReport } from "./types/isolation.ts";
 import type { Changes, ContainerProcess, ContainerStats, Usage } from "./types/measures.ts";
-import type { NetworkInfo, NetworkSpec } from "./types/network.ts";
+import type { EndpointSpec, NetworkInfo, NetworkSpec } from "./types/network.ts";
 import type { EngineId, Label, Op } from "./types/op.ts";
 import type { PullRequest, PushRequest, RegistryFailure, RegistryLogin, TransferEvent } from "./types/registry.ts";
 import type { AttachOptions, ExecSession, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
@@ -131,8 +131,8 @@ export interface Engine {
 
   /** Creates, or finds the network that already carries this name. */
   createNetwork(spec: NetworkSpec, op?: Op): Promise<void>;
-  /** Gives a container that does not run other names on a network it is on. */
-  setAliases(id: EngineId, network: string, aliases: string[], op?: Op): Promise<void>;
+  /** Gives a container that does not run other names on a network it is on; without its hardware address it gets another one. */
+  setEndpoint(id: EngineId, network: string, endpoint: EndpointSpec, op?: Op): Promise<void>;
   listNetworks(label: Label, op?: Op): Promise<NetworkInfo[]>;
   /** `conflict` while a container is on it. */
   removeNetwork(name: string, op?: Op): Promise<void>;

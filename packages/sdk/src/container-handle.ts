@@ -18,6 +18,8 @@ import type {
   Isolation,
   KillContainer,
   LogLine,
+  Flow,
+  FlowListQuery,
   ProcessList,
   StopContainer,
   UpdateContainer,
@@ -97,6 +99,10 @@ export class ContainerHandle {
 
   top(options: CallOptions = {}): Promise<ProcessList> {
     return this.#containers.top(this.id, options);
+  }
+
+  flows(query: FlowListQuery = {}, options: CallOptions = {}): AsyncGenerator<Flow, void> {
+    return this.#containers.allFlows(this.id, query, options);
   }
 
   stats(options: CallOptions = {}): AsyncGenerator<ContainerStats, void> {

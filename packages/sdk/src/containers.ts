@@ -25,6 +25,8 @@ import type {
   Exec,
   ExecResult,
   FilesWritten,
+  Flow,
+  FlowListQuery,
   Isolation,
   KillContainer,
   LogLine,
@@ -144,6 +146,15 @@ export class Containers {
   /** Its processes, in its own numbers. */
   async top(ref: string, options: CallOptions = {}): Promise<ProcessList> {
     return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}/top`, options });
+  }
+
+  /** What it talked to, and what it was refused, newest first. */
+  async flows(ref: string, query: FlowListQuery = {}, options: CallOptions = {}): Promise<Page<Flow>> {
+    return this.#transport.json({ method: "GET", path: address`/v1/containers/${ref}/flows`, query, options });
+  }
+
+  allFlows(ref: string, query: FlowListQuery = {}, options: CallOptions = {}): AsyncGenerator<Flow, void> {
+    return everyItem((each: FlowListQuery) => this.flows(ref, each, options), query);
   }
 
   /** What it uses, a sample each second until it ends. */

@@ -281,6 +281,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/containers/{ref}/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it talked to, and what it was refused */
+        get: operations["listContainerFlows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/containers/{ref}/isolation": {
         parameters: {
             query?: never;
@@ -1323,6 +1340,7 @@ export interface components {
             createdAt: string;
             /** @enum {string} */
             desired: "created" | "running" | "paused" | "exited" | "removed";
+            egress: components["schemas"]["Egress"];
             entrypoint: string[] | null;
             env: {
                 [key: string]: string;
@@ -1495,6 +1513,7 @@ export interface components {
             autoRemove?: boolean;
             /** @description Replaces the image's CMD */
             command?: string[];
+            egress?: components["schemas"]["EgressRequest"];
             /** @description Replaces the image's ENTRYPOINT and drops its CMD */
             entrypoint?: string[];
             env?: {
@@ -1657,6 +1676,25 @@ export interface components {
                 usedBytes: number;
             };
         };
+        Egress: {
+            /** @description Addresses, CIDRs and DNS names, each perhaps with :port, as 192.0.2.0/24, deb.debian.org:443, *.debian.org */
+            allow: string[];
+            /**
+             * @description none: nothing; allow-list: what `allow` names; internet: every public address
+             * @enum {string}
+             */
+            policy: "none" | "allow-list" | "internet";
+        };
+        /** @description Default: the service's, as a rule internet */
+        EgressRequest: {
+            /** @description Addresses, CIDRs and DNS names, each perhaps with :port, as 192.0.2.0/24, deb.debian.org:443, *.debian.org */
+            allow?: string[];
+            /**
+             * @description none: nothing; allow-list: what `allow` names; internet: every public address
+             * @enum {string}
+             */
+            policy: "none" | "allow-list" | "internet";
+        };
         Event: {
             /**
              * Format: date-time
@@ -1725,6 +1763,41 @@ export interface components {
             contentBytes: number;
             /** @description Files, directories and links in the tar */
             entries: number;
+        };
+        Flow: {
+            /** @description null for dns */
+            address: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            firstSeenAt: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            lastSeenAt: string;
+            /** @description What the container had asked for to get the address; for dns, null: it asked more than it may */
+            name: string | null;
+            /** @description null where the protocol has none */
+            port: number | null;
+            /** @description tcp, udp, icmp, another one's name or number; dns: a name that was asked for */
+            protocol: string;
+            receivedBytes: number;
+            receivedPackets: number;
+            sentBytes: number;
+            /** @description For dns: queries */
+            sentPackets: number;
+            /**
+             * @description denied: the packets did not pass, or the name was not resolved
+             * @enum {string}
+             */
+            verdict: "allowed" | "denied";
+        };
+        FlowList: {
+            items: components["schemas"]["Flow"][];
+            nextCursor: string | null;
         };
         GivenGrants: {
             items: components["schemas"]["Grant"][];
@@ -2104,6 +2177,8 @@ export interface components {
             text: string;
         };
         Me: components["schemas"]["User"] & {
+            /** @description Sent by containers to addresses outside in the last 30 days */
+            egressBytes: number;
             quota: components["schemas"]["Quota"];
             scopes: ("read" | "write" | "admin")[];
             usage: components["schemas"]["Quota"];
@@ -2183,7 +2258,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -4306,6 +4381,79 @@ export interface operations {
             };
             /** @description disk_full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listContainerFlows: {
+        parameters: {
+            query?: {
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                limit?: number;
+                verdict?: "allowed" | "denied";
+            };
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Destinations, newest first; at most 1000 of one container are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowList"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description container_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

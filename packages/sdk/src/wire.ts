@@ -35,6 +35,7 @@ export type ExecResult = Schemas["ExecResult"];
 export type FilesWritten = Schemas["FilesWritten"];
 export type Grant = Schemas["Grant"];
 export type HistoryEntry = Schemas["HistoryEntry"];
+export type Flow = Schemas["Flow"];
 export type Host = Schemas["Host"];
 export type Image = Schemas["Image"];
 export type ImageTree = Schemas["ImageTree"];
@@ -77,6 +78,7 @@ export type Waited = Schemas["Waited"];
 
 export type BuildListQuery = Query<"listBuilds">;
 export type ContainerListQuery = Query<"listContainers">;
+export type FlowListQuery = Query<"listContainerFlows">;
 export type HostListQuery = Query<"listHosts">;
 export type ImageListQuery = Query<"listImages">;
 export type GrantListQuery = Query<"listReceivedGrants">;

@@ -8,7 +8,7 @@ import {
   type ProcessList,
   type Use,
 } from "@hafen/contract";
-import { getContainer, wrongState, type StreamAction } from "@hafen/core";
+import { getContainer, listFlows, wrongState, type StreamAction } from "@hafen/core";
 import type { Context } from "hono";
 import type { AppEnv } from "../deps.ts";
 import { welcome } from "../key-end.ts";
@@ -21,6 +21,9 @@ export function mountMeasures(app: App): void {
   mount(app, routes.containerTop, async (c) => c.json(await read<ProcessList>(c, "top"), 200));
   mount(app, routes.containerChanges, async (c) => c.json(await read<ChangeList>(c, "changes"), 200));
   mount(app, routes.containerIsolation, async (c) => c.json(await read<Isolation>(c, "isolation"), 200));
+  mount(app, routes.listFlows, async (c) =>
+    c.json(await listFlows(c.var.ctx, c.req.valid("param"), c.req.valid("query")), 200),
+  );
   mount(
     app,
     routes.containerStats,

@@ -78,6 +78,11 @@ export const COMMANDS: readonly Row[] = [
   { name: "exec", summary: "Run a command in a running container", load: () => import("./container/exec.ts") },
   { name: "commit", summary: "Make an image of a container", load: () => import("./container/commit.ts") },
   { name: "top", summary: "List a container's processes", load: () => import("./container/top.ts") },
+  {
+    name: "flows",
+    summary: "List what a container talked to, and what it was refused",
+    load: () => import("./container/flows.ts"),
+  },
   { name: "stats", summary: "Show what containers use, live", load: () => import("./container/stats.ts") },
   { name: "diff", summary: "Show which files a container has changed", load: () => import("./container/diff.ts") },
   { name: "export", summary: "Write a container's files as a tar", load: () => import("./container/export.ts") },

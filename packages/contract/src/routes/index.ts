@@ -2,6 +2,7 @@ export * from "./builds.ts";
 export * from "./containers.ts";
 export * from "./housekeeping.ts";
 export * from "./files.ts";
+export * from "./flows.ts";
 export * from "./grants.ts";
 export * from "./images.ts";
 export * from "./registries.ts";

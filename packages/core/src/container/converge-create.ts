@@ -24,7 +24,11 @@ export async function create(ctx: HostCtx, row: ContainerRow): Promise<Made | un
   for (const { id, state } of volumes.values()) await makeReal(ctx, { id, userId: row.userId, state });
   await ensureNetwork(ctx, row);
   const spec = containerSpec(row, mounts, { id: ctx.hostId, seccomp: ctx.seccomp });
-  const engineId = await ctx.engine.createContainer(spec);
+  const [engineId] = await Promise.all([
+    ctx.engine.createContainer(spec),
+    // At the same time, so that the start need not wait for it.
+    row.startDue ? ctx.egress?.admit(row) : undefined,
+  ]);
   const timings = { queueMs, createMs: performance.now() - began };
   if (row.startDue) return { row, engineId, timings };
   const written = await observeContainer(ctx.db, row, { engineId });

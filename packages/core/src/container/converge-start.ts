@@ -3,8 +3,9 @@ import type { ContainerInfo } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import type { Made } from "./converge-create.ts";
+import { ANYWHERE } from "../egress/allowed.ts";
 import { isAlive, stop, type Step } from "./converge-stop.ts";
-import { ensureNetwork } from "./network.ts";
+import { endpointOf, ensureNetwork } from "./network.ts";
 import { settleCreated, settleEnded, settleRunning, writeEnd } from "./observe.ts";
 import { startRefused } from "./termination.ts";
 
@@ -29,6 +30,7 @@ export async function start(
   if (startedBefore) return (await settleEnded(ctx, row, info)) ? "settled" : "again";
 
   await takeName(ctx, row, info);
+  await admitOut(ctx, row);
   const began = performance.now();
   try {
     await startOnNetwork(ctx, row, engineId);
@@ -42,9 +44,20 @@ export async function start(
   const startMs = performance.now() - began;
   const now = await ctx.engine.inspectContainer(engineId, { signal });
   if (!now) return "again";
+  if (isAlive(now) && now.pid > 0) await ctx.egress?.started(now.pid);
   const all = { ...timings, startMs };
   const written = isAlive(now) ? await settleRunning(ctx, row, now, all) : await settleEnded(ctx, row, now, all);
   return written ? "settled" : "again";
+}
+
+/** The packet filter knows what it may reach before its first instruction. */
+async function admitOut(ctx: HostCtx, row: ContainerRow): Promise<void> {
+  if (ctx.egress) return ctx.egress.admit(row);
+  if ((row.config.egress ?? ANYWHERE).policy !== "internet")
+    throw new EngineError(
+      "invalid",
+      "this host has no packet filter of Hafen's, which could hold it to its egress policy",
+    );
 }
 
 /** Renamed since it was last started: from now on its neighbours find it by its new name. */
@@ -53,7 +66,7 @@ async function takeName(ctx: HostCtx, row: ContainerRow, info: ContainerInfo): P
   const names = info.networks[row.networkId]?.aliases;
   if (names === undefined || names.includes(row.name)) return;
   await ensureNetwork(ctx, row);
-  await ctx.engine.setAliases(info.id, row.networkId, [row.name]);
+  await ctx.engine.setEndpoint(info.id, row.networkId, endpointOf(ctx, row));
 }
 
 /** Not interrupted by a newer request: the engine would go on starting what a stop, which comes next, would see as not running. */
@@ -66,7 +79,7 @@ async function startOnNetwork(ctx: HostCtx, row: ContainerRow, engineId: string)
     if (trouble === undefined || row.networkId === null) throw error;
     await ensureNetwork(ctx, row);
     // Somebody removed it on the host, where nothing ran on it; the container still points at the one that is gone.
-    if (trouble === "not found") await ctx.engine.setAliases(engineId, row.networkId, [row.name]);
+    if (trouble === "not found") await ctx.engine.setEndpoint(engineId, row.networkId, endpointOf(ctx, row));
     await ctx.engine.startContainer(engineId);
   }
 }

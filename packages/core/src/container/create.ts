@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, newId, ProblemError, type CreateContainer } from "@hafen/contract";
 import { insertContainer, insertMounts, lockImage, placeVolumes, type ContainerRow, type Db } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
+import { egressOf } from "../egress/allowed.ts";
 import { refuseOverCapacity } from "../host/capacity.ts";
 import { findImage } from "../image/find.ts";
 import { takeQuota } from "../quota.ts";
@@ -22,6 +23,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
   const { userId } = ctx.actor;
   refuseOtherUser(input.profile, input.user);
   const image = await findImage(ctx.db, userId, input.image, "use");
+  const egress = egressOf(input.egress, ctx.egressPolicy ?? "internet");
   const limits = mergeLimits(DEFAULT_LIMITS, input.limits);
   const start = input.start ?? true;
   const [plan] = await Promise.all([
@@ -67,6 +69,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         stdinOnce: input.stdinOnce ?? false,
         healthcheck: healthcheckOf(input.healthcheck, image.config.healthcheck),
         profile: input.profile ?? "standard",
+        egress,
         namedVolumes: namedVolumes(plan),
       },
       labels: input.labels ?? {},

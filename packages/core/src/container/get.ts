@@ -3,6 +3,7 @@ import { hostNames, listContainers as listRows, mountsOf, type ContainerRow, typ
 import type { State } from "@hafen/contract";
 import type { Ctx } from "../ctx.ts";
 import { lookUpImage } from "../image/find.ts";
+import { ANYWHERE } from "../egress/allowed.ts";
 import { readPage, toPage } from "../page.ts";
 import { findVolume } from "@hafen/db";
 
@@ -95,6 +96,7 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Omi
     healthcheck: config.healthcheck ?? null,
     health: row.health,
     profile: config.profile,
+    egress: config.egress ?? ANYWHERE,
     host,
     timings: row.timings,
     createdAt: row.createdAt.toISOString(),

@@ -1,11 +1,18 @@
 import { newId } from "@hafen/contract";
 import { upsertNetwork, type ContainerRow, type Db } from "@hafen/db";
+import type { EndpointSpec } from "@hafen/engine";
 import type { HostCtx } from "../ctx.ts";
+import { macAddress } from "../egress/mac-address.ts";
 import { LABELS } from "./spec.ts";
 
 /** The user's own network on a host, made with the first container that is put there; in the transaction that makes the container. */
 export async function takeNetwork(tx: Db, userId: string, hostId: string): Promise<string> {
   return (await upsertNetwork(tx, { id: newId("network"), userId, hostId })).id;
+}
+
+/** How a container is on its network: by its name, and with the hardware address that the packet filter knows it by. */
+export function endpointOf(ctx: HostCtx, row: Pick<ContainerRow, "id" | "name">): EndpointSpec {
+  return { aliases: [row.name], macAddress: macAddress(ctx.hostId, row.id) };
 }
 
 /** The host's half: the engine has it, whoever made or removed it before. */
@@ -21,5 +28,5 @@ export async function restoreNetwork(ctx: HostCtx, row: ContainerRow, engineId: 
   const there = await ctx.engine.listNetworks({ key: LABELS.id, value: row.networkId });
   if (there.length > 0) return;
   await ensureNetwork(ctx, row);
-  await ctx.engine.setAliases(engineId, row.networkId, [row.name]);
+  await ctx.engine.setEndpoint(engineId, row.networkId, endpointOf(ctx, row));
 }

@@ -1,5 +1,6 @@
 import type { ContainerSpec, Isolation, MountSpec } from "@hafen/engine";
 import type { ContainerRow, MountRow } from "@hafen/db";
+import { macAddress } from "../egress/mac-address.ts";
 import { healthcheckSpec } from "./healthcheck.ts";
 import { RESTRICTED_USER } from "./restricted-user.ts";
 
@@ -53,6 +54,7 @@ export function containerSpec(
     mounts: mounts.map(mountSpec),
     limits,
     network: row.networkId === null ? "bridge" : { name: row.networkId, aliases: [row.name] },
+    macAddress: macAddress(host.id, row.id),
     healthcheck: config.healthcheck ? healthcheckSpec(config.healthcheck) : undefined,
     isolation: { ...profile, seccomp: host.seccomp },
     log: { maxBytes: 10 * 1024 * 1024, files: 2 },

@@ -1,5 +1,6 @@
 import { newId, ProblemError, type CreateUser, type Me, type Quota, type Scope, type User } from "@hafen/contract";
 import {
+  egressBytes,
   findUser,
   getQuota,
   insertKey,
@@ -16,6 +17,8 @@ import { ADMIN_QUOTA, DEFAULT_QUOTA } from "../quota.ts";
 import { record } from "../record.ts";
 import { authenticate } from "./authenticate.ts";
 import { newKey } from "./new-key.ts";
+
+const EGRESS_DAYS = 30;
 
 /** Makes a user with its quota and first key, which is returned this once. */
 export async function createUser(ctx: Ctx, input: CreateUser): Promise<User & { apiKey: string }> {
@@ -75,8 +78,12 @@ export async function listUsers(
 }
 
 export async function getMe(db: Db, user: UserRow, scopes: Scope[]): Promise<Me> {
-  const [quota, used] = await Promise.all([getQuota(db, user.id), usage(db, user.id)]);
-  return { ...userToWire(user), quota, usage: used, scopes };
+  const [quota, used, sent] = await Promise.all([
+    getQuota(db, user.id),
+    usage(db, user.id),
+    egressBytes(db, user.id, EGRESS_DAYS),
+  ]);
+  return { ...userToWire(user), quota, usage: used, egressBytes: sent, scopes };
 }
 
 function userToWire(row: UserRow): User {

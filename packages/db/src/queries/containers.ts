@@ -12,6 +12,7 @@ import {
   lt,
   ne,
   not,
+  notInArray,
   or,
   sql,
   type SQL,
@@ -186,6 +187,25 @@ export function containersOnHost(
     })
     .from(containers)
     .where(and(eq(containers.hostId, hostId), ne(containers.state, "removed")));
+}
+
+/** Containers of the host that run or are to: what they may reach outside. */
+export function containersToAdmit(db: Db, hostId: string): Promise<Pick<ContainerRow, "id" | "config">[]> {
+  return db
+    .select({ id: containers.id, config: containers.config })
+    .from(containers)
+    .where(
+      and(
+        eq(containers.hostId, hostId),
+        or(
+          inArray(containers.state, ["running", "paused", "restarting"]),
+          and(
+            inArray(containers.desired, ["running", "paused"]),
+            notInArray(containers.state, ["failed", "lost", "removed"]),
+          ),
+        ),
+      ),
+    );
 }
 
 /** Containers of the host that run past their time to live, and of which nobody has asked anything else. */

@@ -1,4 +1,14 @@
-import type { Cause, DeclaredPort, Failure, Health, Healthcheck, Limits, Termination, Timings } from "@hafen/contract";
+import type {
+  Cause,
+  DeclaredPort,
+  Egress,
+  Failure,
+  Health,
+  Healthcheck,
+  Limits,
+  Termination,
+  Timings,
+} from "@hafen/contract";
 import {
   CAUSES,
   DESIRED,
@@ -48,6 +58,8 @@ export interface ContainerConfig {
   /** The image's, or the request's in its place; null: none. Absent in rows from before there were any. */
   healthcheck?: Healthcheck | null;
   profile: "standard" | "restricted";
+  /** Absent in rows from before there was a choice: internet. */
+  egress?: Egress;
 }
 /** How the latest stop or restart wants the process ended, and who asked. */
 export interface StopRequest {

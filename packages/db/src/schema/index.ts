@@ -1,6 +1,7 @@
 export * from "./builds.ts";
 export * from "./containers.ts";
 export * from "./events.ts";
+export * from "./flows.ts";
 export * from "./grants.ts";
 export * from "./hosts.ts";
 export * from "./images.ts";

@@ -25,8 +25,8 @@ export function networkTests(get: () => Subject): void {
       const id = await create([["sleep"]], { network: { name, aliases: ["one"] } });
       const aliases = async () => (await engine.inspectContainer(id))?.networks[name]?.aliases ?? [];
       assert.deepEqual(await aliases(), ["one"]);
-      await engine.setAliases(id, name, ["two"]);
-      await engine.setAliases(id, name, ["two"]);
+      await engine.setEndpoint(id, name, { aliases: ["two"] });
+      await engine.setEndpoint(id, name, { aliases: ["two"] });
       assert.deepEqual([(await aliases()).includes("two"), (await aliases()).includes("one")], [true, false]);
       await engine.startContainer(id);
       await assert.rejects(engine.removeNetwork(name), isKind("conflict"));

@@ -14,7 +14,7 @@ import { imageHistory, inspectImage, listTags, removeTag, tagImage } from "./ima
 import { info } from "./info.ts";
 import { isolation } from "./isolation/report.ts";
 import { logs } from "./logs.ts";
-import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
+import { createNetwork, listNetworks, removeNetwork, setEndpoint } from "./networks.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pullImage } from "./pull.ts";
 import { pushImage } from "./push.ts";
@@ -80,7 +80,7 @@ export function openDocker(host: string): Engine {
     containerSize: (id, op) => containerSize(client, id, op),
 
     createNetwork: (spec, op) => createNetwork(client, spec, op),
-    setAliases: (id, network, aliases, op) => setAliases(client, id, network, aliases, op),
+    setEndpoint: (id, network, endpoint, op) => setEndpoint(client, id, network, endpoint, op),
     listNetworks: (label, op) => listNetworks(client, label, op),
     removeNetwork: (name, op) => removeNetwork(client, name, op),
 

@@ -39,8 +39,17 @@ export function toCreateOptions(spec: ContainerSpec): CreateOptions {
     Labels: spec.labels,
     Healthcheck: healthcheck(spec),
     HostConfig: hostConfig(spec),
+    // Engines from API 1.44 on want it with the network.
+    ...(spec.macAddress !== undefined && { MacAddress: spec.macAddress }),
     ...(typeof spec.network === "object" && {
-      NetworkingConfig: { EndpointsConfig: { [spec.network.name]: { Aliases: spec.network.aliases } } },
+      NetworkingConfig: {
+        EndpointsConfig: {
+          [spec.network.name]: {
+            Aliases: spec.network.aliases,
+            ...(spec.macAddress !== undefined && { MacAddress: spec.macAddress }),
+          },
+        },
+      },
     }),
   };
 }

@@ -1,4 +1,4 @@
-import type { EngineId, Label, NetworkInfo, NetworkSpec, Op } from "../engine.ts";
+import type { EndpointSpec, EngineId, Label, NetworkInfo, NetworkSpec, Op } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import { call, DEADLINES_MS } from "./call.ts";
 import { checkedName, type Client, getJson } from "./client.ts";
@@ -67,15 +67,16 @@ export async function listNetworks(client: Client, label: Label, op?: Op): Promi
 }
 
 /** By leaving it and coming back: the engine has no call for it. Killed in between, the next call finds it gone and goes on. */
-export async function setAliases(
+export async function setEndpoint(
   client: Client,
   id: EngineId,
   network: string,
-  aliases: string[],
+  { aliases, macAddress }: EndpointSpec,
   op?: Op,
 ): Promise<void> {
   const found = client.docker.getNetwork(checkedName(network));
-  const endpoint = { Container: id, EndpointConfig: { Aliases: aliases } };
+  const mac = macAddress === undefined ? {} : { MacAddress: macAddress };
+  const endpoint = { Container: id, EndpointConfig: { Aliases: aliases, ...mac } };
   const what = `name ${id} on ${network}`;
   await call(what, DEADLINES_MS.change, op, (abortSignal) =>
     found.disconnect({ Container: id, Force: true, abortSignal }).catch(unlessStatus(403, 404)),

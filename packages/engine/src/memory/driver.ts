@@ -16,7 +16,7 @@ import { containerSize, diskUsage } from "./disk-usage.ts";
 import { importImage, inspectImage, loadImages, removeTag, saveImage, tagImage } from "./images.ts";
 import { logs } from "./logs.ts";
 import { changes, exportContainer, isolation, stats, top, usage } from "./measures.ts";
-import { createNetwork, listNetworks, removeNetwork, setAliases } from "./networks.ts";
+import { createNetwork, listNetworks, removeNetwork, setEndpoint } from "./networks.ts";
 import { pauseContainer, unpauseContainer, updateContainer } from "./pause.ts";
 import { newRegistry, pullImage, pushImage, resolveImage } from "./registry.ts";
 import { attach, exec } from "./sessions.ts";
@@ -86,7 +86,7 @@ export function openMemory(registries: Record<string, { login?: RegistryLogin }>
       world.volumes.delete(name);
     },
     createNetwork: async (spec) => createNetwork(world, spec),
-    setAliases: async (id, network, aliases) => setAliases(world, id, network, aliases),
+    setEndpoint: async (id, network, { aliases }) => setEndpoint(world, id, network, aliases),
     listNetworks: async (label) => listNetworks(world, label),
     removeNetwork: async (name) => removeNetwork(world, name),
     isVolumeEmpty: async (name) => (world.volumes.get(name)?.files.size ?? 0) === 0,

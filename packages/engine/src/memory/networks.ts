@@ -6,7 +6,7 @@ export function createNetwork(world: World, { name, labels }: NetworkSpec): void
   if (!world.networks.has(name)) world.networks.set(name, { name, labels: { ...labels } });
 }
 
-export function setAliases(world: World, id: EngineId, network: string, aliases: string[]): void {
+export function setEndpoint(world: World, id: EngineId, network: string, aliases: string[]): void {
   if (!world.networks.has(network)) throw new EngineError("not_found", `no network ${network}`);
   getContainer(world, id).info.networks = { [network]: { aliases: [...aliases] } };
 }

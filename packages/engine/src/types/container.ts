@@ -33,6 +33,8 @@ export interface ContainerSpec {
   limits: Limits;
   /** The engine's default bridge, none, or a network of `createNetwork`, on which it is found by its aliases. */
   network: "bridge" | "none" | { name: string; aliases: string[] };
+  /** Its hardware address on its network; undefined: the engine's choice. */
+  macAddress?: string | undefined;
   stopSignal?: string | undefined;
   /** Undefined: none, whatever the image declares. */
   healthcheck?: Healthcheck | undefined;

@@ -4,3 +4,10 @@ export interface NetworkSpec {
   labels: Record<string, string>;
 }
 export type NetworkInfo = NetworkSpec;
+
+/** How a container is on a network. */
+export interface EndpointSpec {
+  aliases: string[];
+  /** Undefined: the engine's choice. */
+  macAddress?: string | undefined;
+}

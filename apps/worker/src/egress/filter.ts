@@ -1,0 +1,179 @@
+import { macAddress, macPrefix, type EgressFilter } from "@hafen/core";
+import { containersToAdmit, type ContainerRow, type Db } from "@hafen/db";
+import type { TimedOpening } from "../names/openings.ts";
+import { elementsOf, type Elements } from "./elements.ts";
+import { openNft, type Nft } from "./nft.ts";
+import { BASE, baseTable, hostTable, ownTable, replacing, type OutLimits } from "./ruleset.ts";
+
+const SETS = ["internet", "ranges", "range_ports"] as const;
+
+export interface FilterOptions {
+  db: Db;
+  hostId: string;
+  /** Of an engine of Hafen's own: its network namespace, and the name of its link on the host. Undefined: the engine is in our own. */
+  namespace: string | undefined;
+  /** Where this host's containers reach its resolver. */
+  resolver: string;
+  /** IPv4 addresses of the name servers that it, the engine and builds ask. */
+  resolvers: readonly string[];
+  /** `address . port` of registries that lie in closed ranges and may be asked all the same. */
+  registries: readonly string[];
+  limits: OutLimits;
+}
+
+export interface Filter extends Omit<EgressFilter, "started"> {
+  /** Puts back what somebody took away, and takes away what is no longer anybody's. True when something was missing. */
+  assert(): Promise<boolean>;
+  /** Lets containers reach more addresses for a while: what names of their lists were found to mean. */
+  allowAddresses(openings: readonly TimedOpening[]): Promise<void>;
+}
+
+interface Entry {
+  mac: string;
+  elements: Elements;
+  /** Which look at the rows may take it away again: none that began before it came. */
+  since: number;
+}
+
+/** @throws EngineError `unavailable` where rules cannot be set at all. */
+export async function openFilter(options: FilterOptions): Promise<Filter> {
+  const { db, hostId, namespace, resolver, resolvers, registries, limits } = options;
+  const nft = openNft(namespace);
+  const host = namespace === undefined ? undefined : openNft(undefined);
+  const own = `hafen_${hostId.slice(-10)}`;
+  const link = namespace === undefined ? "" : `hafen_${namespace.replaceAll(/\W/g, "_")}`;
+  const wanted = new Map<string, Entry>();
+  let applied = new Map<string, Entry>();
+  let looks = 0;
+
+  const watched: { nft: Nft; table: string; text: string; seen?: string | undefined }[] = [
+    { nft, table: own, text: ownTable(own, macPrefix(hostId), { resolver, upstreams: resolvers }, limits) },
+    ...(namespace === undefined ? [] : [{ nft, table: BASE, text: baseTable() }]),
+    ...(host === undefined || namespace === undefined
+      ? []
+      : [{ nft: host, table: link, text: hostTable(link, namespace) }]),
+  ];
+
+  /** One at a time; those that come meanwhile share the next one. */
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  function apply(): Promise<void> {
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        running = change();
+        return running;
+      });
+    return next;
+  }
+  async function change(): Promise<void> {
+    const now = new Map(wanted);
+    const gone = [...applied].filter(([id, entry]) => !isSame(now.get(id), entry)).map(([, entry]) => entry);
+    const come = [...now].filter(([id, entry]) => !isSame(applied.get(id), entry)).map(([, entry]) => entry);
+    const script = [...lines("delete", own, gone), ...lines("add", own, come)].join("\n");
+    if (script !== "") await nft.load(script);
+    applied = now;
+  }
+
+  async function loadAll(): Promise<void> {
+    for (const each of watched) {
+      const elements =
+        each.table === own
+          ? lines("add", own, [...wanted.values()])
+          : [
+              ...resolvers.map((server) => `add element inet ${each.table} resolvers { ${server} }`),
+              ...(each.table === BASE ? registries : []).map((it) => `add element inet ${BASE} registries { ${it} }`),
+            ];
+      await each.nft.load(`${replacing(each.table, each.text)}\n${elements.join("\n")}\n`);
+      each.seen = await chains(each.nft, each.table);
+    }
+    applied = new Map(wanted);
+  }
+  /** From the rows. What was admitted since this look at them began stays. */
+  async function look(): Promise<void> {
+    const began = ++looks;
+    const rows = await containersToAdmit(db, hostId);
+    for (const row of rows) want(row, wanted.get(row.id)?.since ?? 0);
+    const known = new Set(rows.map(({ id }) => id));
+    for (const [id, { since }] of wanted) if (!known.has(id) && since < began) wanted.delete(id);
+  }
+  function want({ id, config }: Pick<ContainerRow, "id" | "config">, since: number): void {
+    const mac = macAddress(hostId, id);
+    wanted.set(id, { mac, elements: elementsOf(mac, config.egress ?? { policy: "internet", allow: [] }), since });
+  }
+
+  await look();
+  await loadAll();
+  return {
+    async admit(row) {
+      want(row, looks + 1);
+      await apply();
+    },
+    async assert() {
+      await look();
+      const now = await Promise.all(watched.map((each) => chains(each.nft, each.table)));
+      if (watched.some(({ seen }, at) => seen !== now[at])) {
+        await running.catch(() => {});
+        await loadAll();
+        return true;
+      }
+      await apply();
+      return false;
+    },
+    async allowAddresses(openings) {
+      const script = openings.flatMap(({ id, address, port, seconds }) => {
+        const mac = macAddress(hostId, id);
+        const [set, element] =
+          port === undefined ? ["named", `${mac} . ${address}`] : ["named_ports", `${mac} . ${address} . ${port}`];
+        // An element that is there keeps its time, so it is made anew.
+        const timed = `add element inet ${own} ${set} { ${element} timeout ${seconds}s }`;
+        return [timed, `delete element inet ${own} ${set} { ${element} }`, timed];
+      });
+      await nft.load(script.join("\n"));
+    },
+    async rules({ id }) {
+      const mac = macAddress(hostId, id);
+      const isOut = (await nft.list("get", "element", "inet", own, "internet", `{ ${mac} }`)) !== undefined;
+      const chain = (await nft.list("list", "chain", "inet", own, "egress")) ?? "";
+      const others = (
+        await Promise.all(["ranges", "range_ports", "named", "named_ports"].map((set) => inSet(nft, own, set, mac)))
+      ).flat();
+      return [
+        ...chain
+          .split("\n")
+          .map((line) => line.trim())
+          .filter((line) => line !== "" && !/^(table|chain|\}|type)/.test(line)),
+        ...(isOut ? [`${mac} is in @internet`] : []),
+        ...others,
+      ];
+    },
+  };
+}
+
+function isSame(one: Entry | undefined, other: Entry): boolean {
+  return one !== undefined && SETS.every((set) => one.elements[set].join() === other.elements[set].join());
+}
+
+function lines(action: "add" | "delete", table: string, entries: readonly Entry[]): string[] {
+  return SETS.flatMap((set) => {
+    const elements = entries.flatMap((entry) => entry.elements[set]);
+    return elements.length === 0 ? [] : [`${action} element inet ${table} ${set} { ${elements.join(", ")} }`];
+  });
+}
+
+/** The chains of a table as the kernel has them, without what changes by itself. */
+async function chains(nft: Nft, table: string): Promise<string | undefined> {
+  const text = await nft.list("-s", "list", "chains", "inet");
+  const found = text === undefined ? undefined : new RegExp(`table inet ${table} \\{[\\s\\S]*?\\n\\}`).exec(text)?.[0];
+  return found;
+}
+
+async function inSet(nft: Nft, table: string, set: string, mac: string): Promise<string[]> {
+  const text = (await nft.list("list", "set", "inet", table, set)) ?? "";
+  return text
+    .split(/[{},\n]/)
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith(mac))
+    .map((part) => `${part} is in @${set}`);
+}
