@@ -18,6 +18,7 @@ export const HANDED_ON = [
   "HAFEN_STREAM_PORT",
   "HAFEN_STREAM_SECRET",
   "HAFEN_STREAM_URL",
+  "HAFEN_TRUSTED_PROXIES",
 ] as const;
 
 /** What `npm start` knows itself. */

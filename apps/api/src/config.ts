@@ -7,6 +7,8 @@ export const ApiConfig = z.object({
   REDIS_URL: z.string().min(1).optional(),
   HAFEN_ADDRESS: z.string().default("127.0.0.1"),
   HAFEN_PORT: port(7070),
+  /** Addresses and CIDRs whose `X-Forwarded-For` is believed, comma-separated. */
+  HAFEN_TRUSTED_PROXIES: z.string().default(""),
   /** Ports of containers are reached at `<port>-<container>.` and this; a name whose every subdomain leads here. */
   HAFEN_PORTS_DOMAIN: z
     .string()

@@ -3,6 +3,7 @@ import { listenForChanges, migrate, openDatabase } from "@hafen/db";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
+import { readTrustedProxies } from "./client-address.ts";
 import { ApiConfig } from "./config.ts";
 import { listen } from "./listen.ts";
 import { openPorts } from "./ports/ports.ts";
@@ -41,6 +42,7 @@ const deps = {
     imageBytes: config.HAFEN_IMAGE_BYTES,
   },
   slots: openSlots(),
+  trustedProxies: readTrustedProxies(config.HAFEN_TRUSTED_PROXIES),
   portsDomain: config.HAFEN_PORTS_DOMAIN,
   log,
   metrics: openMetrics(),

@@ -43,7 +43,7 @@ export function acceptUpgrades(server: Server, app: App, ports: Ports): Upgrades
         start = accepted;
       },
     };
-    const response = await app.fetch(requestOf(request, gone.signal), { upgrade });
+    const response = await app.fetch(requestOf(request, gone.signal), { incoming: request, upgrade });
     if (socket.destroyed) return;
     if (!start || !response.ok) return answer(socket, response);
     const started = start;
