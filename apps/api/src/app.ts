@@ -5,6 +5,7 @@ import type { Deps } from "./deps.ts";
 import { DOCS_CSP } from "./docs/docs.ts";
 import { answerError } from "./errors.ts";
 import { newApp, type App } from "./mount.ts";
+import { countRequest } from "./rate-limits/count-request.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountHousekeeping } from "./routes/housekeeping.ts";
@@ -86,12 +87,10 @@ export function buildApp(deps: Deps): App {
   mountSystem(app);
 
   app.onError(answerError);
-  app.notFound((c) =>
-    answerError(
-      notFound(c.req.method, c.req.path, (allow) => c.header("allow", allow)),
-      c,
-    ),
-  );
+  app.notFound(async (c) => {
+    await countRequest(c, "address");
+    throw notFound(c.req.method, c.req.path, (allow) => c.header("allow", allow));
+  });
   return app;
 }
 

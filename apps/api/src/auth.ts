@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "./deps.ts";
 import { portUrls } from "./ports/port-host.ts";
+import { countRequest } from "./rate-limits/count-request.ts";
 
 /** The key that a request brought, verified or not. */
 export function bearer(c: Context): string | undefined {
@@ -17,6 +18,8 @@ export function authorize(scope: Scope) {
     const apiKey = bearer(c);
     const found = apiKey === undefined ? undefined : await authenticate(database.db, apiKey);
     if (!found) {
+      // Whoever has a valid key is let in from there all the same: nobody locks others out.
+      await countRequest(c, c.req.header("authorization") === undefined ? "address" : "failures");
       c.header("www-authenticate", "Bearer");
       throw new ProblemError(
         "unauthenticated",
@@ -24,14 +27,15 @@ export function authorize(scope: Scope) {
       );
     }
     const { user, key } = found;
+    c.set("user", user);
+    c.set("key", key);
+    c.set("scopes", key.scopes);
+    await countRequest(c, "key");
     if (!key.scopes.includes(scope))
       throw new ProblemError(
         "scope_missing",
         `This needs a key with the scope ${scope}; yours has ${key.scopes.join(", ")}.`,
       );
-    c.set("user", user);
-    c.set("key", key);
-    c.set("scopes", key.scopes);
     c.set("ctx", {
       db: database.db,
       jobs: queues,

@@ -1,6 +1,7 @@
 import { DEFAULT_REGISTRIES } from "@hafen/core";
 import { LogLevel, port } from "@hafen/process";
 import { z } from "zod";
+import { limitSetting } from "./rate-limits/setting.ts";
 
 export const ApiConfig = z.object({
   DATABASE_URL: z.string().min(1),
@@ -9,6 +10,10 @@ export const ApiConfig = z.object({
   HAFEN_PORT: port(7070),
   /** Addresses and CIDRs whose `X-Forwarded-For` is believed, comma-separated. */
   HAFEN_TRUSTED_PROXIES: z.string().default(""),
+  /** Requests in so many seconds, counted over all apis: of one key, of one address without a key, of one address with a wrong one. */
+  HAFEN_RATE_KEY: limitSetting("1000/10"),
+  HAFEN_RATE_ADDRESS: limitSetting("600/10"),
+  HAFEN_RATE_FAILURES: limitSetting("20/60"),
   /** Ports of containers are reached at `<port>-<container>.` and this; a name whose every subdomain leads here. */
   HAFEN_PORTS_DOMAIN: z
     .string()

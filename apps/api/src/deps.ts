@@ -5,6 +5,7 @@ import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
 import type { TrustedProxies } from "./client-address.ts";
+import type { RateLimits } from "./rate-limits/rate-limits.ts";
 import type { Slots } from "./slots.ts";
 import type { Upgrade } from "./upgrades.ts";
 
@@ -21,6 +22,7 @@ export interface Deps {
   portsDomain: string;
   limits: UploadLimits;
   slots: Slots;
+  rateLimits: RateLimits;
   trustedProxies: TrustedProxies;
   log: Log;
   metrics: Registry;

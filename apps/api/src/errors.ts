@@ -32,10 +32,17 @@ export function answerError(error: unknown, c: Context<AppEnv>): Response {
     c.var.deps.log.error({ requestId: c.var.requestId, ...errorFields(error) }, "request failed");
   const body = toProblem(problem, c.var.requestId);
   c.header("content-type", "application/problem+json");
-  if (problem.code === "unavailable") c.header("retry-after", "1");
+  const retryAfter = retryAfterOf(problem);
+  if (retryAfter !== undefined) c.header("retry-after", retryAfter);
   // The server cuts a connection whose body it did not read; a client that is not told would send its next request there.
   if (body.status === 413 || hasUnreadBody(c)) c.header("connection", "close");
   return c.body(JSON.stringify(body), body.status as 400);
+}
+
+/** In seconds. */
+export function retryAfterOf({ code, extra }: ProblemError): string | undefined {
+  if (code === "rate_limited") return String(extra["retryAfterSeconds"]);
+  return code === "unavailable" ? "1" : undefined;
 }
 
 function hasUnreadBody(c: Context): boolean {

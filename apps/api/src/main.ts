@@ -1,5 +1,5 @@
 import { readRegistryPolicy } from "@hafen/core";
-import { listenForChanges, migrate, openDatabase } from "@hafen/db";
+import { countInWindow, listenForChanges, migrate, openDatabase } from "@hafen/db";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
@@ -7,6 +7,7 @@ import { readTrustedProxies } from "./client-address.ts";
 import { ApiConfig } from "./config.ts";
 import { listen } from "./listen.ts";
 import { openPorts } from "./ports/ports.ts";
+import { openRateLimits } from "./rate-limits/rate-limits.ts";
 import { openSlots } from "./slots.ts";
 
 const config = readConfig(ApiConfig, process.env);
@@ -26,6 +27,12 @@ const queues = openQueues(backend, (error, job) =>
 );
 shutdown.add("queues", queues.close);
 
+const metrics = openMetrics();
+const rateLimits = openRateLimits(
+  { key: config.HAFEN_RATE_KEY, address: config.HAFEN_RATE_ADDRESS, failures: config.HAFEN_RATE_FAILURES },
+  backend.countInWindow ?? ((...asked) => countInWindow(database.db, ...asked)),
+  { log, metrics },
+);
 const deps = {
   database,
   changes,
@@ -45,7 +52,8 @@ const deps = {
   trustedProxies: readTrustedProxies(config.HAFEN_TRUSTED_PROXIES),
   portsDomain: config.HAFEN_PORTS_DOMAIN,
   log,
-  metrics: openMetrics(),
+  metrics,
+  rateLimits,
 };
 const listening = await listen(buildApp(deps), openPorts(deps), {
   hostname: config.HAFEN_ADDRESS,

@@ -7,6 +7,7 @@ import { authorize } from "./auth.ts";
 import type { AppEnv } from "./deps.ts";
 import { validationProblem } from "./errors.ts";
 import { refuseUnkeepable } from "./plain-text.ts";
+import { byAddress } from "./rate-limits/count-request.ts";
 import { atRequestEnd } from "./request-end.ts";
 import type { SlotKind } from "./slots.ts";
 
@@ -44,7 +45,7 @@ export function mount<R extends ScopedRoute>(
 ): void {
   const { scope, ...definition } = route;
   const middleware = [];
-  if (scope !== "none") middleware.push(authorize(scope));
+  middleware.push(scope === "none" ? byAddress : authorize(scope));
   if (slot !== undefined) middleware.push(holdSlot(slot));
   if (maxBytes !== null) middleware.push(bodyLimit({ maxSize: maxBytes }));
   if (maxJsonBytes !== undefined) middleware.push(jsonLimit(maxJsonBytes));

@@ -86,8 +86,8 @@ export function route<const R extends RouteInput, const S extends Scope | "none"
   definition: R & { scope: S; problems?: readonly ProblemCode[] },
 ) {
   const { scope, problems = [], ...rest } = definition;
-  const always: ProblemCode[] =
-    scope === "none" ? [] : ["unauthenticated", "scope_missing", "invalid_request", "unavailable"];
+  const always: ProblemCode[] = ["rate_limited"];
+  if (scope !== "none") always.push("unauthenticated", "scope_missing", "invalid_request", "unavailable");
   if (definition.method === "post") always.push("idempotency_in_progress", "idempotency_mismatch");
   // The problem answers are left out of the type: a handler throws them and never returns one.
   const made = createRoute<string, R>({

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toProblem, type ProblemError } from "@hafen/contract";
+import { retryAfterOf } from "../errors.ts";
 
 /** A refusal of ours in a container's place: a page for people, `application/problem+json` for programs. */
 export function answerProblem(
@@ -9,6 +10,7 @@ export function answerProblem(
   requestId: string,
 ): void {
   const body = toProblem(problem, requestId);
+  const retryAfter = problem.code === "host_unreachable" ? "1" : retryAfterOf(problem);
   const forPeople = request.headers.accept?.includes("text/html") ?? false;
   response.writeHead(body.status, {
     "content-type": forPeople ? "text/html; charset=utf-8" : "application/problem+json",
@@ -17,7 +19,7 @@ export function answerProblem(
     "x-request-id": requestId,
     ...(forPeople ? { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" } : {}),
     ...(body.status === 401 ? { "www-authenticate": "Bearer" } : {}),
-    ...(problem.code === "unavailable" || problem.code === "host_unreachable" ? { "retry-after": "1" } : {}),
+    ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
     // A body that nobody reads would be taken for the next request.
     ...(request.complete ? {} : { connection: "close" }),
   });

@@ -5,6 +5,7 @@ import { can, newId, ProblemError, statesFor } from "@hafen/contract";
 import { admitToPort, type Admission } from "@hafen/core";
 import type { ContainerRow } from "@hafen/db";
 import { errorFields } from "@hafen/process";
+import { addressOf } from "../client-address.ts";
 import type { Deps } from "../deps.ts";
 import { problemOf } from "../errors.ts";
 import { workerCall } from "../worker-streams.ts";
@@ -73,7 +74,11 @@ export function openPorts(deps: Deps): Ports {
     const { apiKey, opened, target, headers } = taken;
     const sent = [...taken.tokens, ...(cookiesCount(request) ? taken.cookies : [])];
     const requester = { ...host, apiKey, tokens: opened === undefined ? sent : [opened] };
-    const admission = await admitToPort(deps.database.db, requester);
+    const admission = await admitToPort(deps.database.db, requester).catch(async (error: unknown) => {
+      if (isGuess(error, requester.tokens))
+        await deps.rateLimits.count("failures", addressOf(request, deps.trustedProxies));
+      throw error;
+    });
     const { container, by } = admission;
     Object.assign(said, { containerId: container.id, by: by.kind === "public" ? by.kind : by.id });
     const isLook = request.method === "GET" || request.method === "HEAD";
@@ -115,6 +120,12 @@ export function openPorts(deps: Deps): Ports {
       for (const socket of upgraded) socket.destroy();
     },
   };
+}
+
+/** A key or link that opens nothing; to bring none is no guess. */
+function isGuess(error: unknown, tokens: readonly string[]): boolean {
+  if (!(error instanceof ProblemError)) return false;
+  return error.code === "unauthenticated" || (error.code === "port_private" && tokens.length > 0);
 }
 
 /** A failure on the way to the container is known from one of the server in it. */

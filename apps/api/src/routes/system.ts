@@ -6,6 +6,7 @@ import { docsFiles } from "../docs/docs.ts";
 import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
+import { byAddress } from "../rate-limits/count-request.ts";
 
 export function mountSystem(app: App): void {
   mount(app, routes.listHosts, async (c) => c.json(await listHosts(c.var.ctx.db, c.req.valid("query")), 200));
@@ -67,10 +68,10 @@ export function mountSystem(app: App): void {
   });
 
   const document = openapiDocument();
-  app.get("/openapi.json", (c) => c.json(document));
-  app.get("/", (c) => c.redirect("/docs"));
+  app.get("/openapi.json", byAddress, (c) => c.json(document));
+  app.get("/", byAddress, (c) => c.redirect("/docs"));
   for (const [path, file] of Object.entries(docsFiles)) {
-    app.get(path, (c) => c.body(file.body, 200, { "content-type": file.type, "cache-control": "no-cache" }));
+    app.get(path, byAddress, (c) => c.body(file.body, 200, { "content-type": file.type, "cache-control": "no-cache" }));
   }
 }
 

@@ -8,6 +8,7 @@ import {
   pruneKeys,
   pruneNetworks,
   pruneLinks,
+  pruneRateWindows,
   pruneVolumes,
   removalsOnHost,
   unplaceBuilds,
@@ -42,4 +43,5 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneVolumes(db);
   await pruneLinks(db);
   await pruneEvents(db);
+  await pruneRateWindows(db);
 }

@@ -4,6 +4,7 @@ export * from "./events.ts";
 export * from "./hosts.ts";
 export * from "./images.ts";
 export * from "./networks.ts";
+export * from "./rate-windows.ts";
 export * from "./registries.ts";
 export * from "./retention.ts";
 export * from "./users.ts";
