@@ -42,7 +42,7 @@ export function authorize(scope: Scope) {
       changes,
       actor: actorOf(user, key, c.var.requestId),
       registries,
-      portUrl: portUrls(portsDomain, { headers: c.req.header() }),
+      portUrl: portUrls(portsDomain, c.env.incoming ?? { headers: {} }),
     });
     await next();
   });

@@ -14,6 +14,16 @@ export const ApiConfig = z.object({
   HAFEN_RATE_KEY: limitSetting("1000/10"),
   HAFEN_RATE_ADDRESS: limitSetting("600/10"),
   HAFEN_RATE_FAILURES: limitSetting("20/60"),
+  /** Origins whose pages may read the answers, comma-separated. */
+  HAFEN_CORS_ORIGINS: z.string().default(""),
+  /** Both, or neither: then the api speaks plain HTTP. */
+  HAFEN_TLS_CERT_FILE: z.string().optional(),
+  HAFEN_TLS_KEY_FILE: z.string().optional(),
+  /** Open at once, in all and from one address. */
+  HAFEN_CONNECTIONS: z.coerce.number().int().positive().default(5_000),
+  HAFEN_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().positive().default(1_000),
+  /** A client that sends or takes nothing for so long is dropped. */
+  HAFEN_STALL_SECONDS: z.coerce.number().positive().default(20),
   /** Ports of containers are reached at `<port>-<container>.` and this; a name whose every subdomain leads here. */
   HAFEN_PORTS_DOMAIN: z
     .string()

@@ -24,6 +24,8 @@ export interface Deps {
   slots: Slots;
   rateLimits: RateLimits;
   trustedProxies: TrustedProxies;
+  /** Whose pages may read answers. */
+  origins: ReadonlySet<string>;
   log: Log;
   metrics: Registry;
 }

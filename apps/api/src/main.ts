@@ -5,6 +5,8 @@ import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
 import { readTrustedProxies } from "./client-address.ts";
 import { ApiConfig } from "./config.ts";
+import { readOrigins } from "./http/origins.ts";
+import { tlsFiles } from "./http/tls.ts";
 import { listen } from "./listen.ts";
 import { openPorts } from "./ports/ports.ts";
 import { openRateLimits } from "./rate-limits/rate-limits.ts";
@@ -49,15 +51,19 @@ const deps = {
     imageBytes: config.HAFEN_IMAGE_BYTES,
   },
   slots: openSlots(),
+  origins: readOrigins(config.HAFEN_CORS_ORIGINS),
   trustedProxies: readTrustedProxies(config.HAFEN_TRUSTED_PROXIES),
   portsDomain: config.HAFEN_PORTS_DOMAIN,
   log,
   metrics,
   rateLimits,
 };
-const listening = await listen(buildApp(deps), openPorts(deps), {
+const listening = await listen(buildApp(deps), openPorts(deps), deps, {
   hostname: config.HAFEN_ADDRESS,
   port: config.HAFEN_PORT,
+  tls: tlsFiles(config.HAFEN_TLS_CERT_FILE, config.HAFEN_TLS_KEY_FILE),
+  connections: { total: config.HAFEN_CONNECTIONS, perAddress: config.HAFEN_CONNECTIONS_PER_ADDRESS },
+  stallMs: config.HAFEN_STALL_SECONDS * 1000,
 });
 shutdown.add("http", listening.close);
 log.info({ address: config.HAFEN_ADDRESS, port: listening.port }, "ready");

@@ -69,5 +69,8 @@ function jsonLimit(maxSize: number) {
 }
 
 export function isJson(c: Context): boolean {
-  return /^application\/([\w.-]+\+)?json\b/i.test(c.req.header("content-type") ?? "");
+  return hasJsonType(c.req.header("content-type"));
+}
+export function hasJsonType(contentType = ""): boolean {
+  return /^application\/([\w.-]+\+)?json\b/i.test(contentType);
 }

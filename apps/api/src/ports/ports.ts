@@ -69,7 +69,6 @@ export function openPorts(deps: Deps): Ports {
 
   async function pass(asked: Asked, { said, open, refuse }: Begun): Promise<void> {
     const { request, response, host, upgrade } = asked;
-    refuseOdd(request);
     const taken = takeCredentials(request.url ?? "", request.rawHeaders);
     const { apiKey, opened, target, headers } = taken;
     const sent = [...taken.tokens, ...(cookiesCount(request) ? taken.cookies : [])];
@@ -144,17 +143,6 @@ function answerOn(request: IncomingMessage, socket: Duplex): ServerResponse {
   response.assignSocket(socket as Socket);
   response.once("finish", () => (socket as Socket).destroySoon());
   return response;
-}
-
-/** What could be read in two ways, and what only a proxy of the client's own choice is asked. */
-function refuseOdd(request: IncomingMessage): void {
-  const hosts = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
-  if (hosts.length > 1) throw new ProblemError("invalid_request", "A request has one Host.");
-  if (!/^\/[\x21-\x7e]*$/.test(request.url ?? ""))
-    throw new ProblemError(
-      "invalid_request",
-      "The request's target must be a path of ASCII characters, as /index.html.",
-    );
 }
 
 /** Not `wrongState`: whoever comes by a link need not learn the container's name. */
