@@ -18,7 +18,7 @@ const files = { HAFEN_TLS_CERT_FILE: join(home, "cert.pem"), HAFEN_TLS_KEY_FILE:
 /** A pair for the api's name and those of ports, beside the files in use. */
 function newPair(serial: number): { cert: string; key: string } {
   const [cert, key] = [join(home, `cert-${serial}.pem`), join(home, `key-${serial}.pem`)];
-  const names = "subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1";
+  const names = "subjectAltName=DNS:localhost,DNS:*.ports.example.com,IP:127.0.0.1";
   execFileSync(
     "openssl",
     [
@@ -39,7 +39,7 @@ describe("with a certificate of its own", () => {
     ca = readFileSync(first.cert);
     await rename(first.cert, files.HAFEN_TLS_CERT_FILE);
     await rename(first.key, files.HAFEN_TLS_KEY_FILE);
-    world = await startWorld({ env: files, worker: false });
+    world = await startWorld({ env: { ...files, HAFEN_PORTS_DOMAIN: "ports.example.com" }, worker: false });
     port = Number(new URL(world.url).port);
   });
   after(async () => {
@@ -56,7 +56,10 @@ describe("with a certificate of its own", () => {
   test("the api and the addresses of ports speak HTTPS, and browsers are told to keep to it", async () => {
     const own = await ask("/v1/me", { headers: { authorization: `Bearer ${world.adminKey}` } });
     assert.deepEqual([own.status, own.headers["strict-transport-security"]], [200, "max-age=31536000"]);
-    const ofPort = await ask("/", { servername: "80-web.localhost", headers: { host: `80-web.localhost:${port}` } });
+    const ofPort = await ask("/", {
+      servername: "80-web.ports.example.com",
+      headers: { host: `80-web.ports.example.com:${port}` },
+    });
     assert.deepEqual([ofPort.status, ofPort.headers["strict-transport-security"]], [401, "max-age=31536000"]);
   });
 

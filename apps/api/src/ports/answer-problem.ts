@@ -19,7 +19,9 @@ export function answerProblem(
   const body = toProblem(problem, requestId);
   const retryAfter = problem.code === "host_unreachable" ? "1" : retryAfterOf(problem);
   const forPeople = request.headers.accept?.includes("text/html") ?? false;
+  const text = forPeople ? page(body) : JSON.stringify(body);
   response.writeHead(body.status, {
+    "content-length": Buffer.byteLength(text),
     ...BARE_HEADERS,
     ...(forPeople ? PAGE_HEADERS : {}),
     ...(protocolOf(request) === "https" ? TLS_HEADERS : {}),
@@ -29,7 +31,7 @@ export function answerProblem(
     // A body that nobody reads would be taken for the next request.
     ...(request.complete ? {} : { connection: "close" }),
   });
-  response.end(forPeople ? page(body) : JSON.stringify(body));
+  response.end(text);
 }
 
 function page(body: Record<string, unknown> & { status: number }): string {
