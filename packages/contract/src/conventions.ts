@@ -40,6 +40,11 @@ export const Labels = z
     "labels that start with hafen. are reserved",
   );
 
+/** A schema with a name of its own, or null: `.nullable()` would make everything of that name nullable in the OpenAPI document. */
+export function orNull<T extends z.ZodType>(schema: T) {
+  return z.union([schema, z.null()]);
+}
+
 export const ListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional().describe("nextCursor of the page before"),

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { orNull } from "./conventions.ts";
 import { Env, Exec, ExecAccount, Signal, Termination } from "./containers.ts";
 
 /** What goes over a container's streams: frames of an attach, and what an upload of files did. */
@@ -38,7 +39,7 @@ export const StreamEnded = z
   .object({
     type: z.literal("ended"),
     exitCode: z.number().int().nullable().describe("null: the process goes on, only its output is over"),
-    termination: Termination.nullable(),
+    termination: orNull(Termination),
   })
   .openapi("StreamEnded");
 export type StreamEnded = z.infer<typeof StreamEnded>;

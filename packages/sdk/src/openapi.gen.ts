@@ -1019,6 +1019,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Alive: {
+            /** @enum {string} */
+            status: "ok";
+        };
         Build: {
             /** @description Over 1 when a worker died in the middle and it was begun again */
             attempt: number;
@@ -1037,7 +1041,7 @@ export interface components {
              */
             createdAt: string;
             dockerfile: string;
-            failure: components["schemas"]["BuildFailure"];
+            failure: components["schemas"]["BuildFailure"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -1091,7 +1095,7 @@ export interface components {
              */
             reason?: "unauthorized" | "not_found" | "unreachable" | "too_large" | "refused";
             step?: number;
-        } | null;
+        };
         BuildList: {
             items: components["schemas"]["BuildSummary"][];
             nextCursor: string | null;
@@ -1144,7 +1148,7 @@ export interface components {
              */
             createdAt: string;
             dockerfile: string;
-            failure: components["schemas"]["BuildFailure"];
+            failure: components["schemas"]["BuildFailure"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -1240,14 +1244,16 @@ export interface components {
              * @description While it runs with a ttl: when it is stopped
              */
             expiresAt: string | null;
-            failure: components["schemas"]["Failure"];
+            /** @description For failed and lost: why */
+            failure: components["schemas"]["Failure"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
              */
             finishedAt: string | null;
-            health: components["schemas"]["Health"];
-            healthcheck: components["schemas"]["Healthcheck"];
+            /** @description While it runs with a health check */
+            health: components["schemas"]["Health"] | null;
+            healthcheck: components["schemas"]["Healthcheck"] | null;
             /** @description The host's name */
             host: string | null;
             hostname: string;
@@ -1267,7 +1273,8 @@ export interface components {
             mounts: components["schemas"]["Mount"][];
             name: string;
             openStdin: boolean;
-            pendingLimits: components["schemas"]["Limits"] & (Record<string, never> | null);
+            /** @description Asked for, and not yet in force */
+            pendingLimits: components["schemas"]["Limits"] | null;
             ports: components["schemas"]["Port"][];
             /** @enum {string} */
             profile: "standard" | "restricted";
@@ -1286,7 +1293,8 @@ export interface components {
             restartAt: string | null;
             /** @description Restarts by the policy since it was last started on request */
             restartCount: number;
-            size: components["schemas"]["ContainerSize"];
+            /** @description With ?size=true, where there is a file system for it */
+            size: components["schemas"]["ContainerSize"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -1295,7 +1303,7 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "removed" | "failed" | "lost";
             stdinOnce: boolean;
-            termination: components["schemas"]["Termination"];
+            termination: components["schemas"]["Termination"] | null;
             timings: {
                 /** @description The engine's create */
                 createMs?: number;
@@ -1336,13 +1344,12 @@ export interface components {
             /** @description As the container sees it */
             uid: number;
         };
-        /** @description With ?size=true, where there is a file system for it */
         ContainerSize: {
             /** @description All that its root shows: that and the image */
             rootBytes: number;
             /** @description What it wrote over its image */
             writableBytes: number;
-        } | null;
+        };
         ContainerStats: {
             /**
              * Format: date-time
@@ -1616,18 +1623,16 @@ export interface components {
             /** @description An output was over 1 MiB and the rest left out */
             truncated: boolean;
         };
-        /** @description For failed and lost: why */
         Failure: {
             code: string;
             detail: string;
-        } | null;
+        };
         FilesWritten: {
             /** @description Of all its files */
             contentBytes: number;
             /** @description Files, directories and links in the tar */
             entries: number;
         };
-        /** @description While it runs with a health check */
         Health: {
             failingStreak: number;
             /** @description The latest check */
@@ -1643,7 +1648,7 @@ export interface components {
             } | null;
             /** @enum {string} */
             status: "starting" | "healthy" | "unhealthy";
-        } | null;
+        };
         Healthcheck: {
             /** @description Default 30; at least 2 */
             intervalSeconds?: number;
@@ -1655,7 +1660,7 @@ export interface components {
             test: string[];
             /** @description Default 30; at least 1 */
             timeoutSeconds?: number;
-        } | null;
+        };
         HistoryEntry: {
             comment: string;
             /**
@@ -2203,7 +2208,7 @@ export interface components {
         StreamEnded: {
             /** @description null: the process goes on, only its output is over */
             exitCode: number | null;
-            termination: components["schemas"]["Termination"];
+            termination: components["schemas"]["Termination"] | null;
             /** @enum {string} */
             type: "ended";
         };
@@ -2227,7 +2232,7 @@ export interface components {
             /** @description For oom */
             limitBytes?: number;
             signal?: string;
-        } | null;
+        };
         TreeImage: {
             digest: string;
             /** @description In layers that no other of these images has: what removing it frees */
@@ -2328,11 +2333,11 @@ export interface components {
         };
         Waited: {
             exitCode: number | null;
-            health: components["schemas"]["Health"];
+            health: components["schemas"]["Health"] | null;
             settled: boolean;
             /** @enum {string} */
             state: "pending" | "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "removed" | "failed" | "lost";
-            termination: components["schemas"]["Termination"];
+            termination: components["schemas"]["Termination"] | null;
         };
     };
     responses: never;
@@ -2358,7 +2363,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Alive"];
                 };
             };
             /** @description rate_limited */
