@@ -64,7 +64,7 @@ const JUNK: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** `known` gives values for members and parameters of these names, so that many requests reach what there is. */
+/** `known` gives values for members and parameters of these names, as `ref` or `volumes.ref`, so that many requests reach what there is. */
 export function requests({ paths, components }: OpenApi, known: Record<string, unknown[]>): fc.Arbitrary<FuzzRequest> {
   const arbitraries = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => requestTo(path, method.toUpperCase(), operation)),
@@ -76,11 +76,16 @@ export function requests({ paths, components }: OpenApi, known: Record<string, u
     method: string,
     { parameters = [], requestBody }: Operation,
   ): fc.Arbitrary<FuzzRequest> {
+    const [, , noun = ""] = path.split("/");
+    const knownAs = (name: string) => (known[`${noun}.${name}`] ? `${noun}.${name}` : name);
     const of = (place: string) => parameters.filter((parameter) => parameter.in === place);
     const texts = (place: string, share: number) =>
       fc.record(
         Object.fromEntries(
-          of(place).map(({ name, schema }) => [name, fc.option(text(schema, name), { nil: undefined, freq: share })]),
+          of(place).map(({ name, schema }) => [
+            name,
+            fc.option(text(schema, knownAs(name)), { nil: undefined, freq: share }),
+          ]),
         ),
       );
     const types = Object.keys(requestBody?.content ?? {});
