@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { connect } from "node:net";
-import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { startWorld, type World } from "../support/index.ts";
 import { ask } from "./ask.ts";
+import { raw as rawAt } from "./raw.ts";
 
 let world: World;
 let key: string;
@@ -14,20 +12,7 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-/** What comes back for bytes as they are. */
-async function raw(bytes: string): Promise<{ status: number; headers: Headers; text: string }> {
-  const socket = connect(Number(new URL(world.url).port), "127.0.0.1");
-  await once(socket, "connect");
-  socket.write(bytes, "latin1");
-  const answer = await text(socket);
-  const [head = "", ...body] = answer.split("\r\n\r\n");
-  const [status = "", ...lines] = head.split("\r\n");
-  const pairs = lines.map((line): [string, string] => [
-    line.slice(0, line.indexOf(":")),
-    line.slice(line.indexOf(":") + 1),
-  ]);
-  return { status: Number(status.split(" ")[1]), headers: new Headers(pairs), text: body.join("\r\n\r\n") };
-}
+const raw = (bytes: string) => rawAt(world.url, bytes);
 const host = "Host: localhost";
 const authorization = () => `Authorization: Bearer ${key}`;
 const upgrade =

@@ -57,6 +57,7 @@ export async function listen(app: App, ports: Ports, deps: Deps, where: Where): 
   };
   const options = {
     maxHeaderSize: REQUEST_HEAD_BYTES,
+    requireHostHeader: false, // `checkHead` says so in our own words
     // How often late ones are looked for.
     connectionsCheckingInterval: where.stallMs / 4,
     shouldUpgradeCallback: (request: IncomingMessage) =>

@@ -1,4 +1,4 @@
-import type { Scope } from "@hafen/contract";
+import { ProblemError, type Scope } from "@hafen/contract";
 import { createRoute, OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -47,6 +47,7 @@ export function mount<R extends ScopedRoute>(
   const middleware = [];
   middleware.push(scope === "none" ? byAddress : authorize(scope));
   if (slot !== undefined) middleware.push(holdSlot(slot));
+  middleware.push(plainBody);
   if (maxBytes !== null) middleware.push(bodyLimit({ maxSize: maxBytes }));
   if (maxJsonBytes !== undefined) middleware.push(jsonLimit(maxJsonBytes));
   const checked: RouteHandler<RouteConfig, AppEnv> = (c, next) => {
@@ -55,6 +56,13 @@ export function mount<R extends ScopedRoute>(
   };
   app.openapi(createRoute({ ...definition, middleware } as RouteConfig), checked);
 }
+
+/** What is packed may be a thousand times as large unpacked: it is taken as it is, or not at all. */
+const plainBody = createMiddleware<AppEnv>(async (c, next) => {
+  if ((c.req.header("content-encoding") ?? "identity") !== "identity")
+    throw new ProblemError("unsupported_media_type", "Send the body as it is, without Content-Encoding.");
+  await next();
+});
 
 function holdSlot(kind: SlotKind) {
   return createMiddleware<AppEnv>(async (c, next) => {

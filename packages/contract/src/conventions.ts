@@ -45,8 +45,14 @@ export function orNull<T extends z.ZodType>(schema: T) {
   return z.union([schema, z.null()]);
 }
 
+/** A number in a path or a query, as people write it: JavaScript would also take nothing, `0x10` and `1e3` for one. */
+export function decimal<T extends z.ZodType>(schema: T) {
+  const read = (text: unknown) => (typeof text === "string" && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+  return z.preprocess(read, schema);
+}
+
 export const ListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: decimal(z.number().int().min(1).max(200).default(50)),
   cursor: z.string().max(200).optional().describe("nextCursor of the page before"),
 });
 export function listOf<T extends z.ZodType>(item: T, name: string) {

@@ -4180,7 +4180,7 @@ export interface operations {
                 /** @description Absolute, as the container sees it, without . and .. */
                 path: string;
                 /** @description For one file: its size, when the body has no Content-Length */
-                sizeBytes?: number | null;
+                sizeBytes?: number;
             };
             header?: never;
             path: {
@@ -4684,7 +4684,7 @@ export interface operations {
                 stderr?: "true" | "false";
                 /** @description Default true */
                 stdout?: "true" | "false";
-                tail?: number | null;
+                tail?: number;
                 /** @description RFC 3339 */
                 until?: string;
             };
@@ -8687,7 +8687,7 @@ export interface operations {
                 /** @description Absolute, from the volume's root on, without . and .. */
                 path: string;
                 /** @description For one file: its size, when the body has no Content-Length */
-                sizeBytes?: number | null;
+                sizeBytes?: number;
             };
             header?: never;
             path: {
