@@ -100,7 +100,7 @@ abuse("B3", "heads that are too large", async () => {
 });
 
 abuse("B4", "100 MB of JSON, declared or not; a million keys; 200,000 levels", async () => {
-  const before = memory("VmRSS");
+  const atFirst = memory("VmRSS");
   const declared = [
     `POST /v1/volumes HTTP/1.1`,
     host,
@@ -131,7 +131,7 @@ abuse("B4", "100 MB of JSON, declared or not; a million keys; 200,000 levels", a
     const closed = `${deep.repeat(200_000)}${deep === "[" ? "" : "1"}${(deep === "[" ? "]" : "}").repeat(200_000)}`;
     assert.equal((await post("/v1/volumes", `{"name":"deep","labels":${closed}}`)).status, 400);
   }
-  const grown = (memory("VmHWM") - before) / MIB;
+  const grown = (memory("VmHWM") - atFirst) / MIB;
   assert.ok(grown < 150, `the api grew by ${grown} MiB`);
   return `413 before a body of 100 MB was read, 400 for the others; at its largest the api had ${Math.round(grown)} MiB more`;
 });

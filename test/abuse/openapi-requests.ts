@@ -99,12 +99,12 @@ export function requests({ paths, components }: OpenApi, known: Record<string, u
         : []),
       { weight: 1, arbitrary: fc.record({ type: fc.constantFrom("text/plain", "application/json", ""), body: bytes }) },
     );
-    const sent =
+    const written =
       method === "GET"
         ? fc.constant(undefined)
         : fc.option(withBody, { nil: undefined, freq: types.length > 0 ? 9 : 1 });
     return fc
-      .record({ params: texts("path", 1_000), query: texts("query", 1), said: texts("header", 1), sent })
+      .record({ params: texts("path", 1_000), query: texts("query", 1), said: texts("header", 1), sent: written })
       .map(({ params, query, said, sent }) => {
         const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
         const pairs = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);

@@ -9,6 +9,7 @@ import { problemOf } from "./errors.ts";
 import { boundConnections, type ConnectionLimits } from "./http/connections.ts";
 import { checkHead } from "./http/head.ts";
 import { answerMalformed } from "./http/malformed.ts";
+import { boundPipelining } from "./http/pipelining.ts";
 import { dropSlowClients, type Patience } from "./http/slow-clients.ts";
 import { readTls, renewTls, type TlsFiles } from "./http/tls.ts";
 import { hasJsonType, type App } from "./mount.ts";
@@ -44,6 +45,7 @@ export async function listen(app: App, ports: Ports, deps: Deps, where: Where): 
   const refused = (reason: string) => refusals.inc({ reason });
   const own = getRequestListener(app.fetch, { hostname: where.hostname });
   const answer = (request: IncomingMessage, response: ServerResponse) => {
+    if (request.socket.destroyed) return;
     try {
       checkHead(request, { isPort: ports.takes(request) });
     } catch (error) {
@@ -76,6 +78,7 @@ export async function listen(app: App, ports: Ports, deps: Deps, where: Where): 
   server.maxHeadersCount = 0; // those over a limit would be left out unsaid; `checkHead` has one
   server.requestTimeout = 30 * 60_000;
   server.keepAliveTimeout = 65_000;
+  boundPipelining(server, refused);
   boundConnections(server, where.connections, { trusts: deps.trustedProxies, refused });
   answerMalformed(server, { log: deps.log, refused });
   dropSlowClients(server, where.stallMs, { patience: (request) => patience(request, ports, where.stallMs), refused });

@@ -67,8 +67,8 @@ export function mountSystem(app: App): void {
     return c.body(await c.var.deps.metrics.metrics()) as never;
   });
 
-  const document = openapiDocument();
-  app.get("/openapi.json", byAddress, (c) => c.json(document));
+  const document = JSON.stringify(openapiDocument());
+  app.get("/openapi.json", byAddress, (c) => c.body(document, 200, { "content-type": "application/json" }));
   app.get("/", byAddress, (c) => c.redirect("/docs"));
   for (const [path, file] of Object.entries(docsFiles)) {
     app.get(path, byAddress, (c) => c.body(file.body, 200, { "content-type": file.type, "cache-control": "no-cache" }));
