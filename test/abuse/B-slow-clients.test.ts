@@ -69,7 +69,8 @@ abuse("B7", "hundreds of connections that send heads and bodies a byte at a time
   const heads = await open(150, SLOW, "GET /v1/me HTTP/1.1\r\nHost: localhost\r\nX: ", "a");
   const bodies = await open(100, SLOW, body, " ");
   const strangers = await open(50, SLOW, body.replace(`${authorization}\r\n`, ""), " ");
-  const readers = await open(8, SLOW, `GET /v1/containers/${id}/files?path=/large HTTP/1.1\r\n${head}\r\n`, "", false);
+  // One file at a time is read of a container.
+  const readers = await open(2, SLOW, `GET /v1/containers/${id}/files?path=/large HTTP/1.1\r\n${head}\r\n`, "", false);
   for (const { socket } of readers) socket.pause();
   const greedy = await open(20, SLOW, `GET /openapi.json HTTP/1.1\r\n${head}\r\n`.repeat(300), "", false);
   await answers();
