@@ -154,7 +154,8 @@ abuse(
 
 abuse("C5", "control characters in names, labels, logs, file names and the output of builds", async () => {
   const evil = "\u001b[2J\u001b]0;owned\u0007\u009b2J\u202egnp.exe<script>alert(1)</script>";
-  const acts = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u202e]|\u001b(?!\[[\d;]*m)/;
+  // But for lines, tabs and colours.
+  const acts = (text: string) => /[^\P{Cc}\n\t]|\u202e/u.test(text.replaceAll(/\p{Cc}\[[\d;]*m/gu, ""));
   const user = one as User;
   await using hafen = await openCli({ url: world.url, apiKey: user.apiKey });
   for (const name of [evil, "a\u202eb", "a\nb"]) {
@@ -191,11 +192,11 @@ abuse("C5", "control characters in names, labels, logs, file names and the outpu
   for (const args of runs) {
     const { stdout, stderr } = await hafen(...args);
     assert.ok(stdout.length + stderr.length > 0, args[0]);
-    assert.doesNotMatch(stdout + stderr, acts, `${args.join(" ")}: ${JSON.stringify(stdout + stderr)}`);
+    assert.ok(!acts(stdout + stderr), `${args.join(" ")}: ${JSON.stringify(stdout + stderr)}`);
   }
   const { labels: kept } = await user.containers.get("evil");
   assert.deepEqual(kept, labels);
-  assert.match((await hafen("logs", "evil")).stdout, /\u001b\[2J/);
+  assert.ok((await hafen("logs", "evil")).stdout.includes("\u001b[2J"));
   const page = await askPort(urlOf(mine), { path: `/?${encodeURIComponent(evil)}`, headers: { accept: "text/html" } });
   assert.ok(page.status === 401 && !page.text.includes("<script"));
   return "names are refused; elsewhere each is shown written out, a build's colours alone stay colours, and the API gives back what it was given";

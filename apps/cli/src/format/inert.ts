@@ -14,7 +14,7 @@ export function inertText(text: string): string {
   return text.replaceAll(/[^\n\t]+/g, inert);
 }
 
-const COLOUR = /(\u001b\[[\d;]*m)/u;
+const COLOUR = new RegExp("(\u001b\\[[\\d;]*m)", "u");
 
 /** Somebody else's output, a line of it: colours stay, a line that overwrote itself shows what it came to. */
 export function inertLine(text: string): string {
