@@ -14,14 +14,15 @@ export function inertText(text: string): string {
   return text.replaceAll(/[^\n\t]+/g, inert);
 }
 
-const COLOUR = new RegExp("(\u001b\\[[\\d;]*m)", "u");
+const ESCAPE = "\u001b";
+const COLOUR = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`, "u");
 
 /** Somebody else's output, a line of it: colours stay, a line that overwrote itself shows what it came to. */
 export function inertLine(text: string): string {
   const shown = text.replace(/\r+$/, "").split("\r").at(-1) ?? "";
   const parts = shown.split(COLOUR);
   const line = parts.map((part, at) => (at % 2 === 1 ? part : inertText(part))).join("");
-  return parts.length > 1 ? `${line}\u001b[0m` : line;
+  return parts.length > 1 ? `${line}${ESCAPE}[0m` : line;
 }
 
 /** JSON that means the same, and acts on no terminal. */
