@@ -54,8 +54,10 @@ export async function listen(app: App, ports: Ports, deps: Deps, where: Where): 
     return ports.takes(request) ? ports.serve(request, response) : void own(request, response);
   };
   const refuse = (request: IncomingMessage, response: ServerResponse, problem: ProblemError) => {
+    const requestId = newId("request");
     refused(problem.code);
-    answerProblem(request, response, problem, newId("request"));
+    deps.log.info({ requestId, method: request.method, code: problem.code }, "refused a request for its head");
+    answerProblem(request, response, problem, requestId);
   };
   const options = {
     maxHeaderSize: REQUEST_HEAD_BYTES,

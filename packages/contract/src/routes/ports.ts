@@ -79,6 +79,7 @@ export const connectPort = route({
     "container_not_found",
     "container_wrong_state",
     "upgrade_required",
+    "origin_refused",
     "too_many_streams",
     "port_unreachable",
     "host_unreachable",
