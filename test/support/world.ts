@@ -27,6 +27,8 @@ export interface World extends AsyncDisposable {
   hostName: string;
   hostId(): Promise<string>;
   api: Process;
+  /** Another api beside the first, not yet started. */
+  anotherApi(): Process & { url(): string };
   worker: Process;
   /** Another worker for the same host, not yet started: it waits for the lease. */
   anotherWorker(): Process;
@@ -72,6 +74,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     HAFEN_PORT: "0",
     // No test asks a registry of the world outside.
     HAFEN_REGISTRIES: "",
+    // A test asks faster than people do, and all from one address.
+    HAFEN_RATE_KEY: "0",
+    HAFEN_RATE_ADDRESS: "0",
+    HAFEN_RATE_FAILURES: "0",
     ...options.env,
   };
   const namespace = namespaceOf(env["DOCKER_HOST"] ?? "");
@@ -97,7 +103,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   try {
     await Promise.all([api.start(), options.worker === false ? undefined : worker.start()]);
     // A restarted api keeps its port, so that clients find it again.
-    const port = /"port":(\d+)/.exec(api.output())?.[1] ?? "";
+    const port = portOf(api);
     env["HAFEN_PORT"] = port;
     const url = `http://127.0.0.1:${port}`;
     const admin = new Hafen({ url, apiKey: adminKey });
@@ -112,6 +118,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       hostName: env["HAFEN_HOST_NAME"] ?? "",
       hostId: async () => (await admin.hosts.get(`host-${id}`)).id,
       api,
+      anotherApi() {
+        const other = processOf("apps/api/src/main.ts", { ...env, HAFEN_PORT: "0" });
+        others.push(other);
+        return { ...other, url: () => `http://127.0.0.1:${portOf(other)}` };
+      },
       worker,
       anotherWorker() {
         const other = processOf("apps/worker/src/main.ts", env);
@@ -130,6 +141,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await close().catch(() => {});
     throw new Error(`the world did not start\n${evidence}`, { cause: error });
   }
+}
+
+function portOf(api: Process): string {
+  return /"port":(\d+)/.exec(api.output())?.[1] ?? "";
 }
 
 export async function importBusybox(admin: Hafen): Promise<void> {

@@ -4,7 +4,11 @@ import { secureHeaders } from "hono/secure-headers";
 import type { Deps } from "./deps.ts";
 import { DOCS_CSP } from "./docs/docs.ts";
 import { answerError } from "./errors.ts";
+import { crossOrigin } from "./http/origins.ts";
+import { TLS_HEADERS } from "./http/refuse.ts";
 import { newApp, type App } from "./mount.ts";
+import { protocolOf } from "./ports/port-host.ts";
+import { countRequest } from "./rate-limits/count-request.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountHousekeeping } from "./routes/housekeeping.ts";
@@ -61,16 +65,25 @@ export function buildApp(deps: Deps): App {
       "request",
     );
   });
+  app.use(async (c, next) => {
+    const { incoming } = c.env;
+    if (incoming && protocolOf(incoming) === "https")
+      for (const [name, value] of Object.entries(TLS_HEADERS)) c.header(name, value);
+    await next();
+  });
   app.use("/docs/*", async (c, next) => {
     await next();
     c.header("content-security-policy", DOCS_CSP);
   });
   app.use(
     secureHeaders({
+      strictTransportSecurity: false, // said where there is TLS
       crossOriginResourcePolicy: "same-origin",
       contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"] },
     }),
   );
+
+  app.use(crossOrigin(deps.origins));
 
   mountUsers(app);
   mountBuilds(app);
@@ -88,12 +101,10 @@ export function buildApp(deps: Deps): App {
   mountSystem(app);
 
   app.onError(answerError);
-  app.notFound((c) =>
-    answerError(
-      notFound(c.req.method, c.req.path, (allow) => c.header("allow", allow)),
-      c,
-    ),
-  );
+  app.notFound(async (c) => {
+    await countRequest(c, "address");
+    throw notFound(c.req.method, c.req.path, (allow) => c.header("allow", allow));
+  });
   return app;
 }
 

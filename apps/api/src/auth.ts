@@ -5,6 +5,7 @@ import { createMiddleware } from "hono/factory";
 import { answered } from "./answered.ts";
 import type { AppEnv } from "./deps.ts";
 import { portUrls } from "./ports/port-host.ts";
+import { countRequest } from "./rate-limits/count-request.ts";
 
 /** The key that a request brought, verified or not. */
 export function bearer(c: Context): string | undefined {
@@ -18,6 +19,8 @@ export function authorize(scope: Scope) {
     const apiKey = bearer(c);
     const found = apiKey === undefined ? undefined : await answered(authenticate(database.db, apiKey));
     if (!found) {
+      // Whoever has a valid key is let in from there all the same: nobody locks others out.
+      await countRequest(c, c.req.header("authorization") === undefined ? "address" : "failures");
       c.header("www-authenticate", "Bearer");
       throw new ProblemError(
         "unauthenticated",
@@ -25,14 +28,15 @@ export function authorize(scope: Scope) {
       );
     }
     const { user, key } = found;
+    c.set("user", user);
+    c.set("key", key);
+    c.set("scopes", key.scopes);
+    await countRequest(c, "key");
     if (!key.scopes.includes(scope))
       throw new ProblemError(
         "scope_missing",
         `This needs a key with the scope ${scope}; yours has ${key.scopes.join(", ")}.`,
       );
-    c.set("user", user);
-    c.set("key", key);
-    c.set("scopes", key.scopes);
     c.set("ctx", {
       db: database.db,
       jobs: queues,
@@ -40,7 +44,7 @@ export function authorize(scope: Scope) {
       actor: actorOf(user, key, c.var.requestId),
       registries,
       egressPolicy,
-      portUrl: portUrls(portsDomain, { headers: c.req.header() }),
+      portUrl: portUrls(portsDomain, c.env.incoming ?? { headers: {} }),
     });
     await next();
   });

@@ -1,9 +1,11 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
 import type { Egress, Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
+import type { TrustedProxies } from "./client-address.ts";
+import type { RateLimits } from "./rate-limits/rate-limits.ts";
 import type { Slots } from "./slots.ts";
 import type { Upgrade } from "./upgrades.ts";
 
@@ -22,6 +24,10 @@ export interface Deps {
   portsDomain: string;
   limits: UploadLimits;
   slots: Slots;
+  rateLimits: RateLimits;
+  trustedProxies: TrustedProxies;
+  /** Whose pages may read answers. */
+  origins: ReadonlySet<string>;
   log: Log;
   metrics: Registry;
 }
@@ -36,7 +42,7 @@ export interface Variables {
   scopes: Scope[];
 }
 export interface AppEnv {
-  /** Of an upgrade, or of any other request. */
-  Bindings: { upgrade?: Upgrade; outgoing?: ServerResponse };
+  /** `outgoing` of any request that is no upgrade. */
+  Bindings: { incoming?: IncomingMessage; upgrade?: Upgrade; outgoing?: ServerResponse };
   Variables: Variables;
 }

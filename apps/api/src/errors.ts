@@ -6,13 +6,21 @@ import type { AppEnv } from "./deps.ts";
 
 type Issue = { path: PropertyKey[]; message: string; code?: string; keys?: string[] };
 
+/** Of one answer: a request of 2 MiB may have more mistakes than anybody reads, and each text name them all. */
+const MAX_ERRORS = 100;
+const MAX_TEXT = 500;
+
 /** A request that its schema refuses: which fields, as JSON pointers into the body, or `?name` in the query. */
 export function validationProblem(target: string, issues: readonly Issue[]): ProblemError {
-  const errors: FieldError[] = issues.flatMap((issue) => {
-    const paths =
-      issue.code === "unrecognized_keys" && issue.keys ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    return paths.map((path) => ({ pointer: pointerOf(target, path), detail: issue.message }));
-  });
+  const wrong = issues.flatMap(({ path, message, code, keys }) =>
+    code === "unrecognized_keys" && keys
+      ? keys.slice(0, MAX_ERRORS).map((key) => ({ path: [...path, key], message }))
+      : [{ path, message }],
+  );
+  const errors = wrong.slice(0, MAX_ERRORS).map(({ path, message }): FieldError => ({
+    pointer: pointerOf(target, path).slice(0, MAX_TEXT),
+    detail: message.slice(0, MAX_TEXT),
+  }));
   const detail = errors
     .map((error) => `${error.pointer}: ${error.detail}`)
     .slice(0, 5)
@@ -32,10 +40,17 @@ export function answerError(error: unknown, c: Context<AppEnv>): Response {
     c.var.deps.log.error({ requestId: c.var.requestId, ...errorFields(error) }, "request failed");
   const body = toProblem(problem, c.var.requestId);
   c.header("content-type", "application/problem+json");
-  if (problem.code === "unavailable") c.header("retry-after", "1");
+  const retryAfter = retryAfterOf(problem);
+  if (retryAfter !== undefined) c.header("retry-after", retryAfter);
   // The server cuts a connection whose body it did not read; a client that is not told would send its next request there.
   if (body.status === 413 || hasUnreadBody(c)) c.header("connection", "close");
   return c.body(JSON.stringify(body), body.status as 400);
+}
+
+/** In seconds. */
+export function retryAfterOf({ code, extra }: ProblemError): string | undefined {
+  if (code === "rate_limited") return String(extra["retryAfterSeconds"]);
+  return code === "unavailable" ? "1" : undefined;
 }
 
 function hasUnreadBody(c: Context): boolean {

@@ -1,11 +1,15 @@
 import { readRegistryPolicy } from "@hafen/core";
-import { listenForChanges, migrate, openDatabase } from "@hafen/db";
+import { countInWindow, listenForChanges, migrate, openDatabase } from "@hafen/db";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
+import { readTrustedProxies } from "./client-address.ts";
 import { ApiConfig } from "./config.ts";
+import { readOrigins } from "./http/origins.ts";
+import { tlsFiles } from "./http/tls.ts";
 import { listen } from "./listen.ts";
 import { openPorts } from "./ports/ports.ts";
+import { openRateLimits } from "./rate-limits/rate-limits.ts";
 import { openSlots } from "./slots.ts";
 
 const config = readConfig(ApiConfig, process.env);
@@ -25,6 +29,12 @@ const queues = openQueues(backend, (error, job) =>
 );
 shutdown.add("queues", queues.close);
 
+const metrics = openMetrics();
+const rateLimits = openRateLimits(
+  { key: config.HAFEN_RATE_KEY, address: config.HAFEN_RATE_ADDRESS, failures: config.HAFEN_RATE_FAILURES },
+  backend.countInWindow ?? ((...asked) => countInWindow(database.db, ...asked)),
+  { log, metrics },
+);
 const deps = {
   database,
   changes,
@@ -42,13 +52,19 @@ const deps = {
   },
   slots: openSlots(),
   egressPolicy: config.HAFEN_EGRESS,
+  origins: readOrigins(config.HAFEN_CORS_ORIGINS),
+  trustedProxies: readTrustedProxies(config.HAFEN_TRUSTED_PROXIES),
   portsDomain: config.HAFEN_PORTS_DOMAIN,
   log,
-  metrics: openMetrics(),
+  metrics,
+  rateLimits,
 };
-const listening = await listen(buildApp(deps), openPorts(deps), {
+const listening = await listen(buildApp(deps), openPorts(deps), deps, {
   hostname: config.HAFEN_ADDRESS,
   port: config.HAFEN_PORT,
+  tls: tlsFiles(config.HAFEN_TLS_CERT_FILE, config.HAFEN_TLS_KEY_FILE),
+  connections: { total: config.HAFEN_CONNECTIONS, perAddress: config.HAFEN_CONNECTIONS_PER_ADDRESS },
+  stallMs: config.HAFEN_STALL_SECONDS * 1000,
 });
 shutdown.add("http", listening.close);
 log.info({ address: config.HAFEN_ADDRESS, port: listening.port }, "ready");

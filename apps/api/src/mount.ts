@@ -1,4 +1,4 @@
-import type { Scope } from "@hafen/contract";
+import { ProblemError, type Scope } from "@hafen/contract";
 import { createRoute, OpenAPIHono, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -7,6 +7,7 @@ import { authorize } from "./auth.ts";
 import type { AppEnv } from "./deps.ts";
 import { validationProblem } from "./errors.ts";
 import { refuseUnkeepable } from "./plain-text.ts";
+import { byAddress } from "./rate-limits/count-request.ts";
 import { atRequestEnd } from "./request-end.ts";
 import type { SlotKind } from "./slots.ts";
 
@@ -44,8 +45,9 @@ export function mount<R extends ScopedRoute>(
 ): void {
   const { scope, ...definition } = route;
   const middleware = [];
-  if (scope !== "none") middleware.push(authorize(scope));
+  middleware.push(scope === "none" ? byAddress : authorize(scope));
   if (slot !== undefined) middleware.push(holdSlot(slot));
+  middleware.push(plainBody);
   if (maxBytes !== null) middleware.push(bodyLimit({ maxSize: maxBytes }));
   if (maxJsonBytes !== undefined) middleware.push(jsonLimit(maxJsonBytes));
   const checked: RouteHandler<RouteConfig, AppEnv> = (c, next) => {
@@ -54,6 +56,13 @@ export function mount<R extends ScopedRoute>(
   };
   app.openapi(createRoute({ ...definition, middleware } as RouteConfig), checked);
 }
+
+/** What is packed may be a thousand times as large unpacked: it is taken as it is, or not at all. */
+const plainBody = createMiddleware<AppEnv>(async (c, next) => {
+  if ((c.req.header("content-encoding") ?? "identity") !== "identity")
+    throw new ProblemError("unsupported_media_type", "Send the body as it is, without Content-Encoding.");
+  await next();
+});
 
 function holdSlot(kind: SlotKind) {
   return createMiddleware<AppEnv>(async (c, next) => {
@@ -68,5 +77,8 @@ function jsonLimit(maxSize: number) {
 }
 
 export function isJson(c: Context): boolean {
-  return /^application\/([\w.-]+\+)?json\b/i.test(c.req.header("content-type") ?? "");
+  return hasJsonType(c.req.header("content-type"));
+}
+export function hasJsonType(contentType = ""): boolean {
+  return /^application\/([\w.-]+\+)?json\b/i.test(contentType);
 }

@@ -1,8 +1,12 @@
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { STREAM_MESSAGE_BYTES } from "@hafen/contract";
 import { keepAlive } from "@hafen/process";
 import { WebSocketServer, type WebSocket } from "ws";
+import { problemOf } from "./errors.ts";
+import { checkHead } from "./http/head.ts";
+import { refuseOn } from "./http/refuse.ts";
 import type { App } from "./mount.ts";
 import type { Ports } from "./ports/ports.ts";
 
@@ -16,19 +20,33 @@ export interface Upgrades {
 }
 
 const CLOSE_MS = 1_000;
+const PONG_BUFFER_BYTES = 64 * 1024;
 
 /**
  * Requests for a WebSocket go through the app like any other, key, scope and schema first, so that a refusal is a plain problem.
  * Not @hono/node-server's own upgrade, which drops the refusal's body.
  */
-export function acceptUpgrades(server: Server, app: App, ports: Ports): Upgrades {
+export function acceptUpgrades(server: Server, app: App, ports: Ports, refused: (reason: string) => void): Upgrades {
   /** From the request on, whatever becomes of them. */
   const open = new Set<Duplex>();
   let closing = false;
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: STREAM_MESSAGE_BYTES });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: STREAM_MESSAGE_BYTES,
+    autoPong: false,
+  });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
+    (socket as Socket).setTimeout(0); // each kind of stream has its own rule for who is silent
     if (closing) return void socket.destroy();
+    try {
+      checkHead(request, { isPort: ports.takes(request) });
+    } catch (error) {
+      const problem = problemOf(error);
+      refused(problem.code);
+      return void refuseOn(socket, problem);
+    }
     if (ports.takes(request)) return ports.serveUpgrade(request, socket, head);
     serve(request, socket, head).catch(() => socket.destroy());
   });
@@ -43,13 +61,15 @@ export function acceptUpgrades(server: Server, app: App, ports: Ports): Upgrades
         start = accepted;
       },
     };
-    const response = await app.fetch(requestOf(request, gone.signal), { upgrade });
+    const response = await app.fetch(requestOf(request, gone.signal), { incoming: request, upgrade });
     if (socket.destroyed) return;
     if (!start || !response.ok) return answer(socket, response);
     const started = start;
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", () => {}); // it closes with the code that says why
       keepAlive(webSocket);
+      // Whoever pings and never reads would fill our memory with what we answer.
+      webSocket.on("ping", (data) => webSocket.bufferedAmount < PONG_BUFFER_BYTES && webSocket.pong(data));
       started(webSocket);
     });
   }

@@ -53,7 +53,5 @@ export function uploadOf(c: Context): AsyncIterable<Uint8Array> {
       "unsupported_media_type",
       `Send the tar with Content-Type ${TYPES[0]}, not ${type || "none"}.`,
     );
-  if (c.req.header("content-encoding") !== undefined)
-    throw new ProblemError("unsupported_media_type", "Send a compressed tar as it is, without Content-Encoding.");
   return c.req.raw.body ?? (async function* () {})();
 }

@@ -1,7 +1,7 @@
 import { HafenError, type Build, type Hafen, type Image } from "@hafen/sdk";
 import type { Ctx } from "./ctx.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { inert } from "./format/inert.ts";
+import { inert, inertLine } from "./format/inert.ts";
 import type { Piece } from "./result.ts";
 import { shortDigest } from "./short-ids.ts";
 
@@ -33,7 +33,7 @@ export async function* buildOutput(
     const log = client.builds.logs(queued.id, { follow: true, signal: leaving.signal });
     let next = await log.next();
     for (; !next.done; next = await log.next()) {
-      const piece: Piece = { to: "stderr", data: `${next.value.text}\n` };
+      const piece: Piece = { to: "stderr", data: `${inertLine(next.value.text)}\n` };
       if (quiet) kept.push(piece);
       else yield piece;
     }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Ctx, Output } from "./ctx.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { columns } from "./format/columns.ts";
-import { inert } from "./format/inert.ts";
+import { inert, inertJson } from "./format/inert.ts";
 import type { Result } from "./result.ts";
 
 const BOLD = "\u001b[1m";
@@ -28,12 +28,12 @@ export async function print(ctx: Ctx, result: Result): Promise<number> {
       if (next.done) return next.value;
       const piece = next.value;
       if ("to" in piece) await write(ctx[piece.to], piece.data);
-      else if (ctx.json) await write(ctx.stdout, `${JSON.stringify(piece.json)}\n`);
+      else if (ctx.json) await write(ctx.stdout, `${inertJson(piece.json)}\n`);
       else await write(ctx.stdout, `${piece.line}\n`);
     }
   }
   if (result.kind === "lines") for (const note of result.notes) await complain(ctx, note);
-  if (ctx.json) await write(ctx.stdout, `${JSON.stringify(result.json, null, 2)}\n`);
+  if (ctx.json) await write(ctx.stdout, `${inertJson(result.json, 2)}\n`);
   else if (result.kind === "lines") await write(ctx.stdout, result.lines.map((line) => `${line}\n`).join(""));
   else {
     const [header = "", ...rows] = columns(result.header, result.cells);

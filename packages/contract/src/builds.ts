@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { Labels, Time } from "./conventions.ts";
+import { Labels, Time, orNull } from "./conventions.ts";
 import {
   BASE_SOURCES,
   BUILD_FAILURES,
@@ -107,7 +107,7 @@ export const Build = z
     containerId: z.string().nullable().describe("What a commit keeps"),
     reference: z.string().nullable().describe("What is pulled, or where to it is pushed"),
     imageId: z.string().nullable(),
-    failure: BuildFailure.nullable(),
+    failure: orNull(BuildFailure),
     queuePosition: z.number().int().nullable().describe("Builds before it; null once it runs"),
     attempt: z.number().int().describe("Over 1 when a worker died in the middle and it was begun again"),
     bases: z.array(BuildBase),

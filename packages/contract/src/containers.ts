@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { IdOrName, isInstant, Labels, Name, Time } from "./conventions.ts";
 import { Egress, EgressRequest } from "./egress.ts";
 import { GrantedName } from "./grants.ts";
+import { IdOrName, isInstant, Labels, Name, Time, orNull } from "./conventions.ts";
 import { Health } from "./health.ts";
 import { Healthcheck } from "./images.ts";
 import { CAUSES, DESIRED, STATES } from "./lifecycle.ts";
@@ -229,8 +229,8 @@ export const Container = z
     state: z.enum(STATES),
     desired: z.enum(DESIRED),
     exitCode: z.number().int().nullable(),
-    termination: Termination.nullable(),
-    failure: Failure.nullable().describe("For failed and lost: why"),
+    termination: orNull(Termination),
+    failure: orNull(Failure).describe("For failed and lost: why"),
     command: z.array(z.string()).nullable(),
     entrypoint: z.array(z.string()).nullable(),
     env: z.record(z.string(), z.string()),
@@ -243,7 +243,7 @@ export const Container = z
     labels: z.record(z.string(), z.string()),
     mounts: z.array(Mount),
     limits: Limits,
-    pendingLimits: Limits.nullable().describe("Asked for, and not yet in force"),
+    pendingLimits: orNull(Limits).describe("Asked for, and not yet in force"),
     limitsRefused: z.string().nullable().describe("Why the host did not take the latest change of limits"),
     ports: z.array(Port),
     restart: z.object({ policy: Restart.shape.policy, maximumRetryCount: z.number().int().nullable() }),
@@ -253,8 +253,8 @@ export const Container = z
     ttlSeconds: z.number().int().nullable(),
     expiresAt: Time.nullable().describe("While it runs with a ttl: when it is stopped"),
     idleTimeoutSeconds: z.number().int().nullable(),
-    healthcheck: Healthcheck.nullable(),
-    health: Health.nullable().describe("While it runs with a health check"),
+    healthcheck: orNull(Healthcheck),
+    health: orNull(Health).describe("While it runs with a health check"),
     profile: z.enum(["standard", "restricted"]),
     egress: Egress,
     host: z.string().nullable().describe("The host's name"),
@@ -262,7 +262,7 @@ export const Container = z
     createdAt: Time,
     startedAt: Time.nullable(),
     finishedAt: Time.nullable(),
-    size: ContainerSize.nullable().describe("With ?size=true, where there is a file system for it"),
+    size: orNull(ContainerSize).describe("With ?size=true, where there is a file system for it"),
   })
   .openapi("Container");
 export type Container = z.infer<typeof Container>;
@@ -313,8 +313,8 @@ export const Waited = z
     settled: z.boolean(),
     state: z.enum(STATES),
     exitCode: z.number().int().nullable(),
-    termination: Termination.nullable(),
-    health: Health.nullable(),
+    termination: orNull(Termination),
+    health: orNull(Health),
   })
   .openapi("Waited");
 

@@ -40,8 +40,19 @@ export const Labels = z
     "labels that start with hafen. are reserved",
   );
 
+/** A schema with a name of its own, or null: `.nullable()` would make everything of that name nullable in the OpenAPI document. */
+export function orNull<T extends z.ZodType>(schema: T) {
+  return z.union([schema, z.null()]);
+}
+
+/** A number in a path or a query, as people write it: JavaScript would also take nothing, `0x10` and `1e3` for one. */
+export function decimal<T extends z.ZodType>(schema: T) {
+  const read = (text: unknown) => (typeof text === "string" && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+  return z.preprocess(read, schema);
+}
+
 export const ListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: decimal(z.number().int().min(1).max(200).default(50)),
   cursor: z.string().max(200).optional().describe("nextCursor of the page before"),
 });
 export function listOf<T extends z.ZodType>(item: T, name: string) {
@@ -86,8 +97,8 @@ export function route<const R extends RouteInput, const S extends Scope | "none"
   definition: R & { scope: S; problems?: readonly ProblemCode[] },
 ) {
   const { scope, problems = [], ...rest } = definition;
-  const always: ProblemCode[] =
-    scope === "none" ? [] : ["unauthenticated", "scope_missing", "invalid_request", "unavailable"];
+  const always: ProblemCode[] = ["rate_limited"];
+  if (scope !== "none") always.push("unauthenticated", "scope_missing", "invalid_request", "unavailable");
   if (definition.method === "post") always.push("idempotency_in_progress", "idempotency_mismatch");
   // The problem answers are left out of the type: a handler throws them and never returns one.
   const made = createRoute<string, R>({

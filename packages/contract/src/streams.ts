@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { orNull, decimal } from "./conventions.ts";
 import { Env, Exec, ExecAccount, Signal, Termination } from "./containers.ts";
 
 /** What goes over a container's streams: frames of an attach, and what an upload of files did. */
@@ -38,7 +39,7 @@ export const StreamEnded = z
   .object({
     type: z.literal("ended"),
     exitCode: z.number().int().nullable().describe("null: the process goes on, only its output is over"),
-    termination: Termination.nullable(),
+    termination: orNull(Termination),
   })
   .openapi("StreamEnded");
 export type StreamEnded = z.infer<typeof StreamEnded>;
@@ -71,13 +72,9 @@ function inJson<T extends z.ZodType>(schema: T, description: string) {
     .openapi({ type: "string", description });
 }
 const Bool = z.enum(["true", "false"]).optional();
-const Window = z.coerce
-  .number()
-  .int()
-  .min(65_536)
-  .max(1_073_741_824)
-  .optional()
-  .describe("Flow control: at most so many bytes each way that the other side has not said it took");
+const Window = decimal(z.number().int().min(65_536).max(1_073_741_824).optional()).describe(
+  "Flow control: at most so many bytes each way that the other side has not said it took",
+);
 
 /** An attach as the query of a WebSocket. */
 export const AttachStream = z.object({
@@ -97,12 +94,9 @@ export const ExecStream = z.object({
   stdin: Bool.describe("Give it standard input; default false"),
   workingDir: Exec.shape.workingDir,
   user: Exec.shape.user,
-  timeoutSeconds: z.coerce
-    .number()
-    .min(0.1)
-    .max(604_800)
-    .optional()
-    .describe("Then it and all it started are killed; without it there is no limit"),
+  timeoutSeconds: decimal(z.number().min(0.1).max(604_800).optional()).describe(
+    "Then it and all it started are killed; without it there is no limit",
+  ),
   window: Window,
 });
 export type ExecStream = z.infer<typeof ExecStream>;

@@ -14,6 +14,7 @@ export * from "./queries/idempotency.ts";
 export * from "./queries/images.ts";
 export * from "./queries/networks.ts";
 export * from "./queries/retention.ts";
+export * from "./queries/rate-windows.ts";
 export * from "./queries/registries.ts";
 export * from "./queries/port-links.ts";
 export * from "./queries/users.ts";

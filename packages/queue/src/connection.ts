@@ -1,5 +1,6 @@
 import { createPostgresBackend, Queue, withBackend, Worker, type Processor, type WorkerOptions } from "bullmq";
 import { Redis } from "ioredis";
+import { countInRedis, type CountInWindow } from "./count-in-window.ts";
 
 /** Where jobs live: Redis when its URL is given, else BullMQ's own tables (schema `bullmq`) in the database. */
 export type Connection = { kind: "redis"; url: string } | { kind: "postgres"; url: string };
@@ -30,6 +31,8 @@ export interface Backend {
   worker(name: string, processor: Processor, options: Omit<WorkerOptions, "connection" | "prefix">): AnyWorker;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
+  /** Undefined where there is no Redis. */
+  countInWindow: CountInWindow | undefined;
   close(): Promise<void>;
 }
 
@@ -46,6 +49,7 @@ export function openBackend(connection: Connection, prefix: string): Backend {
       return new Worker(name, processor, { ...options, connection: own, prefix });
     },
     ping: async () => void (await shared.ping()),
+    countInWindow: countInRedis(shared, prefix),
     close: async () => {
       for (const redis of [shared, ...workers]) redis.disconnect();
     },
@@ -60,6 +64,7 @@ function openPostgres(connectionString: string): Backend {
     worker: (name, processor, options) =>
       new backend.Worker(name, processor, { ...options, connection }) as unknown as AnyWorker,
     ping: async () => {},
+    countInWindow: undefined,
     close: async () => {},
   };
 }

@@ -1129,6 +1129,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Alive: {
+            /** @enum {string} */
+            status: "ok";
+        };
         Build: {
             /** @description Over 1 when a worker died in the middle and it was begun again */
             attempt: number;
@@ -1147,7 +1151,7 @@ export interface components {
              */
             createdAt: string;
             dockerfile: string;
-            failure: components["schemas"]["BuildFailure"];
+            failure: components["schemas"]["BuildFailure"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -1201,7 +1205,7 @@ export interface components {
              */
             reason?: "unauthorized" | "not_found" | "unreachable" | "too_large" | "refused";
             step?: number;
-        } | null;
+        };
         BuildList: {
             items: components["schemas"]["BuildSummary"][];
             nextCursor: string | null;
@@ -1254,7 +1258,7 @@ export interface components {
              */
             createdAt: string;
             dockerfile: string;
-            failure: components["schemas"]["BuildFailure"];
+            failure: components["schemas"]["BuildFailure"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -1351,14 +1355,16 @@ export interface components {
              * @description While it runs with a ttl: when it is stopped
              */
             expiresAt: string | null;
-            failure: components["schemas"]["Failure"];
+            /** @description For failed and lost: why */
+            failure: components["schemas"]["Failure"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
              */
             finishedAt: string | null;
-            health: components["schemas"]["Health"];
-            healthcheck: components["schemas"]["Healthcheck"];
+            /** @description While it runs with a health check */
+            health: components["schemas"]["Health"] | null;
+            healthcheck: components["schemas"]["Healthcheck"] | null;
             /** @description The host's name */
             host: string | null;
             hostname: string;
@@ -1378,7 +1384,8 @@ export interface components {
             mounts: components["schemas"]["Mount"][];
             name: string;
             openStdin: boolean;
-            pendingLimits: components["schemas"]["Limits"] & (Record<string, never> | null);
+            /** @description Asked for, and not yet in force */
+            pendingLimits: components["schemas"]["Limits"] | null;
             ports: components["schemas"]["Port"][];
             /** @enum {string} */
             profile: "standard" | "restricted";
@@ -1397,7 +1404,8 @@ export interface components {
             restartAt: string | null;
             /** @description Restarts by the policy since it was last started on request */
             restartCount: number;
-            size: components["schemas"]["ContainerSize"];
+            /** @description With ?size=true, where there is a file system for it */
+            size: components["schemas"]["ContainerSize"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC
@@ -1406,7 +1414,7 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "removed" | "failed" | "lost";
             stdinOnce: boolean;
-            termination: components["schemas"]["Termination"];
+            termination: components["schemas"]["Termination"] | null;
             timings: {
                 /** @description The engine's create */
                 createMs?: number;
@@ -1447,13 +1455,12 @@ export interface components {
             /** @description As the container sees it */
             uid: number;
         };
-        /** @description With ?size=true, where there is a file system for it */
         ContainerSize: {
             /** @description All that its root shows: that and the image */
             rootBytes: number;
             /** @description What it wrote over its image */
             writableBytes: number;
-        } | null;
+        };
         ContainerStats: {
             /**
              * Format: date-time
@@ -1753,11 +1760,10 @@ export interface components {
             /** @description An output was over 1 MiB and the rest left out */
             truncated: boolean;
         };
-        /** @description For failed and lost: why */
         Failure: {
             code: string;
             detail: string;
-        } | null;
+        };
         FilesWritten: {
             /** @description Of all its files */
             contentBytes: number;
@@ -1829,7 +1835,6 @@ export interface components {
             items: components["schemas"]["Grant"][];
             nextCursor: string | null;
         };
-        /** @description While it runs with a health check */
         Health: {
             failingStreak: number;
             /** @description The latest check */
@@ -1845,7 +1850,7 @@ export interface components {
             } | null;
             /** @enum {string} */
             status: "starting" | "healthy" | "unhealthy";
-        } | null;
+        };
         Healthcheck: {
             /** @description Default 30; at least 2 */
             intervalSeconds?: number;
@@ -1857,7 +1862,7 @@ export interface components {
             test: string[];
             /** @description Default 30; at least 1 */
             timeoutSeconds?: number;
-        } | null;
+        };
         HistoryEntry: {
             comment: string;
             /**
@@ -2258,7 +2263,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "origin_refused" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "request_stalled" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "target_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "rate_limited" | "head_too_large" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -2407,7 +2412,7 @@ export interface components {
         StreamEnded: {
             /** @description null: the process goes on, only its output is over */
             exitCode: number | null;
-            termination: components["schemas"]["Termination"];
+            termination: components["schemas"]["Termination"] | null;
             /** @enum {string} */
             type: "ended";
         };
@@ -2431,7 +2436,7 @@ export interface components {
             /** @description For oom */
             limitBytes?: number;
             signal?: string;
-        } | null;
+        };
         TreeImage: {
             digest: string;
             /** @description In layers that no other of these images has: what removing it frees */
@@ -2532,11 +2537,11 @@ export interface components {
         };
         Waited: {
             exitCode: number | null;
-            health: components["schemas"]["Health"];
+            health: components["schemas"]["Health"] | null;
             settled: boolean;
             /** @enum {string} */
             state: "pending" | "created" | "running" | "paused" | "restarting" | "exited" | "removing" | "removed" | "failed" | "lost";
-            termination: components["schemas"]["Termination"];
+            termination: components["schemas"]["Termination"] | null;
         };
     };
     responses: never;
@@ -2562,7 +2567,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2585,6 +2599,15 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getReadiness: {
@@ -2603,6 +2626,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not ready, and why */
@@ -2659,6 +2691,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2790,7 +2831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2866,6 +2907,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -2933,6 +2983,15 @@ export interface operations {
             };
             /** @description build_wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3039,6 +3098,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -3112,7 +3180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3183,6 +3251,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3291,6 +3368,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -3355,6 +3441,15 @@ export interface operations {
             };
             /** @description container_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3456,6 +3551,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -3549,6 +3653,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -3606,7 +3719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description scope_missing */
+            /** @description scope_missing, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3642,7 +3755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3721,6 +3834,15 @@ export interface operations {
             };
             /** @description container_wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3832,6 +3954,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -3897,7 +4028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description scope_missing */
+            /** @description scope_missing, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3933,7 +4064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4037,7 +4168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4123,7 +4254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4225,7 +4356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4253,7 +4384,7 @@ export interface operations {
                 /** @description Absolute, as the container sees it, without . and .. */
                 path: string;
                 /** @description For one file: its size, when the body has no Content-Length */
-                sizeBytes?: number | null;
+                sizeBytes?: number;
             };
             header?: never;
             path: {
@@ -4361,7 +4492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4452,6 +4583,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -4522,6 +4662,15 @@ export interface operations {
             };
             /** @description container_wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4633,6 +4782,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable, host_unreachable */
             503: {
                 headers: {
@@ -4698,6 +4856,15 @@ export interface operations {
             };
             /** @description container_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4773,6 +4940,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -4794,7 +4970,7 @@ export interface operations {
                 stderr?: "true" | "false";
                 /** @description Default true */
                 stdout?: "true" | "false";
-                tail?: number | null;
+                tail?: number;
                 /** @description RFC 3339 */
                 until?: string;
             };
@@ -4865,7 +5041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4974,6 +5150,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -5028,7 +5213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description scope_missing */
+            /** @description scope_missing, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5064,7 +5249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5178,6 +5363,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -5275,6 +5469,15 @@ export interface operations {
             };
             /** @description idempotency_mismatch */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5386,6 +5589,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -5486,6 +5698,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -5570,7 +5791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5683,6 +5904,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -5753,6 +5983,15 @@ export interface operations {
             };
             /** @description container_wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5860,6 +6099,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -5950,7 +6198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6027,7 +6275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6096,6 +6344,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -6149,6 +6406,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6224,6 +6490,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -6273,6 +6548,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6333,6 +6617,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6401,6 +6694,15 @@ export interface operations {
             };
             /** @description image_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6485,6 +6787,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -6553,7 +6864,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6623,6 +6934,15 @@ export interface operations {
             };
             /** @description image_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6725,6 +7045,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -6793,6 +7122,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -6854,6 +7192,15 @@ export interface operations {
             };
             /** @description image_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6965,6 +7312,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -7053,6 +7409,15 @@ export interface operations {
             };
             /** @description idempotency_mismatch */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7180,7 +7545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7281,6 +7646,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -7334,6 +7708,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7424,6 +7807,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -7490,6 +7882,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -7539,6 +7940,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7638,6 +8048,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -7687,6 +8106,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7750,6 +8178,15 @@ export interface operations {
             };
             /** @description scope_missing, registry_not_allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7823,6 +8260,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -7872,6 +8318,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7939,6 +8394,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -7991,6 +8455,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8051,6 +8524,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8141,6 +8623,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -8209,6 +8700,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -8262,6 +8762,15 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8352,6 +8861,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -8416,6 +8934,15 @@ export interface operations {
             };
             /** @description volume_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8505,6 +9032,15 @@ export interface operations {
             };
             /** @description volume_in_use */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8625,6 +9161,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -8727,7 +9272,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8755,7 +9300,7 @@ export interface operations {
                 /** @description Absolute, from the volume's root on, without . and .. */
                 path: string;
                 /** @description For one file: its size, when the body has no Content-Length */
-                sizeBytes?: number | null;
+                sizeBytes?: number;
             };
             header?: never;
             path: {
@@ -8863,7 +9408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too_many_streams */
+            /** @description rate_limited, too_many_streams */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8942,6 +9487,15 @@ export interface operations {
             };
             /** @description volume_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9044,6 +9598,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unavailable */
             503: {
                 headers: {
@@ -9105,6 +9668,15 @@ export interface operations {
             };
             /** @description volume_not_found, grant_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

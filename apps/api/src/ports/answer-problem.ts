@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toProblem, type ProblemError } from "@hafen/contract";
+import { retryAfterOf } from "../errors.ts";
+import { BARE_HEADERS, TLS_HEADERS } from "../http/refuse.ts";
+import { protocolOf } from "./port-host.ts";
+
+const PAGE_HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+};
 
 /** A refusal of ours in a container's place: a page for people, `application/problem+json` for programs. */
 export function answerProblem(
@@ -9,19 +17,21 @@ export function answerProblem(
   requestId: string,
 ): void {
   const body = toProblem(problem, requestId);
+  const retryAfter = problem.code === "host_unreachable" ? "1" : retryAfterOf(problem);
   const forPeople = request.headers.accept?.includes("text/html") ?? false;
+  const text = forPeople ? page(body) : JSON.stringify(body);
   response.writeHead(body.status, {
-    "content-type": forPeople ? "text/html; charset=utf-8" : "application/problem+json",
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
+    "content-length": Buffer.byteLength(text),
+    ...BARE_HEADERS,
+    ...(forPeople ? PAGE_HEADERS : {}),
+    ...(protocolOf(request) === "https" ? TLS_HEADERS : {}),
     "x-request-id": requestId,
-    ...(forPeople ? { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" } : {}),
     ...(body.status === 401 ? { "www-authenticate": "Bearer" } : {}),
-    ...(problem.code === "unavailable" || problem.code === "host_unreachable" ? { "retry-after": "1" } : {}),
+    ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
     // A body that nobody reads would be taken for the next request.
     ...(request.complete ? {} : { connection: "close" }),
   });
-  response.end(forPeople ? page(body) : JSON.stringify(body));
+  response.end(text);
 }
 
 function page(body: Record<string, unknown> & { status: number }): string {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
 
 /** What a host name says of the port it stands for. */
 export interface PortHost {
@@ -16,7 +17,7 @@ export function portHostOf(host: string | undefined, domain: string): PortHost |
   return container === undefined ? undefined : { port: Number(port), container };
 }
 
-type Asked = Pick<IncomingMessage, "headers">;
+type Asked = Pick<IncomingMessage, "headers"> & Partial<Pick<IncomingMessage, "socket">>;
 
 /** The other way round, as seen from where a request came in: over the same protocol and on the same port. */
 export function portUrls(domain: string, request: Asked): (containerId: string, port: number) => string {
@@ -25,8 +26,9 @@ export function portUrls(domain: string, request: Asked): (containerId: string, 
   return (containerId, port) => `${protocol}://${port}-${containerId.replace(/^ctr_/, "")}.${domain}${outside}`;
 }
 
-/** What a proxy in front of us says the client speaks; we ourselves speak no TLS. */
-export function protocolOf({ headers }: Asked): "http" | "https" {
+/** What the client speaks to us, or to the proxy in front of us that says so. */
+export function protocolOf({ headers, socket }: Asked): "http" | "https" {
+  if (socket instanceof TLSSocket) return "https";
   const [said = ""] = [headers["x-forwarded-proto"]].flat();
   return /^https\s*(,|$)/i.test(said) ? "https" : "http";
 }

@@ -5,6 +5,7 @@ import { can, newId, ProblemError, statesFor } from "@hafen/contract";
 import { admitToPort, type Admission } from "@hafen/core";
 import type { ContainerRow } from "@hafen/db";
 import { errorFields } from "@hafen/process";
+import { addressOf } from "../client-address.ts";
 import type { Deps } from "../deps.ts";
 import { problemOf } from "../errors.ts";
 import { workerCall } from "../worker-streams.ts";
@@ -68,12 +69,15 @@ export function openPorts(deps: Deps): Ports {
 
   async function pass(asked: Asked, { said, open, refuse }: Begun): Promise<void> {
     const { request, response, host, upgrade } = asked;
-    refuseOdd(request);
     const taken = takeCredentials(request.url ?? "", request.rawHeaders);
     const { apiKey, opened, target, headers } = taken;
     const sent = [...taken.tokens, ...(cookiesCount(request) ? taken.cookies : [])];
     const requester = { ...host, apiKey, tokens: opened === undefined ? sent : [opened] };
-    const admission = await admitToPort(deps.database.db, requester);
+    const admission = await admitToPort(deps.database.db, requester).catch(async (error: unknown) => {
+      if (isGuess(error, requester.tokens))
+        await deps.rateLimits.count("failures", addressOf(request, deps.trustedProxies));
+      throw error;
+    });
     const { container, by } = admission;
     Object.assign(said, { containerId: container.id, by: by.kind === "public" ? by.kind : by.id });
     const isLook = request.method === "GET" || request.method === "HEAD";
@@ -117,6 +121,12 @@ export function openPorts(deps: Deps): Ports {
   };
 }
 
+/** A key or link that opens nothing; to bring none is no guess. */
+function isGuess(error: unknown, tokens: readonly string[]): boolean {
+  if (!(error instanceof ProblemError)) return false;
+  return error.code === "unauthenticated" || (error.code === "port_private" && tokens.length > 0);
+}
+
 /** A failure on the way to the container is known from one of the server in it. */
 async function dial(deps: Deps, container: ContainerRow, port: number, allowHalfOpen: boolean): Promise<Duplex> {
   try {
@@ -133,17 +143,6 @@ function answerOn(request: IncomingMessage, socket: Duplex): ServerResponse {
   response.assignSocket(socket as Socket);
   response.once("finish", () => (socket as Socket).destroySoon());
   return response;
-}
-
-/** What could be read in two ways, and what only a proxy of the client's own choice is asked. */
-function refuseOdd(request: IncomingMessage): void {
-  const hosts = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
-  if (hosts.length > 1) throw new ProblemError("invalid_request", "A request has one Host.");
-  if (!/^\/[\x21-\x7e]*$/.test(request.url ?? ""))
-    throw new ProblemError(
-      "invalid_request",
-      "The request's target must be a path of ASCII characters, as /index.html.",
-    );
 }
 
 /** Not `wrongState`: whoever comes by a link need not learn the container's name. */

@@ -7,6 +7,7 @@ import { docsFiles } from "../docs/docs.ts";
 import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
+import { byAddress } from "../rate-limits/count-request.ts";
 
 export function mountSystem(app: App): void {
   mount(app, routes.listHosts, async (c) => c.json(await listHosts(c.var.ctx.db, c.req.valid("query")), 200));
@@ -67,11 +68,11 @@ export function mountSystem(app: App): void {
     return c.body(await c.var.deps.metrics.metrics()) as never;
   });
 
-  const document = openapiDocument();
-  app.get("/openapi.json", (c) => c.json(document));
-  app.get("/", (c) => c.redirect("/docs"));
+  const document = JSON.stringify(openapiDocument());
+  app.get("/openapi.json", byAddress, (c) => c.body(document, 200, { "content-type": "application/json" }));
+  app.get("/", byAddress, (c) => c.redirect("/docs"));
   for (const [path, file] of Object.entries(docsFiles)) {
-    app.get(path, (c) => c.body(file.body, 200, { "content-type": file.type, "cache-control": "no-cache" }));
+    app.get(path, byAddress, (c) => c.body(file.body, 200, { "content-type": file.type, "cache-control": "no-cache" }));
   }
 }
 

@@ -13,7 +13,18 @@ import {
   Waited,
   WaitContainer,
 } from "../containers.ts";
-import { isInstant, json, listOf, ListQuery, PostHeaders, PreferHeader, Ref, body, route } from "../conventions.ts";
+import {
+  isInstant,
+  json,
+  listOf,
+  ListQuery,
+  PostHeaders,
+  PreferHeader,
+  Ref,
+  body,
+  route,
+  decimal,
+} from "../conventions.ts";
 import { STATES } from "../lifecycle.ts";
 
 const tags = ["containers"];
@@ -213,7 +224,7 @@ export const containerLogs = route({
     query: z
       .object({
         follow: Bool,
-        tail: z.coerce.number().int().min(0).max(1_000_000).optional(),
+        tail: decimal(z.number().int().min(0).max(1_000_000).optional()),
         since: z.string().max(40).refine(isInstant, NOT_A_TIME).optional().describe("RFC 3339; only what came after"),
         until: z.string().max(40).refine(isInstant, NOT_A_TIME).optional().describe("RFC 3339"),
         stdout: Bool.describe("Default true"),

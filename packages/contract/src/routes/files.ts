@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ContainerPath } from "../containers.ts";
-import { json, Ref, route } from "../conventions.ts";
+import { json, Ref, route, decimal } from "../conventions.ts";
 import { FilesWritten } from "../streams.ts";
 import { VolumeRef } from "../volumes.ts";
 
@@ -18,13 +18,9 @@ const PutQuery = z.object({
     .regex(/^[0-7]{1,4}$/, "octal permissions such as 644")
     .optional()
     .describe("For one file: its permissions, in octal; default 644"),
-  sizeBytes: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
-    .optional()
-    .describe("For one file: its size, when the body has no Content-Length"),
+  sizeBytes: decimal(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional()).describe(
+    "For one file: its size, when the body has no Content-Length",
+  ),
 });
 const WAY =
   "With `Accept: application/octet-stream` the content of one regular file, links followed inside; its permissions are in " +

@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { DeclaredPort } from "../containers.ts";
-import { json, listOf, ListQuery, PostHeaders, Ref, route } from "../conventions.ts";
+import { json, listOf, ListQuery, PostHeaders, Ref, route, decimal } from "../conventions.ts";
 import { CreatedLink, CreateLink, PortControl, PortLink } from "../ports.ts";
 
 const tags = ["ports"];
 const Params = z.object({ ref: Ref });
-const PortParams = Params.extend({ port: z.coerce.number().pipe(DeclaredPort.shape.container) });
+const PortParams = Params.extend({ port: decimal(DeclaredPort.shape.container) });
 
 export const createLink = route({
   method: "post",
@@ -59,13 +59,14 @@ export const connectPort = route({
   request: {
     params: PortParams,
     query: z.object({
-      window: z.coerce
-        .number()
-        .int()
-        .min(64 * 1024)
-        .max(64 * 1024 * 1024)
-        .optional()
-        .describe("In bytes; without it the connection's own pace"),
+      window: decimal(
+        z
+          .number()
+          .int()
+          .min(64 * 1024)
+          .max(64 * 1024 * 1024)
+          .optional(),
+      ).describe("In bytes; without it the connection's own pace"),
     }),
   },
   responses: {
@@ -78,6 +79,7 @@ export const connectPort = route({
     "container_not_found",
     "container_wrong_state",
     "upgrade_required",
+    "origin_refused",
     "too_many_streams",
     "port_unreachable",
     "host_unreachable",

@@ -52,7 +52,7 @@ export const getHost = route({
   responses: { 200: json(Host, "The host") },
   problems: ["host_not_found"],
 });
-const Health = z.object({ status: z.literal("ok") }).openapi("Health");
+const Alive = z.object({ status: z.literal("ok") }).openapi("Alive");
 const Readiness = z
   .object({ ready: z.boolean(), checks: z.record(z.string(), z.string().describe("ok, or what is wrong")) })
   .openapi("Readiness");
@@ -63,7 +63,7 @@ export const healthz = route({
   tags: ["system"],
   scope: "none",
   summary: "The process runs",
-  responses: { 200: json(Health, "It does") },
+  responses: { 200: json(Alive, "It does") },
 });
 export const readyz = route({
   method: "get",

@@ -9,6 +9,7 @@ import {
   pruneKeys,
   pruneNetworks,
   pruneLinks,
+  pruneRateWindows,
   pruneVolumes,
   removalsOnHost,
   unplaceBuilds,
@@ -44,4 +45,5 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneGrants(db);
   await pruneLinks(db);
   await pruneEvents(db);
+  await pruneRateWindows(db);
 }

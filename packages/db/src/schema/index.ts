@@ -6,6 +6,7 @@ export * from "./grants.ts";
 export * from "./hosts.ts";
 export * from "./images.ts";
 export * from "./networks.ts";
+export * from "./rate-windows.ts";
 export * from "./registries.ts";
 export * from "./retention.ts";
 export * from "./users.ts";

@@ -1,3 +1,4 @@
+import { inertJson, inertText } from "../../format/inert.ts";
 import { templateOf } from "../../format/template/template.ts";
 import { lines, type Result } from "../../result.ts";
 
@@ -12,6 +13,10 @@ export interface Inspected {
 export function inspected(found: Inspected[], format: string | undefined): Result {
   const json = found.map(({ object }) => object);
   const views = found.map(({ view }) => view);
-  if (format === undefined) return lines([JSON.stringify(views, null, 4)], json);
-  return lines(views.map(templateOf(format === "json" ? "{{json .}}" : format)), json);
+  if (format === undefined) return lines([inertJson(views, 4)], json);
+  const template = templateOf(format === "json" ? "{{json .}}" : format);
+  return lines(
+    views.map((view) => inertText(template(view))),
+    json,
+  );
 }

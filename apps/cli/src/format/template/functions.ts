@@ -1,3 +1,4 @@
+import { inertJson } from "../inert.ts";
 import { UsageError } from "../../failures.ts";
 import { printf } from "./printf.ts";
 import { goText, isMap, isTrue } from "./values.ts";
@@ -6,7 +7,7 @@ type Function = (...args: unknown[]) => unknown;
 
 /** Go's own functions that are used on the command line, and docker's. */
 export const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function>([
-  ["json", (value) => JSON.stringify(value ?? null)],
+  ["json", (value) => inertJson(value ?? null)],
   ["index", (value, ...keys) => keys.reduce(member, value)],
   ["len", lengthOf],
   ["join", (list, separator) => listOf("join", list).map(goText).join(textOf("join", separator))],
