@@ -1,5 +1,6 @@
 /** What the api and the worker read of the environment, but for what `npm start` always sets itself. */
 export const HANDED_ON = [
+  "HAFEN_AUDIT_DAYS",
   "HAFEN_CGROUP_ROOT",
   "HAFEN_CLONE_BYTES",
   "HAFEN_CONTEXT_BYTES",
@@ -18,6 +19,7 @@ export const HANDED_ON = [
   "HAFEN_STREAM_PORT",
   "HAFEN_STREAM_SECRET",
   "HAFEN_STREAM_URL",
+  "HAFEN_TRUSTED_PROXIES",
 ] as const;
 
 /** What `npm start` knows itself. */

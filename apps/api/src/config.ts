@@ -34,6 +34,8 @@ export const ApiConfig = z.object({
     .default(8 * 1024 ** 3),
   /** `1`: end when standard input does, as it does when the supervisor is gone. */
   HAFEN_END_WITH_PARENT: z.enum(["0", "1"]).default("0"),
+  /** Proxies whose X-Forwarded-For says where a request came from: addresses and networks, comma-separated. */
+  HAFEN_TRUSTED_PROXIES: z.string().default(""),
   HAFEN_LOG_LEVEL: LogLevel,
 });
 export type ApiConfig = z.infer<typeof ApiConfig>;

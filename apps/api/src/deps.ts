@@ -1,9 +1,11 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
-import type { Scope } from "@hafen/contract";
+import type { ProblemError, Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
+import type { Auditor } from "./auditor.ts";
+import type { TrustedProxies } from "./client-address.ts";
 import type { Slots } from "./slots.ts";
 import type { Upgrade } from "./upgrades.ts";
 
@@ -20,6 +22,8 @@ export interface Deps {
   portsDomain: string;
   limits: UploadLimits;
   slots: Slots;
+  auditor: Auditor;
+  trustedProxies: TrustedProxies;
   log: Log;
   metrics: Registry;
 }
@@ -27,14 +31,22 @@ export interface Deps {
 export interface Variables {
   deps: Deps;
   requestId: string;
+  /** Where the request came from. */
+  address: string | undefined;
+  /** The route's operationId; absent where there is no route. */
+  operation?: string;
+  /** What it was refused with. */
+  problem?: ProblemError;
   /** Set once the key is verified; routes of scope `none` have neither. */
   ctx: Ctx;
   user: UserRow;
   key: KeyRow;
   scopes: Scope[];
+  /** How many streams the user may have open at once. */
+  streams: number;
 }
 export interface AppEnv {
   /** Of an upgrade, or of any other request. */
-  Bindings: { upgrade?: Upgrade; outgoing?: ServerResponse };
+  Bindings: { upgrade?: Upgrade; incoming?: IncomingMessage; outgoing?: ServerResponse };
   Variables: Variables;
 }

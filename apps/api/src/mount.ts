@@ -43,7 +43,12 @@ export function mount<R extends ScopedRoute>(
   { maxBytes = JSON_BYTES, maxJsonBytes, data, slot }: MountOptions = {},
 ): void {
   const { scope, ...definition } = route;
-  const middleware = [];
+  const middleware = [
+    createMiddleware<AppEnv>(async (c, next) => {
+      if (route.operationId !== undefined) c.set("operation", route.operationId);
+      await next();
+    }),
+  ];
   if (scope !== "none") middleware.push(authorize(scope));
   if (slot !== undefined) middleware.push(holdSlot(slot));
   if (maxBytes !== null) middleware.push(bodyLimit({ maxSize: maxBytes }));
@@ -57,7 +62,7 @@ export function mount<R extends ScopedRoute>(
 
 function holdSlot(kind: SlotKind) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    atRequestEnd(c, c.var.deps.slots.take(kind, c.var.user.id));
+    atRequestEnd(c, c.var.deps.slots.take(kind, c.var.user.id, c.var.streams));
     await next();
   });
 }

@@ -10,6 +10,7 @@ import type { Ports } from "./ports/ports.ts";
 export interface Upgrade {
   /** Called by the handler; the handshake follows its answer, and then `serve`. */
   accept(serve: (socket: WebSocket) => void): void;
+  connectedFrom: string | undefined;
 }
 export interface Upgrades {
   close(): void;
@@ -39,6 +40,7 @@ export function acceptUpgrades(server: Server, app: App, ports: Ports): Upgrades
     socket.on("close", () => (open.delete(socket), gone.abort()));
     let start: ((socket: WebSocket) => void) | undefined;
     const upgrade: Upgrade = {
+      connectedFrom: request.socket.remoteAddress,
       accept: (accepted) => {
         start = accepted;
       },

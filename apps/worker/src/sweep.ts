@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   applyRetention,
+  carryOutRemovals,
   endExpired,
   keepHouse,
   nudgeUnsettled,
@@ -32,6 +33,7 @@ export function startSweep(
   idle: IdleWatch,
   nudge: (row: Payload) => void,
   log: Log,
+  keep: { auditDays: number },
   signal: AbortSignal,
 ): Sweep {
   let asked = true;
@@ -44,6 +46,7 @@ export function startSweep(
     for (const row of await nudgeUnsettled(ctx, builds.ids)) nudge(row);
     for (const row of await endExpired(ctx)) nudge(row);
     for (const row of await idle.round(ctx)) nudge(row);
+    await carryOutRemovals(ctx.db);
     await builds.cancelRequested();
     if (asked || count % RECONCILE_EVERY === 0) {
       asked = false;
@@ -52,7 +55,7 @@ export function startSweep(
       report(found);
     }
     if (count % HOUSE_EVERY === 1) {
-      await keepHouse(ctx.db);
+      await keepHouse(ctx.db, keep);
       await applyRetention(ctx);
     }
   }

@@ -134,6 +134,7 @@ export const BUILD_FAILURES = [
   "out_of_memory",
   "disk_full",
   "timeout",
+  "quota_exceeded",
   "archive_invalid",
   "host_lost",
   "container_gone",
@@ -156,6 +157,12 @@ export type RestartPolicy = (typeof RESTART_POLICIES)[number];
 export const HEALTH_STATES = ["starting", "healthy", "unhealthy"] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
 export const IMAGE_STATES = ["ready", "removing"] as const;
+/** `removing`: its keys are revoked, and what it owned goes; then its name is free again. */
+export const USER_STATES = ["active", "removing", "removed"] as const;
+export type UserState = (typeof USER_STATES)[number];
+/** How a change ended that the audit log tells of. */
+export const AUDIT_OUTCOMES = ["done", "refused"] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 export const ROLES = ["user", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 export const SCOPES = ["read", "write", "admin"] as const;

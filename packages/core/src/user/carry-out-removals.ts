@@ -1,0 +1,50 @@
+import {
+  cancelBuildsOf,
+  endBuild,
+  finishUser,
+  goneHosts,
+  heldBack,
+  insertAudit,
+  insertEvent,
+  removeContainersOf,
+  removeImagesOf,
+  removeVolumesOf,
+  removingUsers,
+  takeRemoval,
+  type Db,
+  type UserRow,
+} from "@hafen/db";
+import { LOST_AFTER_SECONDS } from "../sweep/keep.ts";
+
+/**
+ * The next step of every user that goes: containers first, volumes once nothing mounts them, images once no build makes one, and at the end
+ * the rows. Any worker does it, each user in one transaction at a time, and a step that was lost is taken at the next round.
+ */
+export async function carryOutRemovals(db: Db): Promise<void> {
+  for (const id of await removingUsers(db)) {
+    const gone = await goneHosts(db, LOST_AFTER_SECONDS);
+    await db.transaction(async (tx) => {
+      const user = await takeRemoval(tx, id);
+      if (user) await step(tx, user, gone);
+    });
+  }
+}
+
+async function step(tx: Db, user: UserRow, gone: string[]): Promise<void> {
+  // Of a request that had counted its quota when the user was shut out, none is left; these are cheap and make sure.
+  await removeContainersOf(tx, user.id);
+  for (const { id, attempt, state } of await cancelBuildsOf(tx, user.id))
+    if (state === "queued") await endBuild(tx, id, attempt, { state: "cancelled" });
+  const { containers, builds } = await heldBack(tx, user.id, gone);
+  if (containers > 0) return;
+  await removeVolumesOf(tx, user.id, gone);
+  if (builds > 0) return;
+  await removeImagesOf(tx, user.id);
+  const left = await heldBack(tx, user.id, gone);
+  if (left.volumes + left.images > 0) return;
+  await finishUser(tx, user.id);
+  const { removal, name } = user;
+  const by = removal?.by ?? user.id;
+  await insertAudit(tx, { userId: by, action: "user.removed", subject: user.id, detail: { name, ...removal } });
+  await insertEvent(tx, { userId: by, type: "user.removed", subject: user.id, data: { name } });
+}
