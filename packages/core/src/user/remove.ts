@@ -6,7 +6,6 @@ import {
   databaseNow,
   endBuild,
   handOverCatalog,
-  lockAdmins,
   lockQuota,
   removeContainersOf,
   shutOut,
@@ -15,7 +14,7 @@ import {
 } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { record } from "../record.ts";
-import { refuseLastAdmin } from "./protected.ts";
+import { asAdmin, refuseLastAdmin } from "./protected.ts";
 import { getUserRow } from "./users.ts";
 
 /**
@@ -25,7 +24,7 @@ import { getUserRow } from "./users.ts";
  */
 export async function removeUser(ctx: Ctx, ref: string): Promise<UserRow> {
   const { row, containers, builds } = await ctx.db.transaction(async (tx) => {
-    const admins = await lockAdmins(tx);
+    const admins = await asAdmin(tx, ctx);
     const user = await getUserRow(tx, ref);
     if (user.state !== "active") return { row: user, containers: [], builds: [] };
     refuseLastAdmin(ctx, admins, user);

@@ -1,9 +1,9 @@
 import { newId, ProblemError, type UpdatedUser, type UpdateUser } from "@hafen/contract";
-import { dropAdminScope, insertKey, lockAdmins, lockQuota, scopesOf, setQuota, updateUserRow } from "@hafen/db";
+import { dropAdminScope, insertKey, lockQuota, scopesOf, setQuota, updateUserRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { record } from "../record.ts";
 import { newKey } from "./new-key.ts";
-import { refuseLastAdmin } from "./protected.ts";
+import { asAdmin, refuseLastAdmin } from "./protected.ts";
 import { describeUser, getUserRow } from "./users.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function updateUser(ctx: Ctx, ref: string, input: UpdateUser): Prom
   const { role, quota, policy } = input;
   const { apiKey, hash } = newKey();
   const { row, isNewAdmin } = await ctx.db.transaction(async (tx) => {
-    const admins = role === undefined ? [] : await lockAdmins(tx);
+    const admins = await asAdmin(tx, ctx);
     const before = await getUserRow(tx, ref);
     if (role === "user" && before.role === "admin") refuseLastAdmin(ctx, admins, before);
     if (quota) {
