@@ -4,6 +4,7 @@ import { Hafen } from "@hafen/sdk";
 import { OWNED_TABLES } from "@hafen/db";
 import { eventually, startWorld, type World } from "../support/index.ts";
 import { refusal } from "./ask.ts";
+import { upgrade } from "./sockets.ts";
 
 const WAIT = { waitSeconds: 60 };
 const SLEEP = ["sleep", "1000"];
@@ -89,42 +90,88 @@ describe("an admin changes what a user may", () => {
   });
 });
 
-test("I5 two users with the same names for everything never meet", async () => {
-  const make = async (user: Hafen, who: string) => {
-    await user.builds.createFromFiles(
-      { dockerfile: `FROM busybox\nRUN echo ${who} > /who\nCMD ["sleep", "1000"]\n` },
-      { tag: "app", ...WAIT },
+describe("a quota", () => {
+  test("of build minutes counts forgotten builds and open ones, and refuses what is over", async () => {
+    const user = await world.user("minutes", { buildMinutes: 2 });
+    const { id } = await user.me();
+    const { sql } = world.database;
+    const build = (seconds: number) =>
+      user.builds.createFromFiles({ dockerfile: `FROM busybox\nRUN sleep ${seconds}\n` }, WAIT);
+    const first = await build(1);
+    await user.builds.remove(first.id);
+    const [kept] = await sql<{ seconds: number }[]>`select seconds from build_time where user_id = ${id}`;
+    assert.ok((kept?.seconds ?? 0) >= 1, "what was forgotten counts");
+
+    await sql`update build_time set seconds = 58 where user_id = ${id}`;
+    const open = user.builds.createFromFiles({ dockerfile: "FROM busybox\nRUN sleep 100\n" });
+    const { id: running } = await open;
+    await eventually("it runs", async () => (await user.builds.get(running)).state === "running");
+    await refusal(build(1), "quota_exceeded");
+    await user.builds.cancel(running, WAIT);
+
+    await sql`update build_time set seconds = 117 where user_id = ${id}`;
+    await refusal(build(1), "quota_exceeded");
+    await world.admin.users.update("minutes", { quota: { buildMinutes: 3 } });
+    assert.equal((await build(0)).state, "succeeded");
+  });
+
+  test("of build minutes ends a build that is at its end", async () => {
+    const user = await world.user("late", { buildMinutes: 2 });
+    const { id } = await user.me();
+    const { sql } = world.database;
+    // Queued with a minute free, of which other builds take all but two seconds until it begins.
+    await world.worker.stop();
+    const { id: build } = await user.builds.createFromFiles({ dockerfile: "FROM busybox\nRUN sleep 60\n" });
+    await sql`insert into build_time (user_id, day, seconds) values (${id}, (now() at time zone 'utc')::date, 118)`;
+    await world.worker.start();
+    await eventually("it is ended", async () => (await user.builds.get(build)).state === "failed");
+    assert.equal((await user.builds.get(build)).failure?.code, "quota_exceeded");
+  });
+
+  test("of images and their bytes holds when builds end at once, and an image that one has takes nothing more", async () => {
+    const user = await world.user("full", { images: 2 });
+    const builds = await Promise.all(
+      [1, 2, 3, 4].map((n) => user.builds.createFromFiles({ dockerfile: `FROM busybox\nRUN echo ${n} > /n\n` }, WAIT)),
     );
-    const { id } = await user.containers.create(
-      { image: "app", name: "web", mounts: [{ type: "volume", source: "data", target: "/data" }] },
-      WAIT,
-    );
-    await user.containers.exec("web", { command: ["sh", "-c", `echo ${who} > /data/who`] });
-    return id;
-  };
-  const [a, b] = [await world.user("twin-a"), await world.user("twin-b")];
-  const [idA, idB] = await Promise.all([make(a, "first"), make(b, "second")]);
-  for (const [user, who, own, others] of [
-    [a, "first", idA, idB],
-    [b, "second", idB, idA],
-  ] as const) {
-    const { stdout } = await user.containers.exec("web", { command: ["cat", "/who", "/data/who"] });
-    assert.equal(stdout, `${who}\n${who}\n`);
-    assert.deepEqual(
-      (await user.containers.list()).items.map(({ id }) => id),
-      [own],
-    );
-    await refusal(user.containers.get(others), "container_not_found");
-  }
-  await a.containers.remove("web", { force: true, volumes: true, ...WAIT });
-  await a.volumes.remove("data", WAIT);
-  await a.images.remove("app");
-  await a.keys.create({ name: "ci" });
-  await b.keys.create({ name: "ci" });
-  await a.keys.revoke("ci");
-  const { stdout } = await b.containers.exec("web", { command: ["cat", "/who", "/data/who"] });
-  assert.equal(stdout, "second\nsecond\n");
-  assert.ok((await b.keys.list()).items.some(({ name }) => name === "ci"));
+    assert.deepEqual(builds.map(({ state, failure }) => failure?.code ?? state).toSorted(), [
+      "quota_exceeded",
+      "quota_exceeded",
+      "succeeded",
+      "succeeded",
+    ]);
+    const { usage } = await user.me();
+    assert.equal(usage.images, 2);
+    assert.ok(usage.imageBytes > 0);
+    await world.admin.users.update("full", { quota: { images: 10, imageBytes: usage.imageBytes + 1 } });
+    const more = await user.builds.createFromFiles({ dockerfile: "FROM busybox\nRUN echo 9 > /n\n" }, WAIT);
+    assert.equal(more.failure?.code, "quota_exceeded");
+    const kept = builds.findIndex(({ state }) => state === "succeeded") + 1;
+    const again = await user.builds.createFromFiles({ dockerfile: `FROM busybox\nRUN echo ${kept} > /n\n` }, WAIT);
+    assert.equal(again.state, "succeeded");
+    await world.admin.users.update("full", { quota: { imageBytes: usage.imageBytes } });
+    await refusal(user.builds.createFromFiles({ dockerfile: "FROM busybox\n" }), "quota_exceeded");
+  });
+
+  test("of streams bounds all that is open, of whatever kind, and is free again after", async () => {
+    const user = await world.user("streaming", { streams: 2 });
+    await user.containers.create({ image: "busybox", name: "up", command: SLEEP }, WAIT);
+    const leaving = new AbortController();
+    const open = (path: string) =>
+      fetch(`${world.url}${path}`, { headers: { authorization: `Bearer ${user.apiKey}` }, signal: leaving.signal });
+    assert.equal((await open("/v1/events")).status, 200);
+    const session = await user.containers.execStream("up", { command: SLEEP });
+    const { usage, left } = await user.me();
+    assert.deepEqual([usage.streams, left.streams], [2, 0]);
+    assert.equal((await open("/v1/containers/up/logs?follow=true")).status, 429);
+    const { response } = await upgrade(world, "/v1/containers/up/attach", user.apiKey);
+    assert.equal(response.statusCode, 429);
+    leaving.abort();
+    session.close();
+    await eventually("there is room again", async () => (await user.me()).usage.streams === 0);
+    await (
+      await user.containers.execStream("up", { command: ["true"] })
+    ).ended;
+  });
 });
 
 describe("a user who is removed", () => {
@@ -183,7 +230,7 @@ describe("a user who is removed", () => {
       items.map(({ action }) => action),
       ["user.removed", "user.remove", "user.create"],
     );
-    assert.deepEqual((items[0]?.detail["found"] as typeof found).containers, 2);
+    assert.deepEqual(items[0]?.detail["found"], found);
     const again = await world.admin.users.create({ name: "leaver" });
     assert.notEqual(again.id, id);
     assert.deepEqual((await as(again.apiKey).containers.list()).items, []);
@@ -193,7 +240,7 @@ describe("a user who is removed", () => {
     const { apiKey } = await world.admin.users.create({ name: "curator", role: "admin" });
     const curator = as(apiKey);
     await curator.builds.createFromFiles({ dockerfile: "FROM busybox\nRUN echo c > /c\n" }, { tag: "source", ...WAIT });
-    const archive = await Array.fromAsync(await curator.images.export("source"));
+    const archive = await Array.fromAsync(curator.images.export("source"));
     await curator.images.import(Buffer.concat(archive), { tag: "offered", catalog: true, ...WAIT });
     const user = await world.user("stands-on-it");
     await user.containers.create({ image: "offered", name: "on-it", command: SLEEP }, WAIT);

@@ -84,5 +84,10 @@ export function openAuditor(db: Db, log: Log): Auditor {
 
 /** One client of IPv6 has a whole /64 to come from. */
 function networkOf(address = ""): string {
-  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::");
+  const groups = head.split(":").filter((group) => group !== "");
+  const after = tail?.split(":").filter((group) => group !== "") ?? [];
+  const zeros = Array.from({ length: Math.max(8 - groups.length - after.length, 0) }, () => "0");
+  return [...groups, ...zeros, ...after].slice(0, 4).join(":");
 }

@@ -33,8 +33,9 @@ export async function carryOutRemovals(db: Db): Promise<void> {
 async function step(tx: Db, user: UserRow, gone: string[]): Promise<void> {
   // Of a request that had counted its quota when the user was shut out, none is left; these are cheap and make sure.
   await removeContainersOf(tx, user.id);
-  for (const { id, attempt, state } of await cancelBuildsOf(tx, user.id))
-    if (state === "queued") await endBuild(tx, id, attempt, { state: "cancelled" });
+  // One that runs ends with its worker; of a host that is gone it is taken off, and no host need take it up to end it.
+  for (const { id, attempt, state, hostId } of await cancelBuildsOf(tx, user.id))
+    if (state === "queued" || hostId === null) await endBuild(tx, id, attempt, { state: "cancelled" });
   const { containers, builds } = await heldBack(tx, user.id, gone);
   if (containers > 0) return;
   await removeVolumesOf(tx, user.id, gone);
