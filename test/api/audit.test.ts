@@ -11,7 +11,7 @@ let world: World;
 let user: Hafen & { apiKey: string };
 let userId: string;
 before(async () => {
-  world = await startWorld({ env: { HAFEN_TRUSTED_PROXIES: "127.0.0.1" } });
+  world = await startWorld({ env: { HAFEN_TRUSTED_PROXIES: "127.0.0.1", HAFEN_RATE_FAILURES: "100000/1" } });
   user = await world.user("frank");
   userId = (await user.me()).id;
 });

@@ -43,9 +43,7 @@ export function buildApp(deps: Deps): App {
     const began = performance.now();
     c.set("deps", deps);
     c.set("requestId", newId("request"));
-    const { incoming, upgrade } = c.env ?? {};
-    const from = incoming?.socket.remoteAddress ?? upgrade?.connectedFrom;
-    c.set("address", clientAddress(from, c.req.header("x-forwarded-for"), deps.trustedProxies));
+    c.set("address", clientAddress(c) || undefined);
     c.header("x-request-id", c.var.requestId);
     await next();
     const durationMs = performance.now() - began;

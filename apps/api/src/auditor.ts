@@ -1,5 +1,6 @@
 import { insertAuditLines, type AuditEntry, type Db } from "@hafen/db";
 import { errorFields, type Log } from "@hafen/process";
+import { networkOf } from "./rate-limits/network-of.ts";
 
 /** Refusals that are written down a minute; what is over is counted, and one line says how many there were. */
 const MOST = { ofOne: 30, ofAll: 300 };
@@ -60,7 +61,7 @@ export function openAuditor(db: Db, log: Log): Auditor {
   return {
     done: add,
     refused(entry) {
-      const who = entry.userId ?? networkOf(entry.address);
+      const who = entry.userId ?? networkOf(entry.address ?? "");
       const before = written.get(who) ?? 0;
       if (before < MOST.ofOne && ofAll < MOST.ofAll) {
         written.set(who, before + 1);
@@ -80,14 +81,4 @@ export function openAuditor(db: Db, log: Log): Auditor {
       clearTimeout(timer);
     },
   };
-}
-
-/** One client of IPv6 has a whole /64 to come from. */
-function networkOf(address = ""): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("::");
-  const groups = head.split(":").filter((group) => group !== "");
-  const after = tail?.split(":").filter((group) => group !== "") ?? [];
-  const zeros = Array.from({ length: Math.max(8 - groups.length - after.length, 0) }, () => "0");
-  return [...groups, ...zeros, ...after].slice(0, 4).join(":");
 }

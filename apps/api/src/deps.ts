@@ -46,7 +46,7 @@ export interface Variables {
   streams: number;
 }
 export interface AppEnv {
-  /** Of an upgrade, or of any other request. */
-  Bindings: { upgrade?: Upgrade; incoming?: IncomingMessage; outgoing?: ServerResponse };
+  /** `outgoing` of any request that is no upgrade. */
+  Bindings: { incoming?: IncomingMessage; upgrade?: Upgrade; outgoing?: ServerResponse };
   Variables: Variables;
 }

@@ -10,7 +10,6 @@ import type { Ports } from "./ports/ports.ts";
 export interface Upgrade {
   /** Called by the handler; the handshake follows its answer, and then `serve`. */
   accept(serve: (socket: WebSocket) => void): void;
-  connectedFrom: string | undefined;
 }
 export interface Upgrades {
   close(): void;
@@ -40,12 +39,11 @@ export function acceptUpgrades(server: Server, app: App, ports: Ports): Upgrades
     socket.on("close", () => (open.delete(socket), gone.abort()));
     let start: ((socket: WebSocket) => void) | undefined;
     const upgrade: Upgrade = {
-      connectedFrom: request.socket.remoteAddress,
       accept: (accepted) => {
         start = accepted;
       },
     };
-    const response = await app.fetch(requestOf(request, gone.signal), { upgrade });
+    const response = await app.fetch(requestOf(request, gone.signal), { incoming: request, upgrade });
     if (socket.destroyed) return;
     if (!start || !response.ok) return answer(socket, response);
     const started = start;

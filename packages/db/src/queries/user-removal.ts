@@ -136,7 +136,7 @@ export async function takeRemoval(tx: Db, userId: string): Promise<UserRow | und
     .select()
     .from(users)
     .where(and(eq(users.id, userId), eq(users.state, "removing")))
-    .for("update", { skipLocked: true });
+    .for("no key update", { skipLocked: true });
   return row;
 }
 

@@ -39,7 +39,7 @@ export function lockAdmins(tx: Db): Promise<UserRow[]> {
     .from(users)
     .where(and(eq(users.role, "admin"), eq(users.state, "active")))
     .orderBy(asc(users.id))
-    .for("update");
+    .for("no key update"); // what they make meanwhile is not held up
 }
 
 /** Undefined when the user goes, or is gone. */
