@@ -46,7 +46,6 @@ export function startSweep(
     for (const row of await nudgeUnsettled(ctx, builds.ids)) nudge(row);
     for (const row of await endExpired(ctx)) nudge(row);
     for (const row of await idle.round(ctx)) nudge(row);
-    await carryOutRemovals(ctx.db);
     await builds.cancelRequested();
     if (asked || count % RECONCILE_EVERY === 0) {
       asked = false;
@@ -58,6 +57,7 @@ export function startSweep(
       await keepHouse(ctx.db, keep);
       await applyRetention(ctx);
     }
+    await carryOutRemovals(ctx.db);
   }
 
   /** What stays as it is, is said once. */

@@ -18,16 +18,22 @@ import { LOST_AFTER_SECONDS } from "../sweep/keep.ts";
 
 /**
  * The next step of every user that goes: containers first, volumes once nothing mounts them, images once no build makes one, and at the end
- * the rows. Any worker does it, each user in one transaction at a time, and a step that was lost is taken at the next round.
+ * the rows. Any worker does it, each user in one transaction at a time, and a step that was lost is taken at the next round. One that fails
+ * keeps no other user back. @throws the first failure, at the end
  */
 export async function carryOutRemovals(db: Db): Promise<void> {
-  for (const id of await removingUsers(db)) {
-    const gone = await goneHosts(db, LOST_AFTER_SECONDS);
-    await db.transaction(async (tx) => {
-      const user = await takeRemoval(tx, id);
-      if (user) await step(tx, user, gone);
-    });
-  }
+  const ids = await removingUsers(db);
+  if (ids.length === 0) return;
+  const gone = await goneHosts(db, LOST_AFTER_SECONDS);
+  const steps = await Promise.allSettled(
+    ids.map((id) =>
+      db.transaction(async (tx) => {
+        const user = await takeRemoval(tx, id);
+        if (user) await step(tx, user, gone);
+      }),
+    ),
+  );
+  for (const each of steps) if (each.status === "rejected") throw each.reason;
 }
 
 async function step(tx: Db, user: UserRow, gone: string[]): Promise<void> {
