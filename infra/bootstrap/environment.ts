@@ -1,5 +1,6 @@
 /** What the api and the worker read of the environment, but for what `npm start` always sets itself. */
 export const HANDED_ON = [
+  "HAFEN_AUDIT_DAYS",
   "HAFEN_CGROUP_ROOT",
   "HAFEN_CLONE_BYTES",
   "HAFEN_CONNECTIONS",

@@ -25,6 +25,9 @@ const ACCESS: Record<string, Row> = {
   "POST /v1/users": { ...A, body: { name: "new" } },
   "GET /v1/users": A,
   "GET /v1/users/{ref}": A,
+  "PATCH /v1/users/{ref}": { ...A, body: { quota: { volumes: 1 } } },
+  "DELETE /v1/users/{ref}": A,
+  "GET /v1/audit": R(),
   "GET /v1/hosts": A,
   "GET /v1/hosts/{ref}": A,
   "GET /v1/me": R(),
@@ -119,12 +122,20 @@ let world: World;
 let owner: Awaited<ReturnType<World["user"]>>;
 let stranger: Awaited<ReturnType<World["user"]>>;
 let readKey: string;
+let revokedKey: string;
+let expiredKey: string;
 const theirs: Partial<Record<Owned, string>> = {};
 before(async () => {
   world = await startWorld();
   owner = await world.user("owner");
   stranger = await world.user("stranger");
   readKey = (await owner.keys.create({ name: "reader", scopes: ["read"] })).apiKey;
+  revokedKey = (await owner.keys.create({ name: "revoked" })).apiKey;
+  await owner.keys.revoke("revoked");
+  expiredKey = (
+    await owner.keys.create({ name: "expired", expiresAt: new Date(Date.now() + 86_400_000).toISOString() })
+  ).apiKey;
+  await world.database.sql`update api_keys set expires_at = now() - interval '1 second' where name = 'expired'`;
   const build = await owner.builds.createFromFiles(
     { dockerfile: "FROM busybox\n" },
     { tag: "private", waitSeconds: 60 },
@@ -182,6 +193,9 @@ describe("without a valid key", () => {
     "a key that nobody has": () => `Bearer hfn_${"A".repeat(43)}`,
     "another scheme": () => `Basic ${Buffer.from(`admin:${world.adminKey}`).toString("base64")}`,
     "an empty key": () => "Bearer ",
+    "a revoked key": () => `Bearer ${revokedKey}`,
+    "an expired key": () => `Bearer ${expiredKey}`,
+    "two keys at once": () => `Bearer ${owner.apiKey}, Bearer ${owner.apiKey}`,
   };
   for (const [what, authorization] of Object.entries(KEYS)) {
     test(`no route but the open ones answers to ${what}`, async () => {

@@ -1,6 +1,8 @@
 import { newId, ProblemError, routes } from "@hafen/contract";
 import { Counter, Histogram, SECONDS_BUCKETS } from "@hafen/process";
 import { secureHeaders } from "hono/secure-headers";
+import { auditRequest } from "./audit-request.ts";
+import { clientAddress } from "./client-address.ts";
 import type { Deps } from "./deps.ts";
 import { DOCS_CSP } from "./docs/docs.ts";
 import { answerError } from "./errors.ts";
@@ -9,6 +11,7 @@ import { TLS_HEADERS } from "./http/refuse.ts";
 import { newApp, type App } from "./mount.ts";
 import { protocolOf } from "./ports/port-host.ts";
 import { countRequest } from "./rate-limits/count-request.ts";
+import { mountAudit } from "./routes/audit.ts";
 import { mountBuilds } from "./routes/builds.ts";
 import { mountContainers } from "./routes/containers.ts";
 import { mountHousekeeping } from "./routes/housekeeping.ts";
@@ -45,12 +48,14 @@ export function buildApp(deps: Deps): App {
     const began = performance.now();
     c.set("deps", deps);
     c.set("requestId", newId("request"));
+    c.set("address", clientAddress(c) || undefined);
     c.header("x-request-id", c.var.requestId);
     await next();
     const durationMs = performance.now() - began;
     const { status } = c.res;
     const route = c.req.routePath;
     seconds.observe({ method: c.req.method, route, status }, durationMs / 1000);
+    auditRequest(c);
     if (status >= 400) problems.inc({ status });
     deps.log.info(
       {
@@ -61,6 +66,7 @@ export function buildApp(deps: Deps): App {
         status,
         durationMs: Math.round(durationMs * 10) / 10,
         userId: c.get("user")?.id,
+        address: c.var.address,
       },
       "request",
     );
@@ -86,6 +92,7 @@ export function buildApp(deps: Deps): App {
   app.use(crossOrigin(deps.origins));
 
   mountUsers(app);
+  mountAudit(app);
   mountBuilds(app);
   mountImages(app);
   mountImageTransfers(app);

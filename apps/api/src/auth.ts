@@ -27,21 +27,22 @@ export function authorize(scope: Scope) {
         "Send Authorization: Bearer hfn_… with a key that is neither revoked nor expired.",
       );
     }
-    const { user, key } = found;
+    const { user, key, streams } = found;
     c.set("user", user);
     c.set("key", key);
-    c.set("scopes", key.scopes);
     await countRequest(c, "key");
     if (!key.scopes.includes(scope))
       throw new ProblemError(
         "scope_missing",
         `This needs a key with the scope ${scope}; yours has ${key.scopes.join(", ")}.`,
       );
+    c.set("scopes", key.scopes);
+    c.set("streams", streams);
     c.set("ctx", {
       db: database.db,
       jobs: queues,
       changes,
-      actor: actorOf(user, key, c.var.requestId),
+      actor: actorOf(found, c.var.requestId, c.var.address),
       registries,
       egressPolicy,
       portUrl: portUrls(portsDomain, c.env.incoming ?? { headers: {} }),

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
-import type { Egress, Scope } from "@hafen/contract";
+import type { RateLimits } from "./rate-limits/rate-limits.ts";
+import type { Egress, ProblemError, Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
+import type { Auditor } from "./auditor.ts";
 import type { TrustedProxies } from "./client-address.ts";
-import type { RateLimits } from "./rate-limits/rate-limits.ts";
 import type { Slots } from "./slots.ts";
 import type { Upgrade } from "./upgrades.ts";
 
@@ -25,9 +26,10 @@ export interface Deps {
   limits: UploadLimits;
   slots: Slots;
   rateLimits: RateLimits;
-  trustedProxies: TrustedProxies;
   /** Whose pages may read answers. */
   origins: ReadonlySet<string>;
+  auditor: Auditor;
+  trustedProxies: TrustedProxies;
   log: Log;
   metrics: Registry;
 }
@@ -35,11 +37,19 @@ export interface Deps {
 export interface Variables {
   deps: Deps;
   requestId: string;
+  /** Where the request came from. */
+  address: string | undefined;
+  /** The route's operationId; absent where there is no route. */
+  operation?: string;
+  /** What it was refused with. */
+  problem?: ProblemError;
   /** Set once the key is verified; routes of scope `none` have neither. */
   ctx: Ctx;
   user: UserRow;
   key: KeyRow;
   scopes: Scope[];
+  /** How many streams the user may have open at once. */
+  streams: number;
 }
 export interface AppEnv {
   /** `outgoing` of any request that is no upgrade. */

@@ -38,6 +38,7 @@ export function answerError(error: unknown, c: Context<AppEnv>): Response {
   const problem = problemOf(error);
   if (problem.code === "internal")
     c.var.deps.log.error({ requestId: c.var.requestId, ...errorFields(error) }, "request failed");
+  c.set("problem", problem);
   const body = toProblem(problem, c.var.requestId);
   c.header("content-type", "application/problem+json");
   const retryAfter = retryAfterOf(problem);

@@ -3,6 +3,7 @@ import { countInWindow, listenForChanges, migrate, openDatabase } from "@hafen/d
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
+import { openAuditor } from "./auditor.ts";
 import { readTrustedProxies } from "./client-address.ts";
 import { ApiConfig } from "./config.ts";
 import { readOrigins } from "./http/origins.ts";
@@ -20,6 +21,8 @@ if (config.HAFEN_END_WITH_PARENT === "1") endWithParent(shutdown);
 await migrate(config.DATABASE_URL);
 const database = openDatabase(config.DATABASE_URL, { connections: 20 });
 shutdown.add("database", database.close);
+const auditor = openAuditor(database.db, log);
+shutdown.add("audit", auditor.close);
 const changes = await listenForChanges(database.sql);
 shutdown.add("notifications", changes.close);
 const backend = openBackend(chooseConnection(config.REDIS_URL, config.DATABASE_URL), config.HAFEN_QUEUE_PREFIX);
@@ -53,6 +56,7 @@ const deps = {
   slots: openSlots(),
   egressPolicy: config.HAFEN_EGRESS,
   origins: readOrigins(config.HAFEN_CORS_ORIGINS),
+  auditor,
   trustedProxies: readTrustedProxies(config.HAFEN_TRUSTED_PROXIES),
   portsDomain: config.HAFEN_PORTS_DOMAIN,
   log,

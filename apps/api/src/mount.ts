@@ -44,7 +44,12 @@ export function mount<R extends ScopedRoute>(
   { maxBytes = JSON_BYTES, maxJsonBytes, data, slot }: MountOptions = {},
 ): void {
   const { scope, ...definition } = route;
-  const middleware = [];
+  const middleware = [
+    createMiddleware<AppEnv>(async (c, next) => {
+      if (route.operationId !== undefined) c.set("operation", route.operationId);
+      await next();
+    }),
+  ];
   middleware.push(scope === "none" ? byAddress : authorize(scope));
   if (slot !== undefined) middleware.push(holdSlot(slot));
   middleware.push(plainBody);
@@ -66,7 +71,7 @@ const plainBody = createMiddleware<AppEnv>(async (c, next) => {
 
 function holdSlot(kind: SlotKind) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    atRequestEnd(c, c.var.deps.slots.take(kind, c.var.user.id));
+    atRequestEnd(c, c.var.deps.slots.take(kind, c.var.user.id, c.var.streams));
     await next();
   });
 }

@@ -28,7 +28,7 @@ export function sessionSockets(): OpenSession {
     const { user, deps } = c.var;
     const { upgrade } = c.env;
     if (!upgrade) throw new ProblemError("upgrade_required", "Open this path as a WebSocket.");
-    const worker = await dialled(c, row, action, query, deps.slots.take("sessions", user.id));
+    const worker = await dialled(c, row, action, query, deps.slots.take("sessions", user.id, c.var.streams));
     try {
       await begin?.();
     } catch (error) {

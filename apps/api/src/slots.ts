@@ -16,16 +16,24 @@ const AT_ONCE = {
   uploads: { most: 16, of: "uploads" },
 } as const;
 export type SlotKind = keyof typeof AT_ONCE;
+const COUNTED = (Object.keys(AT_ONCE) as SlotKind[]).filter((kind) => kind !== "visits");
 
 export interface Slots {
-  /** Takes one of the user's; answers with how to give it back. @throws ProblemError when there is none left. */
-  take(kind: SlotKind, userId: string): () => void;
+  /**
+   * Takes one of the user's; answers with how to give it back. `quota`: how many of all kinds the user may have open; visits are others',
+   * and count against none. @throws ProblemError when there is none left.
+   */
+  take(kind: SlotKind, userId: string, quota?: number): () => void;
+  /** How many the user has open, of all kinds but visits. */
+  openOf(userId: string): number;
 }
 
 export function openSlots(): Slots {
   const open = new Map<string, number>();
+  const openOf = (userId: string) => COUNTED.reduce((sum, kind) => sum + (open.get(`${kind} ${userId}`) ?? 0), 0);
   return {
-    take(kind, userId) {
+    openOf,
+    take(kind, userId, quota = Infinity) {
       const { most, of } = AT_ONCE[kind];
       const id = `${kind} ${userId}`;
       const now = open.get(id) ?? 0;
@@ -33,6 +41,13 @@ export function openSlots(): Slots {
         throw new ProblemError(
           "too_many_streams",
           `There are ${most} ${of} open, the most at once. Wait for one to end.`,
+        );
+      const all = openOf(userId);
+      if (kind !== "visits" && all >= quota)
+        throw new ProblemError(
+          "too_many_streams",
+          `Your quota of ${quota} open streams is taken. Wait for one to end, or ask the admin for more.`,
+          { quota: "streams", limit: quota, used: all },
         );
       open.set(id, now + 1);
       return () => {

@@ -35,7 +35,7 @@ export function bodyBytes(c: Context): number {
 /** Reads an upload that makes a build: none that its user's quota would refuse, and so many at once. */
 export async function whileUploading<T>(c: Context<AppEnv>, read: () => Promise<T>): Promise<T> {
   const { deps, user, ctx } = c.var;
-  const release = deps.slots.take("uploads", user.id);
+  const release = deps.slots.take("uploads", user.id, c.var.streams);
   try {
     // A repeated one is answered with what the first has made, which may have filled the quota.
     if (!(await isRepeated(c))) await foreseeBuild(ctx);

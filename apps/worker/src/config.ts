@@ -2,6 +2,7 @@ import { getServers } from "node:dns";
 import { isIPv4 } from "node:net";
 import { hostname } from "node:os";
 import { DEFAULT_REGISTRIES } from "@hafen/core";
+import { AUDIT_DAYS_AT_LEAST } from "@hafen/db";
 import { LogLevel, port } from "@hafen/process";
 import { z } from "zod";
 
@@ -67,6 +68,8 @@ export const WorkerConfig = z.object({
     .default(8 * 1024 ** 3),
   /** `1`: end when standard input does, as it does when the supervisor is gone. */
   HAFEN_END_WITH_PARENT: z.enum(["0", "1"]).default("0"),
+  /** How long the audit log is kept. */
+  HAFEN_AUDIT_DAYS: z.coerce.number().int().min(AUDIT_DAYS_AT_LEAST).max(36_500).default(365),
   HAFEN_LOG_LEVEL: LogLevel,
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;

@@ -116,7 +116,16 @@ shutdown.add("jobs", async () => {
 });
 
 const nudge = (row: Payload) => void handlers["container.converge"](row);
-const sweep = startSweep(ctx, builds, outward, new IdleWatch(() => streams.takeUsed()), nudge, log, stopping.signal);
+const sweep = startSweep(
+  ctx,
+  builds,
+  outward,
+  new IdleWatch(() => streams.takeUsed()),
+  nudge,
+  log,
+  { auditDays: config.HAFEN_AUDIT_DAYS },
+  stopping.signal,
+);
 const following = followEngine(ctx, log, { nudge, reconnected: sweep.reconcileSoon }, stopping.signal);
 shutdown.add("sweep", async () => {
   stopping.abort();

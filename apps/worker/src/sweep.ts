@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   applyRetention,
+  carryOutRemovals,
   endExpired,
   keepHouse,
   nudgeUnsettled,
@@ -34,6 +35,7 @@ export function startSweep(
   idle: IdleWatch,
   nudge: (row: Payload) => void,
   log: Log,
+  keep: { auditDays: number },
   signal: AbortSignal,
 ): Sweep {
   let asked = true;
@@ -55,9 +57,10 @@ export function startSweep(
       report(found);
     }
     if (count % HOUSE_EVERY === 1) {
-      await keepHouse(ctx.db);
+      await keepHouse(ctx.db, keep);
       await applyRetention(ctx);
     }
+    await carryOutRemovals(ctx.db);
   }
 
   /** What stays as it is, is said once. */

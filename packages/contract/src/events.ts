@@ -41,6 +41,9 @@ export const EVENT_TYPES = [
   "registry.removed",
   "retention.changed",
   "user.created",
+  "user.changed",
+  "user.removing",
+  "user.removed",
   "key.created",
   "key.revoked",
 ] as const;

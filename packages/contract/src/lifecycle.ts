@@ -135,6 +135,7 @@ export const BUILD_FAILURES = [
   "out_of_memory",
   "disk_full",
   "timeout",
+  "quota_exceeded",
   "archive_invalid",
   "host_lost",
   "container_gone",
@@ -163,6 +164,12 @@ export type Verdict = (typeof VERDICTS)[number];
 /** What an owner may let another user do: `read` look at it, mount it read-only, read its files; `use` run and build from it, write to it. */
 export const ACCESS = ["read", "use"] as const;
 export type Access = (typeof ACCESS)[number];
+/** `removing`: its keys are revoked, and what it owned goes; then its name is free again. */
+export const USER_STATES = ["active", "removing", "removed"] as const;
+export type UserState = (typeof USER_STATES)[number];
+/** How a change ended that the audit log tells of. */
+export const AUDIT_OUTCOMES = ["done", "refused"] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 export const ROLES = ["user", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 export const SCOPES = ["read", "write", "admin"] as const;

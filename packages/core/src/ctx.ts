@@ -13,6 +13,8 @@ export interface Actor {
   scopes: readonly Scope[];
   keyId?: string | undefined;
   requestId?: string | undefined;
+  /** Where the request came from. */
+  address?: string | undefined;
   /** Set once claimed: what a verb makes is recorded under it in the same transaction. */
   idempotencyKey?: string | undefined;
   /** What asks in the user's name for many things at once; the audit log and the events say so. */

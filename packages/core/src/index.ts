@@ -1,4 +1,5 @@
 export { InputError } from "./archive/error.ts";
+export { exportAudit, listAudit } from "./audit/list.ts";
 export { cancelBuild } from "./build/cancel.ts";
 export { commitContainer } from "./build/commit.ts";
 export {
@@ -83,9 +84,12 @@ export { nudgeUnsettled } from "./sweep/nudge.ts";
 export { reconcile, type Differences } from "./sweep/reconcile.ts";
 export { describeUsage, type UserUsage } from "./usage/df.ts";
 export { containerSize, userUsage, type HostUsage } from "./usage/on-host.ts";
-export { actorOf, authenticate } from "./user/authenticate.ts";
+export { actorOf, authenticate, type Authenticated } from "./user/authenticate.ts";
 export { createKey, listKeys, revokeKey } from "./user/keys.ts";
-export { createUser, ensureAdmin, getMe, getUser, listUsers } from "./user/users.ts";
+export { carryOutRemovals } from "./user/carry-out-removals.ts";
+export { removeUser } from "./user/remove.ts";
+export { updateUser } from "./user/update.ts";
+export { createUser, describeUser, ensureAdmin, getMe, getUserRow, listUsers } from "./user/users.ts";
 export { createVolume, describeVolume, getVolume, listVolumes } from "./volume/create.ts";
 export { cloneVolume, waitCopied } from "./volume/clone.ts";
 export { convergeVolume } from "./volume/converge.ts";

@@ -10,6 +10,11 @@ export const DEFAULT_QUOTA: Quota = {
   volumes: 100,
   images: 200,
   builds: 20,
+  pids: 20 * 256,
+  imageBytes: 100 * 1024 ** 3,
+  buildMinutes: 3_000,
+  streams: 1_000,
+  keys: 50,
 };
 /** Admins are bounded by the machine alone, in effect. */
 export const ADMIN_QUOTA: Quota = {
@@ -20,6 +25,11 @@ export const ADMIN_QUOTA: Quota = {
   volumes: 100_000,
   images: 100_000,
   builds: 10_000,
+  pids: 10_000_000,
+  imageBytes: 2 ** 52,
+  buildMinutes: 10_000_000,
+  streams: 10_000,
+  keys: 1_000,
 };
 
 /**
@@ -36,6 +46,12 @@ export async function takeQuota(tx: Db, userId: string, more: Partial<Quota>): P
 export async function foreseeQuota(db: Db, userId: string, more: Partial<Quota>): Promise<void> {
   const [quota, used] = await Promise.all([getQuota(db, userId), usage(db, userId)]);
   refuseOver(quota, used, more);
+}
+
+/** What there is still room for. */
+export function leftOf(quota: Quota, used: Quota): Quota {
+  const entries = (Object.keys(quota) as (keyof Quota)[]).map((name) => [name, Math.max(quota[name] - used[name], 0)]);
+  return Object.fromEntries(entries) as Quota;
 }
 
 function refuseOver(quota: Quota, used: Quota, more: Partial<Quota>): void {
@@ -67,9 +83,11 @@ export async function lockForQuota(tx: Db, userId: string, id: string): ReturnTy
 export function promised({ limits, pendingLimits }: Pick<ContainerRow, "limits" | "pendingLimits">): {
   cpus: number;
   memoryBytes: number;
+  pids: number;
 } {
   return {
     cpus: Math.max(limits.cpus, pendingLimits?.cpus ?? 0),
     memoryBytes: Math.max(limits.memoryBytes, pendingLimits?.memoryBytes ?? 0),
+    pids: Math.max(limits.pids, pendingLimits?.pids ?? 0),
   };
 }

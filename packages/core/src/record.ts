@@ -17,7 +17,7 @@ export async function record(
     made?: boolean;
   },
 ): Promise<void> {
-  const { userId, keyId, requestId, idempotencyKey, via } = actor;
+  const { userId, keyId, requestId, address, idempotencyKey, via } = actor;
   const data = { ...entry.data, ...(via ? { via } : {}) };
   const [, , mine] = await Promise.all([
     entry.type && insertEvent(tx, { userId, type: entry.type, subject: entry.subject, data }),
@@ -25,6 +25,7 @@ export async function record(
       userId,
       keyId,
       requestId,
+      address,
       action: entry.action,
       subject: entry.subject,
       detail: data,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as run } from "drizzle-orm/postgres-js/migrator";
+import { guardAuditLog } from "./audit-guard.ts";
 import { connect } from "./client.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../migrations", import.meta.url));
@@ -24,6 +25,7 @@ export async function migrate(url: string): Promise<void> {
         `The database has ${row?.count} migrations, this version of Hafen knows ${journal.entries.length}.`,
       );
     }
+    await guardAuditLog(sql);
   } finally {
     await sql.end({ timeout: 5 });
   }

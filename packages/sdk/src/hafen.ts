@@ -1,3 +1,4 @@
+import { Audit } from "./audit.ts";
 import { Builds } from "./builds.ts";
 import type { CallOptions } from "./call-options.ts";
 import { Containers } from "./containers.ts";
@@ -16,6 +17,7 @@ import type { Me } from "./wire.ts";
 
 /** A client of one Hafen service, for one API key. */
 export class Hafen {
+  readonly audit: Audit;
   readonly builds: Builds;
   readonly containers: Containers;
   readonly events: Events;
@@ -33,6 +35,7 @@ export class Hafen {
   constructor(options: HafenOptions) {
     const transport = new Transport(options);
     this.#transport = transport;
+    this.audit = new Audit(transport);
     this.builds = new Builds(transport);
     this.containers = new Containers(transport);
     this.events = new Events(transport);

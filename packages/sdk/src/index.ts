@@ -1,4 +1,5 @@
 export type { Attachment, AttachOptions } from "./attachment.ts";
+export type { Audit } from "./audit.ts";
 export type { BuildLogOptions } from "./build-log.ts";
 export type { BuildFiles, BuildOptions, Builds, BuildWaitOptions } from "./builds.ts";
 export type { CallOptions, ChangeOptions, RemoveOptions } from "./call-options.ts";

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what, from where, with which key, and what was refused; with the scope admin, of everybody */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/builds": {
         parameters: {
             query?: never;
@@ -1001,10 +1018,12 @@ export interface paths {
         get: operations["getUser"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove a user and everything of theirs: refused from now on, gone once the hosts have removed it */
+        delete: operations["removeUser"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a user's quota, role or policy */
+        patch: operations["updateUser"];
         trace?: never;
     };
     "/v1/volumes": {
@@ -1133,6 +1152,36 @@ export interface components {
             /** @enum {string} */
             status: "ok";
         };
+        AuditLine: {
+            /** @description As container.create; authenticate for a key that was refused */
+            action: string;
+            /** @description From where; null for what Hafen does itself */
+            address: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** @description code: why it was refused; more: how many further ones like it */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** @description Rises with time */
+            id: string;
+            /** @description With which key; null for what Hafen does itself */
+            keyId: string | null;
+            /** @enum {string} */
+            outcome: "done" | "refused";
+            requestId: string | null;
+            /** @description The id of what was changed; of a refused request, its path */
+            subject: string;
+            /** @description Who; null where a key was refused, and nobody knows whose it was */
+            userId: string | null;
+        };
+        AuditList: {
+            items: components["schemas"]["AuditLine"][];
+            nextCursor: string | null;
+        };
         Build: {
             /** @description Over 1 when a worker died in the middle and it was begun again */
             attempt: number;
@@ -1195,7 +1244,7 @@ export interface components {
         };
         BuildFailure: {
             /** @enum {string} */
-            code: "dockerfile_invalid" | "remote_add_refused" | "base_not_found" | "target_not_found" | "copy_failed" | "run_failed" | "out_of_memory" | "disk_full" | "timeout" | "archive_invalid" | "host_lost" | "container_gone" | "registry_failed" | "build_failed";
+            code: "dockerfile_invalid" | "remote_add_refused" | "base_not_found" | "target_not_found" | "copy_failed" | "run_failed" | "out_of_memory" | "disk_full" | "timeout" | "quota_exceeded" | "archive_invalid" | "host_lost" | "container_gone" | "registry_failed" | "build_failed";
             detail: string;
             exitCode?: number;
             lastLines?: string[];
@@ -1610,18 +1659,29 @@ export interface components {
         };
         CreateUser: {
             name: string;
+            policy?: components["schemas"]["Policy"];
             quota?: {
+                /** @description Of the last 30 days. An open build counts for at least one */
+                buildMinutes?: number;
                 /** @description Builds queued or running */
                 builds?: number;
                 /** @description Containers in any state */
                 containers?: number;
                 /** @description Sum over containers that should run */
                 cpus?: number;
+                /** @description Sum of the unpacked images; layers that images share count in each */
+                imageBytes?: number;
                 images?: number;
+                /** @description Neither revoked nor expired */
+                keys?: number;
                 /** @description Sum over containers that should run */
                 memoryBytes?: number;
+                /** @description Sum over containers that should run */
+                pids?: number;
                 /** @description Containers that should run */
                 running?: number;
+                /** @description Open at once in one api process: logs, events, sessions, connections, copies, uploads */
+                streams?: number;
                 volumes?: number;
             };
             /** @enum {string} */
@@ -1716,7 +1776,7 @@ export interface components {
             /** @description The id of what it is about */
             subject: string;
             /** @enum {string} */
-            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "volume.lost" | "image.pushed" | "link.created" | "link.revoked" | "grant.created" | "grant.revoked" | "grant.received" | "grant.ended" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "key.created" | "key.revoked";
+            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "volume.lost" | "image.pushed" | "link.created" | "link.revoked" | "grant.created" | "grant.revoked" | "grant.received" | "grant.ended" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "user.changed" | "user.removing" | "user.removed" | "key.created" | "key.revoked";
         };
         Exec: {
             command: string[];
@@ -2184,6 +2244,8 @@ export interface components {
         Me: components["schemas"]["User"] & {
             /** @description Sent by containers to addresses outside in the last 30 days */
             egressBytes: number;
+            left: components["schemas"]["Quota"] & unknown;
+            policy: components["schemas"]["Policy"];
             quota: components["schemas"]["Quota"];
             scopes: ("read" | "write" | "admin")[];
             usage: components["schemas"]["Quota"];
@@ -2221,6 +2283,34 @@ export interface components {
             target: string;
             /** @enum {string} */
             type: "host";
+        };
+        /** @description What there was */
+        Owned: {
+            builds: number;
+            containers: number;
+            /** @description Uploads, as they are stored */
+            contextBytes: number;
+            imageBytes: number;
+            images: number;
+            keys: number;
+            links: number;
+            registries: number;
+            volumes: number;
+        };
+        /** @description The widest that a user may use */
+        Policy: {
+            /**
+             * @description The widest way out of a container
+             * @enum {string}
+             */
+            egress?: "none" | "allow-list" | "internet";
+            /**
+             * @description Every container is made with it
+             * @enum {string}
+             */
+            profile?: "restricted";
+            /** @description The only OCI runtimes that may be asked for */
+            runtimes?: string[];
         };
         Port: {
             container: number;
@@ -2263,7 +2353,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "scope_missing" | "origin_refused" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "request_stalled" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "target_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "rate_limited" | "head_too_large" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "policy_refused" | "scope_missing" | "origin_refused" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "user_protected" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "request_stalled" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "target_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "rate_limited" | "head_too_large" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -2339,17 +2429,27 @@ export interface components {
             reference: string;
         };
         Quota: {
+            /** @description Of the last 30 days. An open build counts for at least one */
+            buildMinutes: number;
             /** @description Builds queued or running */
             builds: number;
             /** @description Containers in any state */
             containers: number;
             /** @description Sum over containers that should run */
             cpus: number;
+            /** @description Sum of the unpacked images; layers that images share count in each */
+            imageBytes: number;
             images: number;
+            /** @description Neither revoked nor expired */
+            keys: number;
             /** @description Sum over containers that should run */
             memoryBytes: number;
+            /** @description Sum over containers that should run */
+            pids: number;
             /** @description Containers that should run */
             running: number;
+            /** @description Open at once in one api process: logs, events, sessions, connections, copies, uploads */
+            streams: number;
             volumes: number;
         };
         Readiness: {
@@ -2370,6 +2470,16 @@ export interface components {
         };
         RegistryList: {
             items: components["schemas"]["RegistryCredential"][];
+        };
+        Removal: {
+            /** @description The admin who asked */
+            by: string;
+            found: components["schemas"]["Owned"];
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            requestedAt: string;
         };
         RemovedImage: {
             /** @description Whether the image went with its last tag */
@@ -2464,6 +2574,40 @@ export interface components {
             /** @description From now, or from its next start; null: no end */
             ttlSeconds?: number | null;
         };
+        UpdatedUser: components["schemas"]["UserDetail"] & {
+            /** @description Of a user who becomes an admin: a key with the scope admin, shown this once */
+            apiKey?: string;
+        };
+        UpdateUser: {
+            policy?: components["schemas"]["Policy"] & unknown;
+            /** @description What it does not name stays. Lower than what is held: nothing new is made */
+            quota?: {
+                /** @description Of the last 30 days. An open build counts for at least one */
+                buildMinutes?: number;
+                /** @description Builds queued or running */
+                builds?: number;
+                /** @description Containers in any state */
+                containers?: number;
+                /** @description Sum over containers that should run */
+                cpus?: number;
+                /** @description Sum of the unpacked images; layers that images share count in each */
+                imageBytes?: number;
+                images?: number;
+                /** @description Neither revoked nor expired */
+                keys?: number;
+                /** @description Sum over containers that should run */
+                memoryBytes?: number;
+                /** @description Sum over containers that should run */
+                pids?: number;
+                /** @description Containers that should run */
+                running?: number;
+                /** @description Open at once in one api process: logs, events, sessions, connections, copies, uploads */
+                streams?: number;
+                volumes?: number;
+            };
+            /** @enum {string} */
+            role?: "user" | "admin";
+        };
         User: {
             /**
              * Format: date-time
@@ -2474,6 +2618,22 @@ export interface components {
             name: string;
             /** @enum {string} */
             role: "user" | "admin";
+            /** @enum {string} */
+            state: "active" | "removing" | "removed";
+        };
+        UserDetail: components["schemas"]["User"] & {
+            policy: components["schemas"]["Policy"];
+            quota: components["schemas"]["Quota"];
+            /** @description Of one that goes or is gone: what there was, and what is left of it */
+            removal: components["schemas"]["Removal"] & ({
+                left: components["schemas"]["Owned"];
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC
+                 */
+                removedAt: string | null;
+            } | null);
+            usage: components["schemas"]["Quota"] & unknown;
         };
         UserList: {
             items: components["schemas"]["User"][];
@@ -2644,6 +2804,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                action?: string;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+                limit?: number;
+                outcome?: "done" | "refused";
+                /** @description From this time on */
+                since?: string;
+                subject?: string;
+                /** @description Before this time */
+                until?: string;
+                /** @description Id or name. Without the scope admin one sees oneself alone */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first; as NDJSON all of it, oldest first, limit and cursor left aside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                    "application/x-ndjson": components["schemas"]["AuditLine"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3332,7 +3580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description scope_missing */
+            /** @description scope_missing, policy_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7789,7 +8037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_progress, name_taken, secret_shown_once */
+            /** @description idempotency_in_progress, name_taken, secret_shown_once, quota_exceeded */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8655,13 +8903,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user */
+            /** @description The user; of one that goes, what is left */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["UserDetail"];
                 };
             };
             /** @description invalid_request */
@@ -8693,6 +8941,182 @@ export interface operations {
             };
             /** @description user_not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What goes; ask for the user to see what is left */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetail"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description user_protected, name_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateUser"];
+            };
+        };
+        responses: {
+            /** @description The user as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedUser"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description user_protected */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

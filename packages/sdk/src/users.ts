@@ -2,7 +2,7 @@ import { address } from "./address.ts";
 import type { CallOptions, ChangeOptions } from "./call-options.ts";
 import { everyItem, type Page } from "./page.ts";
 import type { Transport } from "./transport.ts";
-import type { CreatedUser, CreateUser, User, UserListQuery } from "./wire.ts";
+import type { CreatedUser, CreateUser, UpdatedUser, UpdateUser, User, UserDetail, UserListQuery } from "./wire.ts";
 
 /** For admins. */
 export class Users {
@@ -25,7 +25,18 @@ export class Users {
     return everyItem((each: UserListQuery) => this.list(each, options), query);
   }
 
-  async get(ref: string, options: CallOptions = {}): Promise<User> {
+  /** Of one that is being removed: what is left. */
+  async get(ref: string, options: CallOptions = {}): Promise<UserDetail> {
     return this.#transport.json({ method: "GET", path: address`/v1/users/${ref}`, options });
+  }
+
+  /** Whoever becomes an admin gets a key with that scope, in the answer, once. */
+  async update(ref: string, body: UpdateUser, options: CallOptions = {}): Promise<UpdatedUser> {
+    return this.#transport.json({ method: "PATCH", path: address`/v1/users/${ref}`, json: body, options });
+  }
+
+  /** Answers at once with what goes; `get` says what is left, and at the end `removed`. */
+  async remove(ref: string, options: CallOptions = {}): Promise<UserDetail> {
+    return this.#transport.json({ method: "DELETE", path: address`/v1/users/${ref}`, options });
   }
 }

@@ -34,7 +34,7 @@ export function mountPorts(app: App): void {
     const { ref, port } = c.req.valid("param");
     const row = await getContainer(ctx.db, user.id, { ref });
     if (!can("connect", row.state)) throw wrongState(row, "connect");
-    const container = await dialled(deps, row, port, deps.slots.take("connections", user.id));
+    const container = await dialled(deps, row, port, deps.slots.take("connections", user.id, c.var.streams));
     const { signal } = c.req.raw;
     signal.addEventListener("abort", () => container.destroy(), { once: true });
     const { upgrade } = c.env;

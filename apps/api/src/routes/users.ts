@@ -1,5 +1,16 @@
 import { routes } from "@hafen/contract";
-import { createKey, createUser, getMe, getUser, listKeys, listUsers, revokeKey } from "@hafen/core";
+import {
+  createKey,
+  createUser,
+  describeUser,
+  getMe,
+  getUserRow,
+  listKeys,
+  listUsers,
+  removeUser,
+  revokeKey,
+  updateUser,
+} from "@hafen/core";
 import { idempotent } from "../idempotency.ts";
 import { mount, type App } from "../mount.ts";
 
@@ -13,8 +24,20 @@ export function mountUsers(app: App): void {
     }))) as never;
   });
   mount(app, routes.listUsers, async (c) => c.json(await listUsers(c.var.ctx.db, c.req.valid("query")), 200));
-  mount(app, routes.getUser, async (c) => c.json(await getUser(c.var.ctx.db, c.req.valid("param").ref), 200));
-  mount(app, routes.getMe, async (c) => c.json(await getMe(c.var.ctx.db, c.var.user, c.var.scopes), 200));
+  mount(app, routes.getUser, async (c) => {
+    const { db } = c.var.ctx;
+    return c.json(await describeUser(db, await getUserRow(db, c.req.valid("param").ref)), 200);
+  });
+  mount(app, routes.updateUser, async (c) =>
+    c.json(await updateUser(c.var.ctx, c.req.valid("param").ref, c.req.valid("json")), 200),
+  );
+  mount(app, routes.removeUser, async (c) =>
+    c.json(await describeUser(c.var.ctx.db, await removeUser(c.var.ctx, c.req.valid("param").ref)), 202),
+  );
+  mount(app, routes.getMe, async (c) => {
+    const { deps, ctx, user, scopes } = c.var;
+    return c.json(await getMe(ctx.db, user, scopes, deps.slots.openOf(user.id)), 200);
+  });
   mount(app, routes.createKey, async (c) => {
     const input = c.req.valid("json");
     return (await idempotent(c, await c.req.text(), async () => ({

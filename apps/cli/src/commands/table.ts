@@ -141,6 +141,22 @@ export const COMMANDS: readonly Row[] = [
   { name: "grant rm", summary: "Take grants back", load: () => import("./grant/rm.ts") },
   { name: "user create", summary: "Make a user (admin)", load: () => import("./user/create.ts") },
   { name: "user ls", summary: "List users (admin)", load: () => import("./user/ls.ts") },
+  {
+    name: "user inspect",
+    summary: "Show users, what they may and what they hold (admin)",
+    load: () => import("./user/inspect.ts"),
+  },
+  {
+    name: "user update",
+    summary: "Change a user's quota, role or policy (admin)",
+    load: () => import("./user/update.ts"),
+  },
+  {
+    name: "user rm",
+    summary: "Remove users and everything of theirs (admin)",
+    load: () => import("./user/rm.ts"),
+  },
+  { name: "audit", summary: "Show who changed what, and what was refused", load: () => import("./system/audit.ts") },
   { name: "hosts", summary: "List hosts (admin)", load: () => import("./system/hosts.ts") },
   { name: "version", summary: "Show the version", load: () => import("./system/version.ts") },
   {

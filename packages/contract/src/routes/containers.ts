@@ -57,6 +57,7 @@ export const createContainer = route({
     "name_taken",
     "quota_exceeded",
     "mount_invalid",
+    "policy_refused",
     "volume_not_found",
     "volume_copying",
     "other_host",

@@ -1,3 +1,4 @@
+export * from "./audit.ts";
 export * from "./builds.ts";
 export * from "./containers.ts";
 export * from "./housekeeping.ts";

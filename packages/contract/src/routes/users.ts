@@ -1,6 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { body, json, listOf, ListQuery, PostHeaders, Ref, route } from "../conventions.ts";
-import { CreatedKey, CreatedUser, CreateKey, CreateUser, Key, Me, User } from "../users.ts";
+import {
+  CreatedKey,
+  CreatedUser,
+  CreateKey,
+  CreateUser,
+  Key,
+  Me,
+  UpdatedUser,
+  UpdateUser,
+  User,
+  UserDetail,
+} from "../users.ts";
 
 const tags = ["users"];
 
@@ -33,8 +44,30 @@ export const getUser = route({
   scope: "admin",
   summary: "One user",
   request: { params: z.object({ ref: Ref }) },
-  responses: { 200: json(User, "The user") },
+  responses: { 200: json(UserDetail, "The user; of one that goes, what is left") },
   problems: ["user_not_found"],
+});
+export const updateUser = route({
+  method: "patch",
+  path: "/v1/users/{ref}",
+  operationId: "updateUser",
+  tags,
+  scope: "admin",
+  summary: "Change a user's quota, role or policy",
+  request: { params: z.object({ ref: Ref }), body: body(UpdateUser) },
+  responses: { 200: json(UpdatedUser, "The user as it is now") },
+  problems: ["user_not_found", "user_protected"],
+});
+export const removeUser = route({
+  method: "delete",
+  path: "/v1/users/{ref}",
+  operationId: "removeUser",
+  tags,
+  scope: "admin",
+  summary: "Remove a user and everything of theirs: refused from now on, gone once the hosts have removed it",
+  request: { params: z.object({ ref: Ref }) },
+  responses: { 202: json(UserDetail, "What goes; ask for the user to see what is left") },
+  problems: ["user_not_found", "user_protected", "name_taken"],
 });
 export const getMe = route({
   method: "get",
@@ -54,7 +87,7 @@ export const createKey = route({
   summary: "Make another key for oneself",
   request: { headers: PostHeaders, body: body(CreateKey) },
   responses: { 201: json(CreatedKey, "The key, shown once") },
-  problems: ["name_taken", "secret_shown_once"],
+  problems: ["name_taken", "secret_shown_once", "quota_exceeded"],
 });
 export const listKeys = route({
   method: "get",

@@ -5,6 +5,7 @@ import { getContainer, wrongState, type ContainerKey } from "../container/reques
 import type { Ctx } from "../ctx.ts";
 import { readChanges } from "../dockerfile/changes.ts";
 import { parseTag } from "../image/find.ts";
+import { BUILD_QUOTA } from "./limits.ts";
 import { queueBuild } from "./queue.ts";
 
 /** Asks for an image of a container's files and configuration; its host makes it, as a build. */
@@ -21,6 +22,6 @@ export async function commitContainer(ctx: Ctx, key: ContainerKey, input: Commit
       tag: tag === undefined || tag === "" ? null : parseTag(tag),
       source: { containerId: container.id, pause, message, author, changes },
     },
-    { action: "container.commit", quota: { builds: 1, images: 1 } },
+    { action: "container.commit", quota: BUILD_QUOTA },
   );
 }

@@ -11,6 +11,7 @@ import { chooseHost } from "../host/hosts.ts";
 import { requireCatalog } from "../image/catalog.ts";
 import { parseTag } from "../image/find.ts";
 import { foreseeQuota } from "../quota.ts";
+import { BUILD_QUOTA } from "./limits.ts";
 import { queueBuild } from "./queue.ts";
 import { storeBlob, type StoredBlob } from "./upload.ts";
 
@@ -31,12 +32,9 @@ export interface Received {
   dockerfileText: string;
 }
 
-/** What a build takes of its user's. */
-const QUOTA = { builds: 1, images: 1 };
-
 /** Refuses what the quota would refuse once it was uploaded. */
 export async function foreseeBuild({ db, actor }: Ctx): Promise<void> {
-  await foreseeQuota(db, actor.userId, QUOTA);
+  await foreseeQuota(db, actor.userId, BUILD_QUOTA);
 }
 
 /**
@@ -159,7 +157,7 @@ async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
     },
     {
       action: "build.create",
-      quota: QUOTA,
+      quota: BUILD_QUOTA,
       within: (tx) => sealBlob(tx, input.blob.id, input.blob),
     },
   );

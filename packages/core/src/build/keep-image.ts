@@ -1,5 +1,15 @@
-import { newId } from "@hafen/contract";
-import { endBuild, insertEvent, insertLayers, setStepSizes, setTag, upsertImage, type BuildRow } from "@hafen/db";
+import { newId, ProblemError } from "@hafen/contract";
+import {
+  endBuild,
+  hasImage,
+  insertEvent,
+  insertLayers,
+  setStepSizes,
+  setTag,
+  upsertImage,
+  type BuildRow,
+  type Db,
+} from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import { internalTag } from "../image/remove.ts";
@@ -7,6 +17,7 @@ import { toImageConfig } from "../image/config.ts";
 import { bytesPerLayer } from "../image/layer-bytes.ts";
 import { dropHolds, holdTag } from "./holds.ts";
 import { BuildRefused } from "./refused.ts";
+import { takeQuota } from "../quota.ts";
 import { storable } from "./storable.ts";
 import { toIso } from "../container/termination.ts";
 import type { Product } from "./execute.ts";
@@ -40,6 +51,7 @@ async function writeImage(ctx: HostCtx, build: BuildRow, { digest, manifestDiges
   );
 
   return ctx.db.transaction(async (tx) => {
+    await takeRoom(tx, ctx, build, info);
     const image = await upsertImage(tx, {
       id: newId("image"),
       userId: build.userId,
@@ -87,4 +99,20 @@ async function writeImage(ctx: HostCtx, build: BuildRow, { digest, manifestDiges
     ]);
     return image.id;
   });
+}
+
+/** Only now is it known how large it is. An image that its user has already takes nothing more. */
+async function takeRoom(
+  tx: Db,
+  { hostId }: HostCtx,
+  { userId }: BuildRow,
+  image: { id: string; sizeBytes: number },
+): Promise<void> {
+  try {
+    if (await hasImage(tx, { userId, hostId, digest: image.id })) return;
+    await takeQuota(tx, userId, { images: 1, imageBytes: image.sizeBytes });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new BuildRefused({ code: "quota_exceeded", detail: error.detail });
+  }
 }

@@ -10,3 +10,6 @@ export const BUILD_LIMITS: BuildLimits = {
   outputBytes: GIB / 4,
 };
 export const BUILD_TIMEOUT_MS = 30 * 60_000;
+
+/** What a build must find room for in its user's quota; how large its image is, is known at its end. */
+export const BUILD_QUOTA = { builds: 1, images: 1, imageBytes: 1, buildMinutes: 1 };

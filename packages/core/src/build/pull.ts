@@ -6,6 +6,7 @@ import { chooseHost } from "../host/hosts.ts";
 import { findImage, parseTag } from "../image/find.ts";
 import { remoteReference, type RemoteReference } from "../reference/remote-reference.ts";
 import { requireAllowed } from "../registry/policy.ts";
+import { BUILD_QUOTA } from "./limits.ts";
 import { queueBuild } from "./queue.ts";
 
 /** Asks for an image out of a registry; a host fetches it, as a build, with what the user has stored for that registry. */
@@ -20,7 +21,7 @@ export async function pullImage(ctx: Ctx, { reference, tag, platform }: PullImag
       tag: name === undefined ? null : parseTag(name),
       source: { reference: remote.full, ...(platform !== undefined && { platform }) },
     },
-    { action: "image.pull", quota: { builds: 1, images: 1 } },
+    { action: "image.pull", quota: BUILD_QUOTA },
   );
 }
 
@@ -33,7 +34,7 @@ export async function pushImage(ctx: Ctx, ref: string, { reference }: PushImage)
   return queueBuild(
     ctx,
     { hostId: image.hostId, kind: "push", source: { reference: remote.full, imageId: image.id } },
-    { action: "image.push", quota: { builds: 1 } },
+    { action: "image.push", quota: { builds: 1, buildMinutes: 1 } },
   );
 }
 

@@ -1,6 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { buildEnded, DEADLINES_MS, type BuildFailure, type BuildFailureCode, type BuildKind } from "@hafen/contract";
-import { beginBuild, buildById, endBuild, excuseAttempt, insertEvent, type BuildRow } from "@hafen/db";
+import {
+  beginBuild,
+  buildById,
+  buildSecondsLeft,
+  endBuild,
+  excuseAttempt,
+  insertEvent,
+  type BuildRow,
+} from "@hafen/db";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import { BuildRefused } from "./refused.ts";
@@ -16,6 +24,8 @@ import { storable } from "./storable.ts";
 const MAX_ATTEMPTS = 5;
 
 type End = Parameters<typeof endBuild>[3];
+
+const MINUTES_GONE = "The build minutes of the last 30 days are used up. Wait, or ask the admin for more.";
 
 const DONE = {
   dockerfile: "Built",
@@ -87,7 +97,9 @@ async function clearAttempt(ctx: HostCtx, build: BuildRow): Promise<void> {
 }
 
 async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: AbortSignal): Promise<End> {
-  const timeout = AbortSignal.timeout(BUILD_TIMEOUT_MS);
+  const leftMs = (await buildSecondsLeft(ctx.db, build.userId)) * 1000;
+  if (leftMs <= 0) return failed("quota_exceeded", MINUTES_GONE);
+  const timeout = AbortSignal.timeout(Math.ceil(Math.min(BUILD_TIMEOUT_MS, leftMs)));
   let product: Product | undefined;
   try {
     if (build.attempt > 1) await dropLeftovers(ctx, build);
@@ -102,6 +114,7 @@ async function attempt(ctx: HostCtx, build: BuildRow, log: LogWriter, signal: Ab
     const keep = build.kind === "push" ? keepPush : keepImage;
     return { state: "succeeded", imageId: await keep(ctx, build, product) };
   } catch (error) {
+    if (timeout.aborted && leftMs < BUILD_TIMEOUT_MS) return failed("quota_exceeded", MINUTES_GONE);
     if (timeout.aborted) return failed("timeout", `The build took over ${BUILD_TIMEOUT_MS / 60_000} minutes.`);
     if (signal.aborted) return await cancelledOrLost(ctx, build, error);
     if (error instanceof BuildRefused) {

@@ -1,10 +1,18 @@
 import { DEFAULT_LIMITS, newId, ProblemError, type CreateContainer } from "@hafen/contract";
-import { insertContainer, insertMounts, lockImage, placeVolumes, type ContainerRow, type Db } from "@hafen/db";
+import {
+  insertContainer,
+  insertMounts,
+  lockImage,
+  placeVolumes,
+  policyOf,
+  type ContainerRow,
+  type Db,
+} from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { egressOf } from "../egress/allowed.ts";
 import { refuseOverCapacity } from "../host/capacity.ts";
 import { findImage } from "../image/find.ts";
-import { takeQuota } from "../quota.ts";
+import { promised, takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 import { healthcheckOf } from "./healthcheck.ts";
 import { mergeLimits } from "./limits.ts";
@@ -13,6 +21,7 @@ import { nameTaken } from "./update.ts";
 import { madeUpName } from "./names.ts";
 import { takeNetwork } from "./network.ts";
 import { declaredPorts } from "./ports.ts";
+import { allowedProfile } from "./profile.ts";
 import { refuseOtherUser } from "./restricted-user.ts";
 
 /**
@@ -23,19 +32,22 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
   const { userId } = ctx.actor;
   refuseOtherUser(input.profile, input.user);
   const image = await findImage(ctx.db, userId, input.image, "use");
-  const egress = egressOf(input.egress, ctx.egressPolicy ?? "internet");
   const limits = mergeLimits(DEFAULT_LIMITS, input.limits);
   const start = input.start ?? true;
-  const [plan] = await Promise.all([
+  const [plan, , policy] = await Promise.all([
     planMounts(ctx.db, userId, input, image.config.volumes),
     refuseOverCapacity(ctx.db, image.hostId, limits),
+    policyOf(ctx.db, userId),
   ]);
+  const profile = allowedProfile(policy, input.profile);
+  const egress = egressOf(input.egress, ctx.egressPolicy ?? "internet", policy);
+  refuseOtherUser(profile, input.user);
 
   const row = await ctx.db.transaction(async (tx) => {
     await takeQuota(tx, userId, {
       containers: 1,
       volumes: volumesToMake(plan),
-      ...(start ? { running: 1, cpus: limits.cpus, memoryBytes: limits.memoryBytes } : {}),
+      ...(start ? { running: 1, ...promised({ limits, pendingLimits: null }) } : {}),
     });
     if (!(await lockImage(tx, image.id, "share")))
       throw new ProblemError("image_not_found", `The image ${input.image} is being removed.`);
@@ -68,7 +80,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         openStdin: input.openStdin ?? false,
         stdinOnce: input.stdinOnce ?? false,
         healthcheck: healthcheckOf(input.healthcheck, image.config.healthcheck),
-        profile: input.profile ?? "standard",
+        profile,
         egress,
         namedVolumes: namedVolumes(plan),
       },

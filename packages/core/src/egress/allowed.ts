@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { ProblemError, type Egress, type EgressRequest } from "@hafen/contract";
+import { EGRESS_POLICIES, ProblemError, type Egress, type EgressRequest, type Policy } from "@hafen/contract";
 
 /** What an entry of an allow-list opens. */
 export type Allowed = { port: number | undefined } & (
@@ -28,8 +28,19 @@ export const CLOSED_RANGES = [
   "224.0.0.0/3",
 ] as const;
 
-export function egressOf(asked: EgressRequest | undefined, standard: Egress["policy"]): Egress {
-  const { policy, allow = [] } = asked ?? { policy: standard };
+/** What is asked for, else the service's standard or the widest that the user's policy allows. */
+export function egressOf(
+  asked: EgressRequest | undefined,
+  standard: Egress["policy"],
+  { egress: widest = "internet" }: Policy,
+): Egress {
+  const isWider = (policy: Egress["policy"]) => EGRESS_POLICIES.indexOf(policy) > EGRESS_POLICIES.indexOf(widest);
+  const { policy, allow = [] } = asked ?? { policy: isWider(standard) ? widest : standard };
+  if (isWider(policy))
+    throw new ProblemError(
+      "policy_refused",
+      `Your account's containers may have the egress policy ${widest} at most. Ask for that, or ask the admin.`,
+    );
   for (const entry of allow) parseAllowed(entry);
   return { policy, allow: [...new Set(allow)] };
 }

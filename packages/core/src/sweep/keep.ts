@@ -2,7 +2,9 @@ import {
   goneHosts,
   insertEvent,
   loseContainers,
+  pruneAudit,
   pruneBlobs,
+  pruneBuildTime,
   pruneContainers,
   pruneEvents,
   pruneGrants,
@@ -18,10 +20,10 @@ import {
 import { removeRow } from "../container/converge-remove.ts";
 
 /** A worker that restarts is back well before this. */
-const LOST_AFTER_SECONDS = 60;
+export const LOST_AFTER_SECONDS = 60;
 
 /** What any worker does for the whole installation: ends what was asked of hosts that are gone and can be ended without them, frees their builds for other hosts, and drops rows past their time. */
-export async function keepHouse(db: Db): Promise<void> {
+export async function keepHouse(db: Db, { auditDays }: { auditDays: number } = { auditDays: 365 }): Promise<void> {
   for (const hostId of await goneHosts(db, LOST_AFTER_SECONDS)) {
     await db.transaction(async (tx) => {
       for (const row of await loseContainers(tx, hostId)) {
@@ -46,4 +48,6 @@ export async function keepHouse(db: Db): Promise<void> {
   await pruneLinks(db);
   await pruneEvents(db);
   await pruneRateWindows(db);
+  await pruneBuildTime(db);
+  await pruneAudit(db, auditDays);
 }

@@ -2,6 +2,7 @@ import { ProblemError, newId, type CreateKey, type Key } from "@hafen/contract";
 import { insertKey, listKeys as listRows, revokeKey as revokeRow, type Db, type KeyRow } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { readPage, toPage } from "../page.ts";
+import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
 import { newKey } from "./new-key.ts";
 
@@ -22,6 +23,7 @@ export async function createKey(
     throw new ProblemError("scope_missing", `Your key lacks ${missing.join(", ")}, so it cannot give it.`);
   const { apiKey, hash } = newKey();
   const row = await ctx.db.transaction(async (tx) => {
+    await takeQuota(tx, ctx.actor.userId, { keys: 1 });
     const key = await insertKey(tx, {
       id: newId("key"),
       userId: ctx.actor.userId,

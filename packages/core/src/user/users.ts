@@ -1,5 +1,15 @@
-import { newId, ProblemError, type CreateUser, type Me, type Quota, type Scope, type User } from "@hafen/contract";
 import {
+  newId,
+  ProblemError,
+  type CreateUser,
+  type Me,
+  type Quota,
+  type Scope,
+  type User,
+  type UserDetail,
+} from "@hafen/contract";
+import {
+  countOwned,
   egressBytes,
   findUser,
   getQuota,
@@ -13,7 +23,7 @@ import {
 } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { readPage, toPage } from "../page.ts";
-import { ADMIN_QUOTA, DEFAULT_QUOTA } from "../quota.ts";
+import { ADMIN_QUOTA, DEFAULT_QUOTA, leftOf } from "../quota.ts";
 import { record } from "../record.ts";
 import { authenticate } from "./authenticate.ts";
 import { newKey } from "./new-key.ts";
@@ -26,7 +36,7 @@ export async function createUser(ctx: Ctx, input: CreateUser): Promise<User & { 
   const { apiKey, hash } = newKey();
   const user = await ctx.db.transaction(async (tx) => {
     const quota = { ...(role === "admin" ? ADMIN_QUOTA : DEFAULT_QUOTA), ...input.quota } as Quota;
-    const row = await insertUser(tx, { id: newId("user"), name: input.name, role }, quota);
+    const row = await insertUser(tx, { id: newId("user"), name: input.name, role, policy: input.policy ?? {} }, quota);
     if (!row) throw new ProblemError("name_taken", `There is a user named ${input.name}.`);
     await insertKey(tx, { id: newId("key"), userId: row.id, name: "first", hash, scopes: scopesOf(role) });
     await record(tx, ctx.actor, {
@@ -51,7 +61,7 @@ export async function ensureAdmin(db: Db, name: string, apiKey: string | undefin
   await db.transaction(async (tx) => {
     const id = newId("user");
     const user = (await insertUser(tx, { id, name, role: "admin" }, ADMIN_QUOTA)) ?? (await findUser(tx, name));
-    if (!user) throw new Error(`the admin user ${name} cannot be made`);
+    if (user?.state !== "active") throw new Error(`the admin user ${name} cannot be made`);
     await insertKey(tx, {
       id: newId("key"),
       userId: user.id,
@@ -63,10 +73,21 @@ export async function ensureAdmin(db: Db, name: string, apiKey: string | undefin
   return made.apiKey;
 }
 
-export async function getUser(db: Db, ref: string): Promise<User> {
+export async function getUserRow(db: Db, ref: string): Promise<UserRow> {
   const row = await findUser(db, ref);
   if (!row) throw new ProblemError("user_not_found", `There is no user ${ref}.`);
-  return userToWire(row);
+  return row;
+}
+
+export async function describeUser(db: Db, row: UserRow): Promise<UserDetail> {
+  const [quota, used, left] = await Promise.all([
+    getQuota(db, row.id),
+    usage(db, row.id),
+    row.removal === null ? null : countOwned(db, row.id),
+  ]);
+  const removal = row.removal &&
+    left && { ...row.removal, left, removedAt: row.removedAt === null ? null : row.removedAt.toISOString() };
+  return { ...userToWire(row), policy: row.policy, quota, usage: used, removal };
 }
 
 export async function listUsers(
@@ -77,15 +98,18 @@ export async function listUsers(
   return { items: rows.map(userToWire), nextCursor };
 }
 
-export async function getMe(db: Db, user: UserRow, scopes: Scope[]): Promise<Me> {
-  const [quota, used, sent] = await Promise.all([
+/** `streams`: how many are open in the process that answers. */
+export async function getMe(db: Db, user: UserRow, scopes: Scope[], streams: number): Promise<Me> {
+  const [quota, counted, sent] = await Promise.all([
     getQuota(db, user.id),
     usage(db, user.id),
     egressBytes(db, user.id, EGRESS_DAYS),
   ]);
-  return { ...userToWire(user), quota, usage: used, egressBytes: sent, scopes };
+  const used = { ...counted, streams };
+  const left = leftOf(quota, used);
+  return { ...userToWire(user), policy: user.policy, quota, usage: used, left, egressBytes: sent, scopes };
 }
 
 function userToWire(row: UserRow): User {
-  return { id: row.id, name: row.name, role: row.role, createdAt: row.createdAt.toISOString() };
+  return { id: row.id, name: row.name, role: row.role, state: row.state, createdAt: row.createdAt.toISOString() };
 }

@@ -3,7 +3,7 @@ import { BUILD_ENDS, type BuildState } from "@hafen/contract/lifecycle";
 import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { notification, notify } from "../notify.ts";
-import { buildBases, buildLogChunks, builds, buildSteps, type LogChunkLine } from "../schema/index.ts";
+import { buildBases, buildLogChunks, builds, buildSteps, buildTime, type LogChunkLine } from "../schema/index.ts";
 import { withoutFlush } from "../without-flush.ts";
 import { removeBlob } from "./blobs.ts";
 import type { Page } from "./users.ts";
@@ -108,10 +108,41 @@ export async function endBuild(
         .update(buildSteps)
         .set({ state: end.state, finishedAt: sql`now()` })
         .where(and(eq(buildSteps.buildId, id), eq(buildSteps.state, "running"))),
+      noteBuildTime(tx, row),
       notify(tx, id),
     ]);
   }
   return row;
+}
+
+/** What it took counts against its user's minutes when the build itself is long forgotten. */
+async function noteBuildTime(tx: Db, { userId, startedAt, finishedAt }: BuildRow): Promise<void> {
+  const seconds = ((finishedAt?.getTime() ?? 0) - (startedAt?.getTime() ?? 0)) / 1000;
+  if (seconds <= 0) return;
+  await tx
+    .insert(buildTime)
+    .values({ userId, day: sql`(now() at time zone 'utc')::date`, seconds })
+    .onConflictDoUpdate({
+      target: [buildTime.userId, buildTime.day],
+      set: { seconds: sql`${buildTime.seconds} + excluded.seconds` },
+    });
+}
+
+/** Days that no quota counts any more. */
+export async function pruneBuildTime(db: Db): Promise<void> {
+  await db.execute(sql`delete from build_time where day < (now() at time zone 'utc')::date - 31`);
+}
+
+/** Seconds that the user's builds may still take; below 0 when they have taken too many. */
+export async function buildSecondsLeft(db: Db, userId: string): Promise<number> {
+  const [row] = await db.execute<{ left: string }>(sql`
+    select q.build_minutes * 60
+         - (select coalesce(sum(seconds), 0) from build_time
+             where user_id = ${userId} and day > (now() at time zone 'utc')::date - 30)
+         - (select coalesce(sum(extract(epoch from now() - started_at)), 0) from builds
+             where user_id = ${userId} and state = 'running') as left
+      from quotas q where q.user_id = ${userId}`);
+  return Number(row?.left ?? 0);
 }
 
 /** Drops an ended build with its steps, its log and its upload. Undefined when it is open, or gone. */

@@ -1,5 +1,5 @@
 import type { Access } from "@hafen/contract/lifecycle";
-import { and, asc, desc, eq, exists, inArray, isNotNull, isNull, lt, ne, sql, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, exists, inArray, isNotNull, isNull, lt, ne, or, sql, type SQL } from "drizzle-orm";
 
 import type { Db } from "../client.ts";
 import { containers, grants, images, imageTags, mounts, users, volumes } from "../schema/index.ts";
@@ -184,6 +184,14 @@ export function runningByRevoked(db: Db, of: { hostId: string } | { grantId: str
       ),
     )
     .limit(100);
+}
+
+/** Both those that a user gave and those they have. */
+export async function revokeGrantsOf(tx: Db, userId: string): Promise<void> {
+  await tx
+    .update(grants)
+    .set({ revokedAt: sql`now()` })
+    .where(and(or(eq(grants.ownerId, userId), eq(grants.granteeId, userId)), isNull(grants.revokedAt)));
 }
 
 /** Revoked grants that no mount stands on any more. */

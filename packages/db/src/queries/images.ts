@@ -28,6 +28,21 @@ export async function upsertImage(tx: Db, image: typeof images.$inferInsert): Pr
   return row;
 }
 
+export async function hasImage(db: Db, of: { userId: string; hostId: string; digest: string }): Promise<boolean> {
+  const rows = await db
+    .select({ id: images.id })
+    .from(images)
+    .where(
+      and(
+        eq(images.userId, of.userId),
+        eq(images.hostId, of.hostId),
+        eq(images.digest, of.digest),
+        eq(images.state, "ready"),
+      ),
+    );
+  return rows.length > 0;
+}
+
 export async function insertLayers(
   tx: Db,
   imageId: string,

@@ -150,10 +150,11 @@ export function volumesOnHost(db: Db, hostId: string): Promise<{ id: string; sta
     .where(and(eq(volumes.hostId, hostId), ne(volumes.state, "removed")));
 }
 
-/** Rows kept a day after removal, as containers are. */
+/** Rows kept a day after removal, as containers are; those of a host that is away until it is back, and knows that they go. */
 export async function pruneVolumes(db: Db): Promise<void> {
   await db.execute(sql`
     delete from volumes v where v.state = 'removed' and v.removed_at < now() - interval '1 day'
+       and not exists (select 1 from hosts h where h.id = v.host_id and h.lease_expires_at < now())
        and not exists (select 1 from mounts m where m.volume_id = v.id)`);
 }
 

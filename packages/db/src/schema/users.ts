@@ -1,9 +1,20 @@
-import { ROLES, SCOPES, type Role, type Scope } from "@hafen/contract/lifecycle";
+import type { Policy, Removal } from "@hafen/contract";
+import {
+  AUDIT_OUTCOMES,
+  ROLES,
+  SCOPES,
+  USER_STATES,
+  type AuditOutcome,
+  type Role,
+  type Scope,
+  type UserState,
+} from "@hafen/contract/lifecycle";
 import { sql } from "drizzle-orm";
 import {
   bigint,
   bigserial,
   check,
+  date,
   doublePrecision,
   index,
   integer,
@@ -19,11 +30,28 @@ export const users = pgTable(
   "users",
   {
     id: text("id").primaryKey(),
-    name: text("name").notNull().unique("users_name"),
+    name: text("name").notNull(),
     role: text("role").$type<Role>().notNull(),
+    state: text("state").$type<UserState>().notNull().default("active"),
+    /** The widest this user may use. */
+    policy: jsonb("policy").$type<Policy>().notNull().default({}),
+    /** Of one that goes or is gone: who asked, when, and what there was. */
+    removal: jsonb("removal").$type<Removal>(),
     createdAt: createdAt(),
+    removedAt: time("removed_at"),
   },
-  () => [check("users_role", oneOf("role", ROLES))],
+  (t) => [
+    check("users_role", oneOf("role", ROLES)),
+    check("users_state", oneOf("state", USER_STATES)),
+    check("users_removal", sql`(removal is null) = (state = 'active')`),
+    check("users_removed", sql`(removed_at is not null) = (state = 'removed')`),
+    uniqueIndex("users_name")
+      .on(t.name)
+      .where(sql`state <> 'removed'`),
+    index("users_removing")
+      .on(t.id)
+      .where(sql`state = 'removing'`),
+  ],
 );
 
 /** What a user may hold. Its row is also the lock under which quota is counted. */
@@ -38,7 +66,27 @@ export const quotas = pgTable("quotas", {
   volumes: integer("volumes").notNull(),
   images: integer("images").notNull(),
   builds: integer("builds").notNull(),
+  pids: integer("pids").notNull().default(5_120),
+  imageBytes: bigint("image_bytes", { mode: "number" })
+    .notNull()
+    .default(100 * 1024 ** 3),
+  buildMinutes: integer("build_minutes").notNull().default(3_000),
+  streams: integer("streams").notNull().default(1_000),
+  keys: integer("keys").notNull().default(50),
 });
+
+/** What a user's ended builds took on each day. It outlives the builds, so that forgetting one gives no minute back. */
+export const buildTime = pgTable(
+  "build_time",
+  {
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    day: date("day").notNull(),
+    seconds: doublePrecision("seconds").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.day] })],
+);
 
 export const apiKeys = pgTable(
   "api_keys",
@@ -69,15 +117,23 @@ export const auditLog = pgTable(
   {
     id: bigserial("id", { mode: "number" }).primaryKey(),
     at: createdAt(),
-    /** No foreign key: the record outlives the user. */
-    userId: text("user_id").notNull(),
+    /** No foreign key: the record outlives the user. Null where a key was refused, and nobody knows whose it was. */
+    userId: text("user_id"),
     keyId: text("key_id"),
     requestId: text("request_id"),
+    /** Where the request came from; null for what Hafen does itself. */
+    address: text("address"),
+    outcome: text("outcome").$type<AuditOutcome>().notNull().default("done"),
     action: text("action").notNull(),
     subject: text("subject").notNull(),
     detail: jsonb("detail").$type<Record<string, unknown>>().notNull().default({}),
   },
-  (t) => [index("audit_log_user").on(t.userId, t.id), index("audit_log_subject").on(t.subject)],
+  (t) => [
+    check("audit_log_outcome", oneOf("outcome", AUDIT_OUTCOMES)),
+    index("audit_log_user").on(t.userId, t.id),
+    index("audit_log_subject").on(t.subject, t.id),
+    index("audit_log_at").on(t.at),
+  ],
 );
 
 /** One row for each Idempotency-Key a user sent within 24 h. */

@@ -12,6 +12,7 @@ export default command({
       { title: "USER ID", cell: ({ id }) => id },
       { title: "NAME", cell: ({ name }) => name },
       { title: "ROLE", cell: ({ role }) => role },
+      { title: "STATE", cell: ({ state }) => state },
       { title: "CREATED", cell: ({ createdAt }) => ago(createdAt, ctx.now()) },
     ]);
   },
