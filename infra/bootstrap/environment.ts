@@ -14,6 +14,7 @@ export const HANDED_ON = [
   "HAFEN_SECCOMP_PROFILE",
   "HAFEN_SECRET_KEY",
   "HAFEN_SECRET_KEY_FILE",
+  "HAFEN_SECRETS_DIRECTORY",
   "HAFEN_STREAM_ADDRESS",
   "HAFEN_STREAM_PORT",
   "HAFEN_STREAM_SECRET",
@@ -29,6 +30,8 @@ export interface Known {
   seccompProfile: string | undefined;
   port: number;
   address: string;
+  /** Where the worker may mount memory; undefined where it may not. */
+  secretsDirectory: string | undefined;
   secrets: { streamSecret: string; secretKey: string };
 }
 
@@ -48,6 +51,12 @@ export function programEnvironments(env: NodeJS.ProcessEnv, known: Known): Recor
   };
   return {
     api: { ...common, HAFEN_PORT: String(known.port), HAFEN_ADDRESS: known.address },
-    worker: { ...common, DOCKER_HOST: known.engine },
+    worker: {
+      ...common,
+      DOCKER_HOST: known.engine,
+      ...(known.secretsDirectory !== undefined && {
+        HAFEN_SECRETS_DIRECTORY: env["HAFEN_SECRETS_DIRECTORY"] || known.secretsDirectory,
+      }),
+    },
   };
 }

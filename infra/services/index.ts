@@ -5,7 +5,7 @@ import { engineAnswers } from "./engine-request.ts";
 import { ServiceError } from "./error.ts";
 import { keepOpen } from "./keep-open.ts";
 import { ensurePrograms, type Program, type Say } from "./packages.ts";
-import { isRoot, openPlaces, type Places } from "./places.ts";
+import { isRoot, openPlaces, secretsDirectory, type Places } from "./places.ts";
 import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
 import type { Service } from "./service.ts";
@@ -20,6 +20,8 @@ export interface Services {
   /** The engine's address, as in DOCKER_HOST. */
   engine: string;
   ownEngine: boolean;
+  /** Where the worker may mount memory; undefined where it may not. */
+  secretsDirectory: string | undefined;
   /** Stops what was opened here, and only that. Containers run on. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function openServices({ home, env, say }: ServicesOptions): Promise
       redisUrl: env.REDIS_URL || redis?.redisUrl,
       engine: engine.engine,
       ownEngine: wantsEngine,
+      secretsDirectory: isRoot ? secretsDirectory(places) : undefined,
       close,
     };
   } catch (error) {

@@ -12,6 +12,7 @@ import { mountFiles } from "./routes/files.ts";
 import { mountImages } from "./routes/images.ts";
 import { mountImageTransfers } from "./routes/image-transfers.ts";
 import { mountRegistries } from "./routes/registries.ts";
+import { mountSecrets } from "./routes/secrets.ts";
 import { mountPorts } from "./routes/ports.ts";
 import { mountMeasures } from "./routes/measures.ts";
 import { mountStreams } from "./routes/streams.ts";
@@ -76,6 +77,7 @@ export function buildApp(deps: Deps): App {
   mountImages(app);
   mountImageTransfers(app);
   mountRegistries(app);
+  mountSecrets(app);
   mountContainers(app);
   mountPorts(app);
   mountStreams(app);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
+import type { Ctx, RegistryPolicy, SecretKeys, UploadLimits } from "@hafen/core";
 import type { Scope } from "@hafen/contract";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
@@ -16,6 +16,7 @@ export interface Deps {
   pingQueue: () => Promise<void>;
   streamSecret: string;
   registries: RegistryPolicy;
+  secretKeys: SecretKeys | undefined;
   /** The addresses of ports end in it. */
   portsDomain: string;
   limits: UploadLimits;

@@ -1,5 +1,15 @@
 import { readFileSync } from "node:fs";
-import { IdleWatch, LABELS, readRegistryPolicy, startAfterBoot, Transfers, Turns, type HostCtx } from "@hafen/core";
+import {
+  IdleWatch,
+  keysOf,
+  LABELS,
+  readRegistryPolicy,
+  restoreSecretFiles,
+  startAfterBoot,
+  Transfers,
+  Turns,
+  type HostCtx,
+} from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
@@ -18,17 +28,15 @@ const config = readConfig(WorkerConfig, process.env);
 const log = openLog("worker", config.HAFEN_LOG_LEVEL);
 const shutdown = onShutdown(log);
 if (config.HAFEN_END_WITH_PARENT === "1") endWithParent(shutdown);
-const registries = readRegistryPolicy(
-  config.HAFEN_REGISTRIES,
-  readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE),
-);
+const registries = readRegistryPolicy(config.HAFEN_REGISTRIES);
+const secretKeys = keysOf(readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE));
 const stopping = new AbortController();
 const metrics = openMetrics();
 
 await migrate(config.DATABASE_URL);
 const database = openDatabase(config.DATABASE_URL);
 shutdown.add("database", database.close);
-const engine = openDocker(config.DOCKER_HOST);
+const engine = openDocker(config.DOCKER_HOST, { secretsDirectory: config.HAFEN_SECRETS_DIRECTORY || undefined });
 shutdown.add("engine", () => engine.close());
 const backend = openBackend(chooseConnection(config.REDIS_URL, config.DATABASE_URL), config.HAFEN_QUEUE_PREFIX);
 shutdown.add("queue store", backend.close);
@@ -72,9 +80,11 @@ const ctx: HostCtx = {
   filesBytes: config.HAFEN_FILES_BYTES,
   imageBytes: config.HAFEN_IMAGE_BYTES,
   registries,
+  secretKeys,
   cloneBytes: config.HAFEN_CLONE_BYTES,
   transfers: new Transfers(),
 };
+await restoreSecretFiles(ctx);
 await startAfterBoot(ctx, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 const turns = new Turns((id, error) =>
   log.warn({ [LABELS.id]: id, ...errorFields(error) }, "converge failed; the sweep tries again"),

@@ -35,6 +35,8 @@ export const EVENT_TYPES = [
   "link.revoked",
   "registry.stored",
   "registry.removed",
+  "secret.stored",
+  "secret.removed",
   "retention.changed",
   "user.created",
   "key.created",

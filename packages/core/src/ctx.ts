@@ -3,6 +3,7 @@ import type { Changes, Db } from "@hafen/db";
 import type { Engine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
 import type { RegistryPolicy } from "./registry/policy.ts";
+import type { SecretKeys } from "./sealed.ts";
 import type { Transfers } from "./files/transfers.ts";
 
 /** Who asks. Made by the api from a verified key, never from the request's body. */
@@ -28,6 +29,7 @@ export interface AskCtx {
 export interface Ctx extends AskCtx {
   changes: Changes;
   registries: RegistryPolicy;
+  secretKeys: SecretKeys | undefined;
   /** Where a container's port is reached by whoever asks, without a slash at the end. */
   portUrl: (containerId: string, port: number) => string;
 }
@@ -47,6 +49,8 @@ export interface HostCtx {
   /** Largest image that is pulled, packed and unpacked. */
   imageBytes: number;
   registries: RegistryPolicy;
+  /** Undefined where none is set: nothing that is sealed can be opened. */
+  secretKeys: SecretKeys | undefined;
   /** Of a volume that is cloned. */
   cloneBytes: number;
   transfers: Transfers;

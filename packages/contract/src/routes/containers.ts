@@ -47,6 +47,7 @@ export const createContainer = route({
     "quota_exceeded",
     "mount_invalid",
     "volume_not_found",
+    "secret_not_found",
     "volume_copying",
     "other_host",
   ],

@@ -1,5 +1,13 @@
 import { DEFAULT_LIMITS, newId, ProblemError, type CreateContainer } from "@hafen/contract";
-import { insertContainer, insertMounts, lockImage, placeVolumes, type ContainerRow, type Db } from "@hafen/db";
+import {
+  insertContainer,
+  insertContainerSecrets,
+  insertMounts,
+  lockImage,
+  placeVolumes,
+  type ContainerRow,
+  type Db,
+} from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { refuseOverCapacity } from "../host/capacity.ts";
 import { findImage } from "../image/find.ts";
@@ -13,6 +21,7 @@ import { madeUpName } from "./names.ts";
 import { takeNetwork } from "./network.ts";
 import { declaredPorts } from "./ports.ts";
 import { refuseOtherUser } from "./restricted-user.ts";
+import { takeSecrets } from "./secrets.ts";
 
 /**
  * Makes a container's row, with its mounts and new volumes, in one transaction, and nudges the host that has the image.
@@ -45,6 +54,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         "A volume lives on another host than the image. Build or import the image there, or use another volume.",
       );
     }
+    const secrets = await takeSecrets(tx, userId, input.secrets ?? [], mounts);
     const networkId = await takeNetwork(tx, userId, image.hostId);
     const id = newId("container");
     const container = await insertNamed(tx, input.name, (name) => ({
@@ -68,6 +78,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         healthcheck: healthcheckOf(input.healthcheck, image.config.healthcheck),
         profile: input.profile ?? "standard",
         namedVolumes: namedVolumes(plan),
+        ...(secrets.length > 0 && { hasSecrets: true }),
       },
       labels: input.labels ?? {},
       limits,
@@ -84,6 +95,10 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
     await insertMounts(
       tx,
       mounts.map((mount, position) => ({ ...mount, containerId: id, position, userId })),
+    );
+    await insertContainerSecrets(
+      tx,
+      secrets.map((secret, position) => ({ ...secret, containerId: id, position, userId })),
     );
     await record(tx, ctx.actor, {
       type: "container.requested",

@@ -47,6 +47,8 @@ export interface ContainerConfig {
   /** The image's, or the request's in its place; null: none. Absent in rows from before there were any. */
   healthcheck?: Healthcheck | null;
   profile: "standard" | "restricted";
+  /** It is given secrets, as `container_secrets` tells. Absent: none. */
+  hasSecrets?: boolean;
 }
 /** How the latest stop or restart wants the process ended, and who asked. */
 export interface StopRequest {

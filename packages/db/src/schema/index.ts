@@ -6,5 +6,6 @@ export * from "./images.ts";
 export * from "./networks.ts";
 export * from "./registries.ts";
 export * from "./retention.ts";
+export * from "./secrets.ts";
 export * from "./users.ts";
 export * from "./volumes.ts";
