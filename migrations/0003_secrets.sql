@@ -26,6 +26,7 @@ CREATE TABLE "secrets" (
 	CONSTRAINT "secrets_id_user" UNIQUE("id","user_id")
 );
 --> statement-breakpoint
+ALTER TABLE "hosts" ADD COLUMN "secret_key_ids" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "container_secrets" ADD CONSTRAINT "container_secrets_own_container" FOREIGN KEY ("container_id","user_id") REFERENCES "public"."containers"("id","user_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "container_secrets" ADD CONSTRAINT "container_secrets_own_secret" FOREIGN KEY ("secret_id","user_id") REFERENCES "public"."secrets"("id","user_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "secrets" ADD CONSTRAINT "secrets_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint

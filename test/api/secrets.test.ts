@@ -120,7 +120,7 @@ test("what cannot be is refused, and says why", async () => {
 });
 
 test("raw bytes are stored as they come", async () => {
-  const put = (type: string, body: Uint8Array | string) =>
+  const put = (type: string, body: Buffer<ArrayBuffer> | string) =>
     fetch(`${world.url}/v1/secrets/raw`, {
       method: "PUT",
       headers: { authorization: `Bearer ${user.apiKey}`, "content-type": type },
@@ -179,6 +179,8 @@ test("under a new key old values still open, all come under it, and the old key 
   await eventually("the worker says what it cannot open", () =>
     /sealed by keys that this host/.test(world.worker.output()),
   );
+  const closed = async () => (await world.admin.hosts.get(world.hostName)).sealedElsewhere;
+  assert.ok((await closed()) >= 100);
   const { state, termination } = await user.containers.restart("rotating", { graceSeconds: 0 }, WAIT);
   assert.equal(state, "exited");
   assert.match(termination?.detail ?? "", /rotated does not open/);

@@ -58,7 +58,12 @@ const streamUrl = config.HAFEN_STREAM_URL ?? `http://${config.HAFEN_STREAM_ADDRE
 shutdown.add("waiting", () => stopping.abort());
 const lease = await acquireLease(
   database.db,
-  { name: config.HAFEN_HOST_NAME, streamUrl, engine: await engine.info() },
+  {
+    name: config.HAFEN_HOST_NAME,
+    streamUrl,
+    engine: await engine.info(),
+    secretKeyIds: [...(secretKeys?.all.keys() ?? [])],
+  },
   stopping.signal,
 );
 shutdown.add("lease", lease.close);

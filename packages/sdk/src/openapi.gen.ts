@@ -1754,6 +1754,8 @@ export interface components {
             protections: {
                 [key: string]: boolean;
             };
+            /** @description Secrets and passwords for registries that its worker has no key for: it cannot use them */
+            sealedElsewhere: number;
             used: {
                 containers: number;
                 cpus: number;
