@@ -2,6 +2,7 @@ export { abuse } from "./abuse.ts";
 export { Workload } from "./workload.ts";
 export { assertConverges, differences, type Exceptions } from "./consistency.ts";
 export { cloneDatabase, databaseUrl, type TestDatabase } from "./database.ts";
+export { Crash, dying } from "./dying.ts";
 export { eventually, eventuallyHolds } from "./eventually.ts";
 export { importBusybox, startWorld, type Process, type World, type WorldOptions } from "./world.ts";
 export { importNode } from "./node-image.ts";
