@@ -10,6 +10,7 @@ export { openOwnEngine, type OwnEngine } from "./own-engine.ts";
 export { openRedis, type OwnRedis } from "./own-redis.ts";
 export { importDebian } from "./debian.ts";
 export { requireEnv } from "./environment.ts";
+export { answersText, databaseText, engineText, filesWith, redisText, type Kept } from "./everything-kept.ts";
 export { openFakeRegistry, testRegistries, type FakeRegistry } from "./registries.ts";
 export { startMemoryHost, type MemoryHost } from "./memory-host.ts";
 export { ENDLESS } from "./endless-image.ts";
