@@ -4,7 +4,7 @@ import { Target } from "./paths.ts";
 
 export const SECRET_BYTES = 64 * 1024;
 export const SECRETS_PER_USER = 100;
-export const SECRETS_PER_CONTAINER = 32;
+export const SECRETS_PER_CONTAINER = 16;
 /** Where a secret without a target is, as in swarm: below here, under its own name. */
 export const SECRETS_DIRECTORY = "/run/secrets";
 

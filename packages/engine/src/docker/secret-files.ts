@@ -12,7 +12,8 @@ import { offsetOf } from "./container-owners.ts";
  * sees single files that are bound into it.
  */
 const TMPFS = 0x0102_1994;
-const MAX_BYTES = 256 * 1024 ** 2;
+/** Far more than what the running containers of a host can hold: what they do not hold takes no memory. */
+const MAX_BYTES = 1024 ** 3;
 const MAX_FILES = 262_144;
 const OPTIONS = `mode=0700,nosuid,nodev,noexec,size=${MAX_BYTES},nr_inodes=${MAX_FILES}`;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
