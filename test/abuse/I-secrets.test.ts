@@ -155,6 +155,7 @@ abuse("I8 G8", "canaries in secrets, passwords, keys, links and failures, looked
     // Any token that opens a stream at a worker: `{"action":"` in base64.
     assert.ok(!text.includes("eyJhY3Rpb24i"), `a stream token is in ${place}`);
   }
+  for (const [place, text] of kept) assert.doesNotMatch(text, /"code":"internal"/, place);
   assert.deepEqual(await filesWith(world, Object.values(planted).flatMap(forms)), []);
 
   // The same look finds what is there to be found.

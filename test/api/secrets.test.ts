@@ -155,7 +155,7 @@ test("a hundred are the most, however many ask at once", async () => {
   await many.secrets.store((await many.secrets.list())[0]?.name ?? "", "replaced");
 });
 
-test("under a new key old values still open, all come under it, and the old key can go", async () => {
+test("under a new key old values open, all come under it, and the old one can go; a host without key or memory says so", async () => {
   await user.secrets.store("rotated", "kept through it");
   await user.containers.create({ ...SLEEPING, name: "rotating", secrets: [{ name: "rotated" }] }, WAIT);
   const older = world.env["HAFEN_SECRET_KEY"] ?? "";
@@ -184,6 +184,14 @@ test("under a new key old values still open, all come under it, and the old key 
   const { state, termination } = await user.containers.restart("rotating", { graceSeconds: 0 }, WAIT);
   assert.equal(state, "exited");
   assert.match(termination?.detail ?? "", /rotated does not open/);
+  await world.worker.stop();
+  await world.worker.start({ HAFEN_SECRET_KEY: older, HAFEN_SECRETS_DIRECTORY: "" });
+  const failed = await user.containers.create({ ...SLEEPING, secrets: [{ name: "rotated" }] }, WAIT);
+  assert.match(failed.failure?.detail ?? "", /HAFEN_SECRETS_DIRECTORY/);
+  assert.equal((await user.containers.stop("turner", { graceSeconds: 0 }, WAIT)).state, "exited");
+
+  await world.worker.stop();
+  await world.worker.start({ HAFEN_SECRET_KEY: older });
   await user.secrets.store("rotated", "stored again");
   await user.containers.start("rotating", WAIT);
   assert.equal(await read("rotating", "/run/secrets/rotated"), "stored again");

@@ -1,4 +1,5 @@
 import { noteSecretVersions, sealedFor, secretsOf, type ContainerRow, type ContainerSecretRow } from "@hafen/db";
+import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import { placeOfSecret } from "../secret/keys.ts";
 import { unseal } from "../sealed.ts";
@@ -15,6 +16,15 @@ export async function emptySecrets(ctx: HostCtx, row: ContainerRow): Promise<Con
   const files = await secretsOf(ctx.db, [row.id]);
   await putEmpty(ctx, row.id, files);
   return files;
+}
+
+/** The same at any other time than a start. A host that has no memory for secrets, or none left, can still stop what runs there. */
+export async function tidySecrets(ctx: HostCtx, row: ContainerRow): Promise<void> {
+  try {
+    await emptySecrets(ctx, row);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+  }
 }
 
 /** Starts it with the values of now in its files. Killed in between: the next converge empties them, and starts it if that is still due. */

@@ -6,7 +6,7 @@ import { applyLimits } from "./converge-limits.ts";
 import { finishRemoval } from "./converge-remove.ts";
 import { start } from "./converge-start.ts";
 import { isAlive, stop, type Step } from "./converge-stop.ts";
-import { emptySecrets } from "./converge-secrets.ts";
+import { tidySecrets } from "./converge-secrets.ts";
 import { giveUp } from "./give-up.ts";
 import { observe, settleFailed } from "./observe.ts";
 
@@ -59,7 +59,7 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
     const detail = "The container was removed on its host, not through Hafen.";
     return (await settleFailed(ctx, row, "gone", detail, "operator")) ? "settled" : "again";
   }
-  await emptySecrets(ctx, row);
+  await tidySecrets(ctx, row);
   if (row.pendingLimits) {
     await applyLimits(ctx, row, info.id, row.pendingLimits);
     return "again";

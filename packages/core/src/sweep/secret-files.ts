@@ -1,13 +1,13 @@
 import { containerById, containersWithSecrets } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
-import { emptySecrets } from "../container/converge-secrets.ts";
+import { tidySecrets } from "../container/converge-secrets.ts";
 
 /** As the machine has started anew, the memory that held them is gone: the engine shows no files of a container whose mounts are missing. */
 export async function restoreSecretFiles(ctx: HostCtx): Promise<void> {
   const there = new Set(await ctx.engine.listSecretFiles());
   for (const id of await containersWithSecrets(ctx.db, ctx.hostId)) {
     const row = there.has(id) ? undefined : await containerById(ctx.db, id);
-    if (row) await emptySecrets(ctx, row);
+    if (row) await tidySecrets(ctx, row);
   }
 }
 
