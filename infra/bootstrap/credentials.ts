@@ -26,7 +26,7 @@ export async function writeCredentials(home: string, credentials: Credentials): 
 export interface Secrets {
   /** Signs stream tokens between api and worker. */
   streamSecret: string;
-  /** Seals users' passwords for registries: without it they are lost. */
+  /** Seals users' secrets and passwords for registries: without it they are lost. May be several keys, the newest first. */
   secretKey: string;
 }
 

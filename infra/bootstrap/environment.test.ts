@@ -14,6 +14,7 @@ const KNOWN: Known = {
   seccompProfile: undefined,
   port: 7070,
   address: "127.0.0.1",
+  secretsDirectory: "/run/hafen/x/secrets",
   secrets: { streamSecret: "of the home, and long enough for it", secretKey: "of the home" },
 };
 
@@ -54,6 +55,7 @@ test("what npm start opened goes before the environment; its own secrets and pro
   assert.equal(worker["HAFEN_SECCOMP_PROFILE"], "/seccomp.json");
   assert.equal(worker["HAFEN_SECRET_KEY"], KNOWN.secrets.secretKey);
   assert.equal(worker["HAFEN_STREAM_SECRET"], KNOWN.secrets.streamSecret);
+  assert.equal(worker["HAFEN_SECRETS_DIRECTORY"], KNOWN.secretsDirectory);
   const kept = programEnvironments({ HAFEN_SECRET_KEY_FILE: "/key" }, KNOWN).worker;
   assert.equal(kept["HAFEN_SECRET_KEY"], undefined);
 });

@@ -28,6 +28,7 @@ export const HANDED_ON = [
   "HAFEN_SECRET_KEY",
   "HAFEN_SECRET_KEY_FILE",
   "HAFEN_STALL_SECONDS",
+  "HAFEN_SECRETS_DIRECTORY",
   "HAFEN_STREAM_ADDRESS",
   "HAFEN_STREAM_PORT",
   "HAFEN_STREAM_SECRET",
@@ -50,6 +51,8 @@ export interface Known {
   seccompProfile: string | undefined;
   port: number;
   address: string;
+  /** Where the worker may mount memory; undefined where it may not. */
+  secretsDirectory: string | undefined;
   secrets: { streamSecret: string; secretKey: string };
 }
 
@@ -74,6 +77,9 @@ export function programEnvironments(env: NodeJS.ProcessEnv, known: Known): Recor
       DOCKER_HOST: known.engine,
       ...(known.engineNamespace === undefined ? {} : { HAFEN_ENGINE_NAMESPACE: known.engineNamespace }),
       ...(known.resolvers.length === 0 || env["HAFEN_RESOLVERS"] ? {} : { HAFEN_RESOLVERS: known.resolvers.join() }),
+      ...(known.secretsDirectory !== undefined && {
+        HAFEN_SECRETS_DIRECTORY: env["HAFEN_SECRETS_DIRECTORY"] || known.secretsDirectory,
+      }),
     },
   };
 }

@@ -3,7 +3,7 @@ import { searchPath } from "./command.ts";
 import { closeContainerd, openContainerd } from "./containerd.ts";
 import { closeDockerd, engineAddress, openDockerd } from "./dockerd.ts";
 import { closeNetwork, openNetwork } from "./network.ts";
-import { exposeDirectory, hideDirectory, type Places } from "./places.ts";
+import { clearSecrets, exposeDirectory, hideDirectory, type Places } from "./places.ts";
 import { endLostContainers, findShims } from "./shims.ts";
 import type { Service } from "./service.ts";
 import { ensureRemapAccount } from "./subordinate-ids.ts";
@@ -61,6 +61,7 @@ export async function openEngine(
 async function clearGround(places: Places): Promise<void> {
   if (findShims(places).length > 0) return;
   await closeNetwork(places);
+  await clearSecrets(places);
   await hideDirectory(places, "engine");
   await removeCgroups(`hafen-${places.id}`);
 }

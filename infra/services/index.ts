@@ -5,7 +5,7 @@ import { engineAnswers } from "./engine-request.ts";
 import { ServiceError } from "./error.ts";
 import { keepOpen } from "./keep-open.ts";
 import { ensurePrograms, type Program, type Say } from "./packages.ts";
-import { isRoot, openPlaces, type Places } from "./places.ts";
+import { isRoot, openPlaces, secretsDirectory, type Places } from "./places.ts";
 import { openPostgres } from "./postgres.ts";
 import { openRedis } from "./redis.ts";
 import type { Service } from "./service.ts";
@@ -23,6 +23,8 @@ export interface Services {
   /** Of an own engine: where its packets are filtered, and whom it asks for names. */
   engineNamespace: string | undefined;
   resolvers: string[];
+  /** Where the worker may mount memory; undefined where it may not. */
+  secretsDirectory: string | undefined;
   /** Stops what was opened here, and only that. Containers run on. */
   close(): Promise<void>;
 }
@@ -83,6 +85,7 @@ export async function openServices({ home, env, say }: ServicesOptions): Promise
       ownEngine: wantsEngine,
       engineNamespace: engine.namespace,
       resolvers: engine.resolvers,
+      secretsDirectory: isRoot ? secretsDirectory(places) : undefined,
       close,
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, realpath, stat } from "node:fs/promises";
+import { chmod, mkdir, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run, succeeds } from "./command.ts";
@@ -54,6 +54,17 @@ export async function hideDirectory(places: Places, name: string): Promise<void>
   // A child that a daemon forked, as Redis to save, may outlive it by a moment and still stand in there.
   if (await until(() => succeeds("umount", ["--recursive", outside]), LET_GO_MS, 100)) return;
   await run("umount", ["--recursive", outside]);
+}
+
+/** Where the worker mounts memory for the secrets of containers. */
+export function secretsDirectory(places: Places): string {
+  return join(places.run, "secrets");
+}
+
+export async function clearSecrets(places: Places): Promise<void> {
+  const directory = secretsDirectory(places);
+  if (await isMounted(directory)) await run("umount", [directory]);
+  await rm(directory, { recursive: true, force: true });
 }
 
 function exposedPath(places: Places, name: string): string {

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { startWorld, type World } from "../support/index.ts";
 
 /** What stands in a path's place for another user's thing; `none`: the route shows nothing that belongs to somebody. */
-type Owned = "container" | "volume" | "build" | "image" | "key" | "none";
+type Owned = "container" | "volume" | "build" | "image" | "key" | "secret" | "none";
 interface Row {
   scope: "none" | "read" | "write" | "admin";
   owned: Owned;
@@ -52,6 +52,10 @@ const ACCESS: Record<string, Row> = {
   "GET /v1/registries": R(),
   "PUT /v1/registries/{registry}": W("none", { body: { username: "u", password: "p" } }),
   "DELETE /v1/registries/{registry}": W(),
+  "GET /v1/secrets": R(),
+  "GET /v1/secrets/{name}": R("secret"),
+  "PUT /v1/secrets/{name}": W("none", { body: { value: "x" } }),
+  "DELETE /v1/secrets/{name}": W("secret"),
   "GET /v1/containers": R(),
   "POST /v1/containers": W("none", { body: { image: "busybox" } }),
   "GET /v1/containers/{ref}": R("container"),
@@ -147,6 +151,7 @@ before(async () => {
     build: build.id,
     image: build.imageId,
     key: (await owner.keys.list()).items[0]?.id,
+    secret: (await owner.secrets.store("private", "hush")).id,
   });
 });
 after(() => world[Symbol.asyncDispose]());
@@ -242,6 +247,7 @@ test("another user's things are in none of one's lists, and cannot be used by th
     await stranger.volumes.list(),
     await stranger.builds.list(),
     await stranger.events.list(),
+    await stranger.secrets.list(),
   ]) {
     assert.deepEqual("items" in page ? page.items : page, []);
   }
@@ -271,6 +277,8 @@ test("another user's things are in none of one's lists, and cannot be used by th
   for (const [body, code] of [
     [{ image: theirs.image }, "image_not_found"],
     [{ image: "private" }, "image_not_found"],
+    [{ image: "busybox", secrets: [{ name: theirs.secret }] }, "secret_not_found"],
+    [{ image: "busybox", secrets: [{ name: "private" }] }, "secret_not_found"],
     [{ image: "busybox", volumesFrom: [theirs.container] }, "container_not_found"],
     [{ image: "busybox", mounts: [{ type: "volume", source: theirs.volume, target: "/data" }] }, "volume_not_found"],
   ] as const) {

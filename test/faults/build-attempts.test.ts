@@ -50,9 +50,17 @@ before(async () => {
   const userId = newId("user");
   await database.sql`insert into users (id, name, role) values (${userId}, 'maker', 'user')`;
   await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000)`;
-  const registries = { allowed: new Set<string>(), key: undefined };
+  const registries = { allowed: new Set<string>() };
   const jobs = { enqueue: async () => true };
-  ctx = { db, jobs, changes, actor: { userId, scopes: ["read", "write"] }, registries, portUrl: () => "" };
+  ctx = {
+    db,
+    jobs,
+    changes,
+    actor: { userId, scopes: ["read", "write"] },
+    registries,
+    secretKeys: undefined,
+    portUrl: () => "",
+  };
   host = {
     db,
     jobs,
@@ -72,6 +80,7 @@ before(async () => {
     cloneBytes: 1,
     registries,
     transfers: new Transfers(),
+    secretKeys: undefined,
   };
 });
 after(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { containerById, type ContainerRow, type Database } from "@hafen/db";
-import type { Engine, MemoryEngine } from "@hafen/engine";
+import type { MemoryEngine } from "@hafen/engine";
 import {
   convergeContainer,
   createContainer,
@@ -13,11 +13,7 @@ import {
   type Ctx,
   type HostCtx,
 } from "@hafen/core";
-import { eventually, startMemoryHost, type MemoryHost } from "../support/index.ts";
-
-/** The process dies: no code of ours sees an error of this kind, it only comes back as another process. */
-class Crash extends Error {}
-type When = "before" | "after";
+import { Crash, dying, eventually, startMemoryHost, type MemoryHost } from "../support/index.ts";
 
 let memory: MemoryHost;
 let database: Database;
@@ -30,39 +26,6 @@ before(async () => {
   ({ database, engine, ctx, host, image: IMAGE } = memory);
 });
 after(() => memory[Symbol.asyncDispose]());
-
-/** The engine and the database of a process that dies at the `at`th call that could change something. */
-function dying(at: number, when: When): { host: HostCtx; died: () => boolean } {
-  let calls = 0;
-  let dead = false;
-  const step = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (dead) throw new Crash();
-    const here = calls++ === at;
-    if (here && when === "before") dead = true;
-    if (dead) throw new Crash();
-    const result = await work();
-    if (here) {
-      dead = true;
-      throw new Crash();
-    }
-    return result;
-  };
-  const calling = <T extends object>(target: T, names: (name: string) => boolean): T =>
-    new Proxy(target, {
-      get(object, name) {
-        const value: unknown = Reflect.get(object, name);
-        if (typeof value !== "function") return value;
-        const method = value.bind(object) as (...args: unknown[]) => unknown;
-        return names(String(name)) ? (...args: unknown[]) => step(async () => method(...args)) : method;
-      },
-    });
-  const wrapped: HostCtx = {
-    ...host,
-    engine: calling<Engine>(engine, () => true),
-    db: calling(host.db, (name) => name === "transaction"),
-  };
-  return { host: wrapped, died: () => dead };
-}
 
 interface Scenario {
   /** Brings a container to where the request is made, and makes it. */
@@ -174,7 +137,7 @@ describe("a worker that dies at any point leaves a row that the next one brings 
       for (const when of ["before", "after"] as const) {
         for (let at = 0; ; at++) {
           const id = await ask();
-          const first = dying(at, when);
+          const first = dying(host, at, when);
           await convergeContainer(first.host, id).catch((error: unknown) =>
             assert.ok(error instanceof Crash, String(error)),
           );
@@ -190,7 +153,7 @@ describe("a worker that dies at any point leaves a row that the next one brings 
   test("a process is started once for each start that was asked for", async () => {
     for (let at = 0; ; at++) {
       const id = await create();
-      const first = dying(at, "after");
+      const first = dying(host, at, "after");
       await convergeContainer(first.host, id).catch(() => {});
       await convergeContainer(host, id);
       const row = await containerById(host.db, id);

@@ -6,7 +6,7 @@ import { openMemory, type MemoryEngine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
 import { cloneDatabase } from "./database.ts";
 
-const NO_REGISTRIES = { allowed: new Set<string>(), key: undefined };
+const NO_REGISTRIES = { allowed: new Set<string>() };
 
 /** A host with the in-memory engine on a database of its own, and no processes: a test calls the verbs and the host's half itself. */
 export interface MemoryHost extends AsyncDisposable {
@@ -51,7 +51,15 @@ export async function startMemoryHost(name: string): Promise<MemoryHost> {
   return {
     database,
     engine,
-    ctx: { db, jobs, changes, actor: { userId, scopes: ["write"] }, registries: NO_REGISTRIES, portUrl: () => "" },
+    ctx: {
+      db,
+      jobs,
+      changes,
+      actor: { userId, scopes: ["write"] },
+      registries: NO_REGISTRIES,
+      secretKeys: undefined,
+      portUrl: () => "",
+    },
     host: {
       db,
       jobs,
@@ -63,6 +71,7 @@ export async function startMemoryHost(name: string): Promise<MemoryHost> {
       cloneBytes: 1,
       registries: NO_REGISTRIES,
       transfers: new Transfers(),
+      secretKeys: undefined,
     },
     image,
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,9 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
 import { once } from "node:events";
+import { promisify } from "node:util";
 import { ensureAdmin, LABELS } from "@hafen/core";
 import { openDatabase, type Database } from "@hafen/db";
 import { openDocker, type Engine } from "@hafen/engine";
@@ -71,6 +73,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     HAFEN_QUEUE_PREFIX: `test-${id}`,
     HAFEN_HOST_NAME: `host-${id}`,
     HAFEN_CGROUP_ROOT: `/hafen-test-${id}`,
+    HAFEN_SECRETS_DIRECTORY: `/run/hafen-test-${id}`,
     HAFEN_PORT: "0",
     // No test asks a registry of the world outside.
     HAFEN_REGISTRIES: "",
@@ -95,6 +98,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await clearEngine(database, engine);
     const hosts = namespace === undefined ? [] : await database.sql<{ id: string }[]>`select id from hosts`;
     for (const { id: hostId } of hosts) await clearNetwork(namespace ?? "", hostId);
+    await clearMemory(env["HAFEN_SECRETS_DIRECTORY"] ?? "");
     await removeCgroups((env["HAFEN_CGROUP_ROOT"] ?? "").slice(1));
     await engine.close();
     await database.close();
@@ -183,6 +187,13 @@ function processOf(main: string, env: Record<string, string>): Process {
       });
     },
   };
+}
+
+/** The worker mounts it with the first secret. */
+async function clearMemory(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  await promisify(execFile)("umount", [directory]);
+  await rmdir(directory);
 }
 
 /** Leaves nothing of this world's hosts in the shared engine. */

@@ -20,6 +20,7 @@ import { mountGrants } from "./routes/grants.ts";
 import { mountImages } from "./routes/images.ts";
 import { mountImageTransfers } from "./routes/image-transfers.ts";
 import { mountRegistries } from "./routes/registries.ts";
+import { mountSecrets } from "./routes/secrets.ts";
 import { mountPorts } from "./routes/ports.ts";
 import { mountMeasures } from "./routes/measures.ts";
 import { mountStreams } from "./routes/streams.ts";
@@ -98,6 +99,7 @@ export function buildApp(deps: Deps): App {
   mountImageTransfers(app);
   mountGrants(app);
   mountRegistries(app);
+  mountSecrets(app);
   mountContainers(app);
   mountPorts(app);
   mountStreams(app);

@@ -33,7 +33,7 @@ export const ApiConfig = z.object({
     .default("localhost"),
   /** Shared with the workers: signs stream tokens. */
   HAFEN_STREAM_SECRET: z.string().min(32),
-  /** 32 random bytes in base64, the same for apis and workers: seals users' passwords for registries. Or a file that holds them. */
+  /** 32 random bytes in base64, or several such keys, the newest first; the same for apis and workers: seals what is secret. Or a file that holds them. */
   HAFEN_SECRET_KEY: z.string().optional(),
   HAFEN_SECRET_KEY_FILE: z.string().optional(),
   /** The only registries that may be named, comma-separated. */

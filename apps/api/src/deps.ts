@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Ctx, RegistryPolicy, UploadLimits } from "@hafen/core";
 import type { RateLimits } from "./rate-limits/rate-limits.ts";
 import type { Egress, ProblemError, Scope } from "@hafen/contract";
+import type { Ctx, RegistryPolicy, SecretKeys, UploadLimits } from "@hafen/core";
 import type { Changes, Database, KeyRow, UserRow } from "@hafen/db";
 import type { Log, Registry } from "@hafen/process";
 import type { Queues } from "@hafen/queue";
@@ -21,6 +21,7 @@ export interface Deps {
   registries: RegistryPolicy;
   /** Of containers whose request says nothing of it. */
   egressPolicy: Egress["policy"];
+  secretKeys: SecretKeys | undefined;
   /** The addresses of ports end in it. */
   portsDomain: string;
   limits: UploadLimits;

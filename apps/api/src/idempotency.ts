@@ -53,6 +53,11 @@ export async function idempotent(
         "This Idempotency-Key came with another request before. Use a new key for a new request.",
       );
     if (row?.status != null && row.body !== null) return replay(c, row.status, row.body);
+    if (row?.status != null && isDispatched(row.subject))
+      throw new ProblemError(
+        "secret_shown_once",
+        "The first request was done, and its answer sent. It is not kept, since it may have held a secret.",
+      );
     if (isDispatched(row?.subject) && !row?.underWay) throw outcomeUnknown();
     if (row?.subject != null && !isDispatched(row.subject)) return answer(c, await answerAgain(c, row.subject));
     throw new ProblemError(

@@ -1,5 +1,5 @@
-import { readRegistryPolicy } from "@hafen/core";
 import { countInWindow, listenForChanges, migrate, openDatabase } from "@hafen/db";
+import { keysOf, readRegistryPolicy } from "@hafen/core";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
@@ -44,10 +44,8 @@ const deps = {
   queues,
   pingQueue: backend.ping,
   streamSecret: config.HAFEN_STREAM_SECRET,
-  registries: readRegistryPolicy(
-    config.HAFEN_REGISTRIES,
-    readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE),
-  ),
+  registries: readRegistryPolicy(config.HAFEN_REGISTRIES),
+  secretKeys: keysOf(readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE)),
   limits: {
     contextBytes: config.HAFEN_CONTEXT_BYTES,
     contextEntries: config.HAFEN_CONTEXT_ENTRIES,

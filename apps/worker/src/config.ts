@@ -54,9 +54,14 @@ export const WorkerConfig = z.object({
     .int()
     .positive()
     .default(64 * 1024 ** 3),
-  /** 32 random bytes in base64, the same for apis and workers: seals users' passwords for registries. Or a file that holds them. */
+  /** 32 random bytes in base64, or several such keys, the newest first; the same for apis and workers: seals what is secret. Or a file that holds them. */
   HAFEN_SECRET_KEY: z.string().optional(),
   HAFEN_SECRET_KEY_FILE: z.string().optional(),
+  /** Where memory is mounted for the secrets of containers; of one worker alone. */
+  HAFEN_SECRETS_DIRECTORY: z
+    .string()
+    .regex(/^(\/.+)?$/, "an absolute path")
+    .optional(),
   /** The only registries that may be named, comma-separated. */
   HAFEN_REGISTRIES: z.string().default(DEFAULT_REGISTRIES),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),

@@ -42,7 +42,8 @@ test("events that cannot be noted are skipped: none of them is told again for ev
     filesBytes: 1,
     imageBytes: 1,
     cloneBytes: 1,
-    registries: { allowed: new Set(), key: undefined },
+    registries: { allowed: new Set() },
+    secretKeys: undefined,
     transfers: new Transfers(),
   };
   const actions = { nudge: () => assert.fail("nobody is known"), reconnected: () => assert.fail("the stream broke") };

@@ -24,7 +24,7 @@ export interface Lease {
 /** Waits until no other worker holds the host of this name, and takes it. @throws when `signal` aborts the wait. */
 export async function acquireLease(
   db: Db,
-  host: { name: string; streamUrl: string; engine: EngineInfo },
+  host: { name: string; streamUrl: string; engine: EngineInfo; secretKeyIds: string[] },
   signal: AbortSignal,
 ): Promise<Lease> {
   const holder = randomUUID();
@@ -34,6 +34,7 @@ export async function acquireLease(
     name: host.name,
     leaseHolder: holder,
     streamUrl: host.streamUrl,
+    secretKeyIds: host.secretKeyIds,
     cpus,
     memoryBytes,
     engine: { version, apiVersion, storageDriver, cgroupVersion, runtimes, protections: { ...protections } },

@@ -1,5 +1,15 @@
 import { readFileSync } from "node:fs";
-import { IdleWatch, LABELS, readRegistryPolicy, startAfterBoot, Transfers, Turns, type HostCtx } from "@hafen/core";
+import {
+  IdleWatch,
+  keysOf,
+  LABELS,
+  readRegistryPolicy,
+  restoreSecretFiles,
+  startAfterBoot,
+  Transfers,
+  Turns,
+  type HostCtx,
+} from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
@@ -19,17 +29,15 @@ const config = readConfig(WorkerConfig, process.env);
 const log = openLog("worker", config.HAFEN_LOG_LEVEL);
 const shutdown = onShutdown(log);
 if (config.HAFEN_END_WITH_PARENT === "1") endWithParent(shutdown);
-const registries = readRegistryPolicy(
-  config.HAFEN_REGISTRIES,
-  readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE),
-);
+const registries = readRegistryPolicy(config.HAFEN_REGISTRIES);
+const secretKeys = keysOf(readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE));
 const stopping = new AbortController();
 const metrics = openMetrics();
 
 await migrate(config.DATABASE_URL);
 const database = openDatabase(config.DATABASE_URL);
 shutdown.add("database", database.close);
-const engine = openDocker(config.DOCKER_HOST);
+const engine = openDocker(config.DOCKER_HOST, { secretsDirectory: config.HAFEN_SECRETS_DIRECTORY || undefined });
 shutdown.add("engine", () => engine.close());
 const backend = openBackend(chooseConnection(config.REDIS_URL, config.DATABASE_URL), config.HAFEN_QUEUE_PREFIX);
 shutdown.add("queue store", backend.close);
@@ -51,7 +59,12 @@ const streamUrl = config.HAFEN_STREAM_URL ?? `http://${config.HAFEN_STREAM_ADDRE
 shutdown.add("waiting", () => stopping.abort());
 const lease = await acquireLease(
   database.db,
-  { name: config.HAFEN_HOST_NAME, streamUrl, engine: await engine.info() },
+  {
+    name: config.HAFEN_HOST_NAME,
+    streamUrl,
+    engine: await engine.info(),
+    secretKeyIds: [...(secretKeys?.all.keys() ?? [])],
+  },
   stopping.signal,
 );
 shutdown.add("lease", lease.close);
@@ -93,10 +106,12 @@ const ctx: HostCtx = {
   filesBytes: config.HAFEN_FILES_BYTES,
   imageBytes: config.HAFEN_IMAGE_BYTES,
   registries,
+  secretKeys,
   cloneBytes: config.HAFEN_CLONE_BYTES,
   transfers: new Transfers(),
   egress: outward?.egress,
 };
+await restoreSecretFiles(ctx);
 await startAfterBoot(ctx, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 const turns = new Turns((id, error) =>
   log.warn({ [LABELS.id]: id, ...errorFields(error) }, "converge failed; the sweep tries again"),

@@ -2,13 +2,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
   applyRetention,
   carryOutRemovals,
+  dropSecretFiles,
   endExpired,
   keepHouse,
   nudgeUnsettled,
   reconcile,
+  reseal,
   type Differences,
   type HostCtx,
   type IdleWatch,
+  type Resealed,
 } from "@hafen/core";
 import { unsettledContainers } from "@hafen/db";
 import type { Payload } from "@hafen/queue";
@@ -57,6 +60,8 @@ export function startSweep(
       report(found);
     }
     if (count % HOUSE_EVERY === 1) {
+      await dropSecretFiles(ctx);
+      reportSealed(await reseal(ctx));
       await keepHouse(ctx.db, keep);
       await applyRetention(ctx);
     }
@@ -76,6 +81,12 @@ export function startSweep(
     say("warn", failed, "could not remove engine objects that no row claims; tried again");
     say("error", foreign, "containers carry Hafen's label but are not Hafen's");
     say("error", unclaimed, "volumes with data and containers, now stopped, are in no row: kept, remove them by hand");
+  }
+
+  function reportSealed({ count, unknown }: Resealed): void {
+    if (count > 0) log.info({ count }, "sealed what older keys had sealed under the newest");
+    const names = unknown.map((key) => `${key.count} by ${key.keyId}`);
+    say("error", names, "secrets and passwords are sealed by keys that this host was not given");
   }
 
   async function run(): Promise<void> {

@@ -5,7 +5,9 @@ import { IdOrName, isInstant, Labels, Name, Time, orNull } from "./conventions.t
 import { Health } from "./health.ts";
 import { Healthcheck } from "./images.ts";
 import { CAUSES, DESIRED, STATES } from "./lifecycle.ts";
+import { ContainerPath, Target } from "./paths.ts";
 import { Restart } from "./restart.ts";
+import { ContainerSecret, SecretRequest, SECRETS_PER_CONTAINER } from "./secrets.ts";
 
 const MIB = 1024 * 1024;
 const Arg = z
@@ -13,17 +15,6 @@ const Arg = z
   .max(128 * 1024)
   .refine((text) => !text.includes("\0"), "must not contain NUL");
 const Args = z.array(Arg).max(1024);
-/** An absolute path inside the container, without `.` and `..`. */
-export const ContainerPath = z
-  .string()
-  .max(4096)
-  .regex(/^\/[^\0]*$/, "an absolute path")
-  .refine(
-    (path) => !path.split("/").some((part) => part === "." || part === ".."),
-    "must not contain . or .. components",
-  );
-const Target = ContainerPath.refine((path) => path.replaceAll("/", "") !== "", "must not be the root directory");
-
 export const Env = z
   .record(z.string().regex(/^[^=\0]{1,256}$/, "a name without = or NUL"), Arg)
   .refine((env) => Object.keys(env).length <= 512, "at most 512 variables");
@@ -139,6 +130,11 @@ export const CreateContainer = z
       )
       .max(16)
       .optional(),
+    secrets: z
+      .array(SecretRequest)
+      .max(SECRETS_PER_CONTAINER)
+      .optional()
+      .describe("Each a read-only file in memory, written anew at each start with the value of then"),
     ports: z.array(PortRequest).max(64).optional().describe("Beside those that the image exposes"),
     healthcheck: Healthcheck.strict().nullable().optional().describe("In place of the image's; null: none"),
     limits: Limits.partial().strict().optional(),
@@ -242,6 +238,7 @@ export const Container = z
     stdinOnce: z.boolean(),
     labels: z.record(z.string(), z.string()),
     mounts: z.array(Mount),
+    secrets: z.array(ContainerSecret).describe("Without their values"),
     limits: Limits,
     pendingLimits: orNull(Limits).describe("Asked for, and not yet in force"),
     limitsRefused: z.string().nullable().describe("Why the host did not take the latest change of limits"),

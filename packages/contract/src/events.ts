@@ -39,6 +39,8 @@ export const EVENT_TYPES = [
   "grant.ended",
   "registry.stored",
   "registry.removed",
+  "secret.stored",
+  "secret.removed",
   "retention.changed",
   "user.created",
   "user.changed",

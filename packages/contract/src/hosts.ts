@@ -19,6 +19,10 @@ export const Host = z
     protections: z
       .record(z.string(), z.boolean())
       .describe("What the engine enforces on everything it runs; false is missing"),
+    sealedElsewhere: z
+      .number()
+      .int()
+      .describe("Secrets and passwords for registries that its worker has no key for: it cannot use them"),
     createdAt: Time,
   })
   .openapi("Host");

@@ -9,6 +9,7 @@ export const PREFIXES = {
   build: "bld",
   container: "ctr",
   volume: "vol",
+  secret: "sec",
   helper: "hlp",
   network: "net",
   link: "lnk",

@@ -4,6 +4,7 @@ import type { Engine } from "@hafen/engine";
 import type { Jobs } from "@hafen/queue";
 import type { EgressFilter } from "./egress/egress.ts";
 import type { RegistryPolicy } from "./registry/policy.ts";
+import type { SecretKeys } from "./sealed.ts";
 import type { Transfers } from "./files/transfers.ts";
 
 /** Who asks. Made by the api from a verified key, never from the request's body. */
@@ -33,6 +34,7 @@ export interface Ctx extends AskCtx {
   registries: RegistryPolicy;
   /** Of a container whose request says nothing of it. */
   egressPolicy?: Egress["policy"];
+  secretKeys: SecretKeys | undefined;
   /** Where a container's port is reached by whoever asks, without a slash at the end. */
   portUrl: (containerId: string, port: number) => string;
 }
@@ -52,6 +54,8 @@ export interface HostCtx {
   /** Largest image that is pulled, packed and unpacked. */
   imageBytes: number;
   registries: RegistryPolicy;
+  /** Undefined where none is set: nothing that is sealed can be opened. */
+  secretKeys: SecretKeys | undefined;
   /** Of a volume that is cloned. */
   cloneBytes: number;
   transfers: Transfers;

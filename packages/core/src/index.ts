@@ -76,10 +76,17 @@ export { DEFAULT_REGISTRIES, readRegistryPolicy, type RegistryPolicy } from "./r
 export { admitToPort, type Admission, type PortRequester } from "./port/admit.ts";
 export { listFlows } from "./flow/list.ts";
 export { createLink, LINK_NAME, listLinks, revokeLink } from "./port/links.ts";
+export { getSecret, listSecrets } from "./secret/get.ts";
+export { keysOf } from "./secret/keys.ts";
+export { removeSecret } from "./secret/remove.ts";
+export { reseal, type Resealed } from "./secret/reseal.ts";
+export { secretValue, storeSecret } from "./secret/store.ts";
+export type { SecretKeys } from "./sealed.ts";
 export { signGrant, STREAM_ACTIONS, verifyGrant, type StreamAction, type StreamGrant } from "./stream-token.ts";
 export { endExpired } from "./sweep/expire.ts";
 export { IdleWatch } from "./sweep/idle.ts";
 export { keepHouse } from "./sweep/keep.ts";
+export { dropSecretFiles, restoreSecretFiles } from "./sweep/secret-files.ts";
 export { nudgeUnsettled } from "./sweep/nudge.ts";
 export { reconcile, type Differences } from "./sweep/reconcile.ts";
 export { describeUsage, type UserUsage } from "./usage/df.ts";

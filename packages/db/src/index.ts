@@ -21,6 +21,8 @@ export * from "./queries/rate-windows.ts";
 export * from "./queries/registries.ts";
 export * from "./queries/port-links.ts";
 export * from "./queries/user-removal.ts";
+export * from "./queries/sealed.ts";
+export * from "./queries/secrets.ts";
 export * from "./queries/users.ts";
 export * from "./queries/volumes.ts";
 export type { BuildSource, ContainerConfig, HostEngine, LogChunkLine, StopRequest } from "./schema/index.ts";

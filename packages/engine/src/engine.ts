@@ -8,6 +8,7 @@ import type { Changes, ContainerProcess, ContainerStats, Usage } from "./types/m
 import type { EndpointSpec, NetworkInfo, NetworkSpec } from "./types/network.ts";
 import type { EngineId, Label, Op } from "./types/op.ts";
 import type { PullRequest, PushRequest, RegistryFailure, RegistryLogin, TransferEvent } from "./types/registry.ts";
+import type { SecretFile } from "./types/secret.ts";
 import type { AttachOptions, ExecSession, ExecSpec, LogChunk, LogOptions, Session } from "./types/streams.ts";
 import type { ContainerSize, DiskUsage } from "./types/usage.ts";
 import type { VolumeInfo, VolumeSpec } from "./types/volume.ts";
@@ -22,6 +23,7 @@ export type * from "./types/isolation.ts";
 export type * from "./types/measures.ts";
 export type * from "./types/op.ts";
 export type * from "./types/registry.ts";
+export type * from "./types/secret.ts";
 export type * from "./types/streams.ts";
 export type * from "./types/usage.ts";
 export type * from "./types/volume.ts";
@@ -44,6 +46,14 @@ export interface Engine {
   /** Creates, or finds the container that already carries `spec.name`: the name is Hafen's id, so it is the same one. */
   createContainer(spec: ContainerSpec, op?: Op): Promise<EngineId>;
   inspectContainer(id: EngineId, op?: Op): Promise<ContainerInfo | undefined>;
+  /**
+   * The files in memory of the container that is made with this name, before it is made and before each start, when it takes them as they are;
+   * `invalid` where this host has no memory for them.
+   */
+  putSecretFiles(name: string, files: SecretFile[]): Promise<void>;
+  removeSecretFiles(name: string): Promise<void>;
+  /** The names of containers that have any. */
+  listSecretFiles(): Promise<string[]>;
   /** Containers, running or not, that carry this label. */
   listContainers(label: Label, op?: Op): Promise<ContainerSummary[]>;
   startContainer(id: EngineId, op?: Op): Promise<void>;

@@ -9,6 +9,7 @@ import { Images } from "./images.ts";
 import { Keys } from "./keys.ts";
 import { System } from "./system.ts";
 import { Registries } from "./registries.ts";
+import { Secrets } from "./secrets.ts";
 import { Links } from "./links.ts";
 import { Transport, type HafenOptions } from "./transport.ts";
 import { Users } from "./users.ts";
@@ -27,6 +28,7 @@ export class Hafen {
   readonly keys: Keys;
   readonly system: System;
   readonly registries: Registries;
+  readonly secrets: Secrets;
   readonly links: Links;
   readonly users: Users;
   readonly volumes: Volumes;
@@ -45,6 +47,7 @@ export class Hafen {
     this.keys = new Keys(transport);
     this.system = new System(transport);
     this.registries = new Registries(transport);
+    this.secrets = new Secrets(transport);
     this.links = new Links(transport);
     this.users = new Users(transport);
     this.volumes = new Volumes(transport);

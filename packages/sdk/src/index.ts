@@ -22,6 +22,7 @@ export type { Page } from "./page.ts";
 export type { DiskUsageOptions, System } from "./system.ts";
 export type { Registries } from "./registries.ts";
 export type { PortConnection } from "./port-connection.ts";
+export type { Secrets } from "./secrets.ts";
 export type { Output, Session } from "./session.ts";
 export type { TarSource } from "./tar-source.ts";
 export type { HafenOptions, WebSocketMaker } from "./transport.ts";

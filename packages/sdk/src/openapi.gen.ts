@@ -972,6 +972,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's secrets, without their values */
+        get: operations["listSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A secret and who is given it, without its value */
+        get: operations["getSecret"];
+        /**
+         * Store a secret, in place of the value of before
+         * @description Containers get the new value when they next start. With `Content-Type: application/octet-stream` the body is the value, at most 64 KiB.
+         */
+        put: operations["storeSecret"];
+        post?: never;
+        /** Forget a secret that no container is given */
+        delete: operations["removeSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/system/df": {
         parameters: {
             query?: never;
@@ -1453,6 +1492,8 @@ export interface components {
             restartAt: string | null;
             /** @description Restarts by the policy since it was last started on request */
             restartCount: number;
+            /** @description Without their values */
+            secrets: components["schemas"]["ContainerSecret"][];
             /** @description With ?size=true, where there is a file system for it */
             size: components["schemas"]["ContainerSize"] | null;
             /**
@@ -1503,6 +1544,17 @@ export interface components {
             state: string;
             /** @description As the container sees it */
             uid: number;
+        };
+        ContainerSecret: {
+            gid: number;
+            id: string;
+            /** @description In octal */
+            mode: string;
+            name: string;
+            target: string;
+            uid: number;
+            /** @description Which one it got at its latest start; null: not yet started */
+            version: number | null;
         };
         ContainerSize: {
             /** @description All that its root shows: that and the image */
@@ -1612,6 +1664,8 @@ export interface components {
             /** @enum {string} */
             profile?: "standard" | "restricted";
             restart?: components["schemas"]["Restart"];
+            /** @description Each a read-only file in memory, written anew at each start with the value of then */
+            secrets?: components["schemas"]["SecretRequest"][];
             /** @description Default true */
             start?: boolean;
             /** @description With openStdin: the end of the first attached client's input is the end of the container's, as in docker run -i */
@@ -1776,7 +1830,7 @@ export interface components {
             /** @description The id of what it is about */
             subject: string;
             /** @enum {string} */
-            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "volume.lost" | "image.pushed" | "link.created" | "link.revoked" | "grant.created" | "grant.revoked" | "grant.received" | "grant.ended" | "registry.stored" | "registry.removed" | "retention.changed" | "user.created" | "user.changed" | "user.removing" | "user.removed" | "key.created" | "key.revoked";
+            type: "build.queued" | "build.started" | "build.succeeded" | "build.failed" | "build.cancelled" | "build.removed" | "image.created" | "image.tagged" | "image.untagged" | "image.removed" | "container.requested" | "container.created" | "container.started" | "container.exited" | "container.failed" | "container.lost" | "container.removed" | "container.changed" | "container.paused" | "container.unpaused" | "container.restarting" | "container.renamed" | "container.health" | "volume.created" | "volume.removed" | "volume.copied" | "volume.failed" | "volume.lost" | "image.pushed" | "link.created" | "link.revoked" | "grant.created" | "grant.revoked" | "grant.received" | "grant.ended" | "registry.stored" | "registry.removed" | "secret.stored" | "secret.removed" | "retention.changed" | "user.created" | "user.changed" | "user.removing" | "user.removed" | "key.created" | "key.revoked";
         };
         Exec: {
             command: string[];
@@ -1967,6 +2021,8 @@ export interface components {
             protections: {
                 [key: string]: boolean;
             };
+            /** @description Secrets and passwords for registries that its worker has no key for: it cannot use them */
+            sealedElsewhere: number;
             used: {
                 containers: number;
                 cpus: number;
@@ -2353,7 +2409,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "policy_refused" | "scope_missing" | "origin_refused" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "user_protected" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "request_stalled" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "target_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "rate_limited" | "head_too_large" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "policy_refused" | "scope_missing" | "origin_refused" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "secret_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "user_protected" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "secret_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "request_stalled" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "target_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "rate_limited" | "head_too_large" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -2505,6 +2561,45 @@ export interface components {
             /** @description After its end, or since it was made if it never ran; null: never */
             stoppedContainersDays: number | null;
         };
+        Secret: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            createdAt: string;
+            id: string;
+            name: string;
+            sizeBytes: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            updatedAt: string;
+            /** @description The containers that are given it */
+            usedBy: {
+                id: string;
+                name: string;
+                /** @description Which one it got at its latest start; null: not yet started */
+                version: number | null;
+            }[];
+            /** @description Rises each time that a value is stored */
+            version: number;
+        };
+        SecretList: {
+            items: components["schemas"]["Secret"][];
+        };
+        SecretRequest: {
+            /** @description Default 0 */
+            gid?: number;
+            /** @description In octal; default 444 */
+            mode?: string;
+            /** @description A secret's id or name */
+            name: string;
+            /** @description Default /run/secrets/ and the name */
+            target?: string;
+            /** @description Who owns the file, as the container sees it; default 0 */
+            uid?: number;
+        };
         StopContainer: {
             /** @description Until SIGKILL; default 10 */
             graceSeconds?: number;
@@ -2518,6 +2613,15 @@ export interface components {
             /** @description Or a token; kept sealed, and shown to nobody but this registry */
             password: string;
             username: string;
+        };
+        StoreSecret: {
+            /**
+             * @description Of the value; default utf8
+             * @enum {string}
+             */
+            encoding?: "utf8" | "base64";
+            /** @description At most 64 KiB once decoded; never shown again */
+            value: string;
         };
         StreamEnded: {
             /** @description null: the process goes on, only its output is over */
@@ -3589,7 +3693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description image_not_found, container_not_found, volume_not_found */
+            /** @description image_not_found, container_not_found, volume_not_found, secret_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8635,6 +8739,331 @@ export interface operations {
             };
             /** @description scope_missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretList"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description secret_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storeSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StoreSecret"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description quota_exceeded */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, secrets_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description secret_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description secret_in_use */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

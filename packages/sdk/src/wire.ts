@@ -67,6 +67,7 @@ export type Quota = Schemas["Quota"];
 export type RegistryCredential = Schemas["RegistryCredential"];
 export type RemovedImage = Schemas["RemovedImage"];
 export type Retention = Schemas["Retention"];
+export type Secret = Schemas["Secret"];
 export type StopContainer = Schemas["StopContainer"];
 export type Restart = Schemas["Restart"];
 export type StoreCredential = Schemas["StoreCredential"];

@@ -127,7 +127,9 @@ export function mountContainers(app: App): void {
         await c.req.text(),
         async () => {
           const call = await workerCall(c.var.deps, row, "exec");
-          return { status: 200, body: JSON.parse(await dispatch(c, call, input)) as ExecResult };
+          const body = JSON.parse(await dispatch(c, call, input)) as ExecResult;
+          // What it printed may be one of them, and answers are kept for a day.
+          return { status: 200, body, secret: row.config.hasSecrets ?? false };
         },
         lockSeconds,
       )) as never;

@@ -41,6 +41,8 @@ export const ALIASES: Readonly<Record<string, string>> = {
   "image tag": "tag",
   "image tree": "images tree",
   "builder build": "build",
+  "secret list": "secret ls",
+  "secret remove": "secret rm",
   "volume list": "volume ls",
   "volume remove": "volume rm",
   "system events": "events",

@@ -45,6 +45,18 @@ export const COMMANDS: readonly Row[] = [
     summary: "Forget the password for a registry",
     load: () => import("./registry/logout.ts"),
   },
+  {
+    name: "secret create",
+    summary: "Store a secret, in place of the value of before",
+    load: () => import("./secret/create.ts"),
+  },
+  { name: "secret ls", summary: "List one's secrets", load: () => import("./secret/ls.ts") },
+  {
+    name: "secret inspect",
+    summary: "Show secrets and who is given them, without their values",
+    load: () => import("./secret/inspect.ts"),
+  },
+  { name: "secret rm", summary: "Forget secrets", load: () => import("./secret/rm.ts") },
   { name: "registry ls", summary: "List the registries with a password", load: () => import("./registry/ls.ts") },
   { name: "run", summary: "Make a container and start it", load: () => import("./container/run.ts") },
   { name: "create", summary: "Make a container", load: () => import("./container/create.ts") },

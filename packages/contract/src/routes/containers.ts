@@ -59,6 +59,7 @@ export const createContainer = route({
     "mount_invalid",
     "policy_refused",
     "volume_not_found",
+    "secret_not_found",
     "volume_copying",
     "other_host",
   ],

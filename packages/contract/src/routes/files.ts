@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { ContainerPath } from "../containers.ts";
 import { json, Ref, route, decimal } from "../conventions.ts";
+import { ContainerPath } from "../paths.ts";
 import { FilesWritten } from "../streams.ts";
 import { VolumeRef } from "../volumes.ts";
 

@@ -9,6 +9,7 @@ export * from "./images.ts";
 export * from "./registries.ts";
 export * from "./ports.ts";
 export * from "./measures.ts";
+export * from "./secrets.ts";
 export * from "./streams.ts";
 export * from "./system.ts";
 export * from "./users.ts";

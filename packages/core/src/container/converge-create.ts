@@ -1,6 +1,7 @@
 import type { Timings } from "@hafen/contract";
 import { mountsOf, observeContainer, type ContainerRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
+import { emptySecrets } from "./converge-secrets.ts";
 import { ensureNetwork } from "./network.ts";
 import { makeReal } from "../volume/real.ts";
 import { containerSpec } from "./spec.ts";
@@ -23,7 +24,8 @@ export async function create(ctx: HostCtx, row: ContainerRow): Promise<Made | un
   const began = performance.now();
   for (const { id, state } of volumes.values()) await makeReal(ctx, { id, userId: row.userId, state });
   await ensureNetwork(ctx, row);
-  const spec = containerSpec(row, mounts, { id: ctx.hostId, seccomp: ctx.seccomp });
+  const secretFiles = await emptySecrets(ctx, row);
+  const spec = containerSpec(row, mounts, { id: ctx.hostId, seccomp: ctx.seccomp }, secretFiles);
   const [engineId] = await Promise.all([
     ctx.engine.createContainer(spec),
     // At the same time, so that the start need not wait for it.

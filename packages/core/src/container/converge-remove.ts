@@ -1,5 +1,6 @@
 import {
   copiesOf,
+  dropContainerSecrets,
   dropMounts,
   insertEvent,
   lockVolume,
@@ -50,6 +51,7 @@ export function removeRow(db: Db, row: ContainerRow): Promise<string[] | undefin
     });
     if (!written) return undefined;
     await dropMounts(tx, row.id);
+    await dropContainerSecrets(tx, row.id);
     const kept = new Set([
       ...(await mountersOf(tx, volumes)).map(({ volumeId }) => volumeId),
       ...(await copiesOf(tx, volumes)).map(({ sourceId }) => sourceId),

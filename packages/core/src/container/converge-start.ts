@@ -1,9 +1,11 @@
+import type { Termination } from "@hafen/contract";
 import type { ContainerRow } from "@hafen/db";
 import type { ContainerInfo } from "@hafen/engine";
 import { EngineError } from "@hafen/engine/error";
 import type { HostCtx } from "../ctx.ts";
 import type { Made } from "./converge-create.ts";
 import { ANYWHERE } from "../egress/allowed.ts";
+import { SecretClosed, withSecrets } from "./converge-secrets.ts";
 import { isAlive, stop, type Step } from "./converge-stop.ts";
 import { endpointOf, ensureNetwork } from "./network.ts";
 import { settleCreated, settleEnded, settleRunning, writeEnd } from "./observe.ts";
@@ -33,10 +35,9 @@ export async function start(
   await admitOut(ctx, row);
   const began = performance.now();
   try {
-    await startOnNetwork(ctx, row, engineId);
+    await withSecrets(ctx, row, () => startOnNetwork(ctx, row, engineId));
   } catch (error) {
-    const refused =
-      error instanceof EngineError && error.kind === "invalid" ? startRefused(error.message, new Date()) : undefined;
+    const refused = refusal(error);
     if (!refused) throw error;
     const end = { termination: refused, exitCode: refused.exitCode ?? null, finishedAt: new Date(refused.at) };
     return (await writeEnd(ctx, { ...row, engineId }, end)) ? "settled" : "again";
@@ -58,6 +59,13 @@ async function admitOut(ctx: HostCtx, row: ContainerRow): Promise<void> {
       "invalid",
       "this host has no packet filter of Hafen's, which could hold it to its egress policy",
     );
+}
+
+/** What ends it here and now, as another start may go well; undefined for other failures. */
+function refusal(error: unknown): Termination | undefined {
+  const now = new Date();
+  if (error instanceof SecretClosed) return { cause: "error", detail: error.message, at: now.toISOString() };
+  return error instanceof EngineError && error.kind === "invalid" ? startRefused(error.message, now) : undefined;
 }
 
 /** Renamed since it was last started: from now on its neighbours find it by its new name. */

@@ -6,6 +6,7 @@ import { applyLimits } from "./converge-limits.ts";
 import { finishRemoval } from "./converge-remove.ts";
 import { start } from "./converge-start.ts";
 import { isAlive, stop, type Step } from "./converge-stop.ts";
+import { tidySecrets } from "./converge-secrets.ts";
 import { giveUp } from "./give-up.ts";
 import { observe, settleFailed } from "./observe.ts";
 
@@ -38,6 +39,7 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
   if (ctx.transfers.isBusy(row.id) && !(await copiesGiveWay(ctx, row, signal))) return "settled";
   if (row.desired === "removed") {
     await ctx.engine.removeContainer(row.engineId ?? row.id, { signal });
+    if (row.config.hasSecrets) await ctx.engine.removeSecretFiles(row.id);
     return (await finishRemoval(ctx, row)) ? "settled" : "again";
   }
   if (row.state === "failed") {
@@ -57,6 +59,7 @@ async function next(ctx: HostCtx, row: ContainerRow, signal: AbortSignal | undef
     const detail = "The container was removed on its host, not through Hafen.";
     return (await settleFailed(ctx, row, "gone", detail, "operator")) ? "settled" : "again";
   }
+  await tidySecrets(ctx, row);
   if (row.pendingLimits) {
     await applyLimits(ctx, row, info.id, row.pendingLimits);
     return "again";

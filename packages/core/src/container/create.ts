@@ -1,10 +1,11 @@
 import { DEFAULT_LIMITS, newId, ProblemError, type CreateContainer } from "@hafen/contract";
 import {
   insertContainer,
+  policyOf,
+  insertContainerSecrets,
   insertMounts,
   lockImage,
   placeVolumes,
-  policyOf,
   type ContainerRow,
   type Db,
 } from "@hafen/db";
@@ -23,6 +24,7 @@ import { takeNetwork } from "./network.ts";
 import { declaredPorts } from "./ports.ts";
 import { allowedProfile } from "./profile.ts";
 import { refuseOtherUser } from "./restricted-user.ts";
+import { takeSecrets } from "./secrets.ts";
 
 /**
  * Makes a container's row, with its mounts and new volumes, in one transaction, and nudges the host that has the image.
@@ -59,6 +61,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         "A volume lives on another host than the image. Build or import the image there, or use another volume.",
       );
     }
+    const secrets = await takeSecrets(tx, userId, input.secrets ?? [], mounts);
     const networkId = await takeNetwork(tx, userId, image.hostId);
     const id = newId("container");
     const container = await insertNamed(tx, input.name, (name) => ({
@@ -83,6 +86,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
         profile,
         egress,
         namedVolumes: namedVolumes(plan),
+        ...(secrets.length > 0 && { hasSecrets: true }),
       },
       labels: input.labels ?? {},
       limits,
@@ -99,6 +103,10 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
     await insertMounts(
       tx,
       mounts.map((mount, position) => ({ ...mount, containerId: id, position, userId })),
+    );
+    await insertContainerSecrets(
+      tx,
+      secrets.map((secret, position) => ({ ...secret, containerId: id, position, userId })),
     );
     await record(tx, ctx.actor, {
       type: "container.requested",

@@ -1,5 +1,5 @@
 import { can, ProblemError } from "@hafen/contract";
-import { mountsOf, type ContainerRow, type MountRow } from "@hafen/db";
+import { mountsOf, secretsOf, type ContainerRow, type MountRow } from "@hafen/db";
 import type { HostCtx } from "../ctx.ts";
 import { cleanPath } from "../files/clean-path.ts";
 import type { Place } from "../files/place.ts";
@@ -15,7 +15,9 @@ export async function containerPlace(ctx: HostCtx, id: string, path: string, sig
   try {
     const row = await onHost(ctx, id);
     const engineId = await reachable(ctx, row);
-    const mounts = await mountsOf(ctx.db, [row.id]);
+    const secrets = row.config.hasSecrets ? await secretsOf(ctx.db, [row.id]) : [];
+    const inMemory = secrets.map(({ target }) => ({ type: "tmpfs" as const, target }));
+    const mounts = [...(await mountsOf(ctx.db, [row.id])), ...inMemory];
     return {
       engineId,
       path,

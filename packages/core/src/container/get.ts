@@ -1,9 +1,18 @@
 import type { Container, Mount } from "@hafen/contract";
-import { hostNames, listContainers as listRows, mountsOf, type ContainerRow, type MountRow } from "@hafen/db";
+import {
+  hostNames,
+  listContainers as listRows,
+  mountsOf,
+  secretsOf,
+  type ContainerRow,
+  type ContainerSecretRow,
+  type MountRow,
+} from "@hafen/db";
 import type { State } from "@hafen/contract";
 import type { Ctx } from "../ctx.ts";
 import { lookUpImage } from "../image/find.ts";
 import { ANYWHERE } from "../egress/allowed.ts";
+import { secretToWire } from "./secrets.ts";
 import { readPage, toPage } from "../page.ts";
 import { findVolume } from "@hafen/db";
 
@@ -13,13 +22,16 @@ type Describing = Pick<Ctx, "db" | "portUrl">;
 /** Rows as the contract shows them, with their mounts and hosts read in two queries for all of them. */
 export async function describeContainers({ db, portUrl }: Describing, rows: ContainerRow[]): Promise<Container[]> {
   const ids = rows.map((row) => row.id);
-  const [mounts, hosts] = await Promise.all([
+  const withSecrets = rows.flatMap(({ id, config }) => (config.hasSecrets ? [id] : []));
+  const [mounts, secrets, hosts] = await Promise.all([
     mountsOf(db, ids),
+    secretsOf(db, withSecrets),
     hostNames(db, [...new Set(rows.map((row) => row.hostId))]),
   ]);
   const byContainer = Map.groupBy(mounts, (mount) => mount.containerId);
+  const given = Map.groupBy(secrets, (secret) => secret.containerId);
   return rows.map((row) => ({
-    ...toWire(row, byContainer.get(row.id) ?? [], hosts.get(row.hostId) ?? null),
+    ...toWire(row, byContainer.get(row.id) ?? [], given.get(row.id) ?? [], hosts.get(row.hostId) ?? null),
     ports: row.ports.map((port) => ({ ...port, url: portUrl(row.id, port.container) })),
   }));
 }
@@ -61,7 +73,12 @@ export async function listContainers(
   return { items: await describeContainers(ctx, kept), nextCursor };
 }
 
-function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Omit<Container, "ports"> {
+function toWire(
+  row: ContainerRow,
+  mounts: MountRow[],
+  secrets: ContainerSecretRow[],
+  host: string | null,
+): Omit<Container, "ports"> {
   const { config } = row;
   return {
     id: row.id,
@@ -83,6 +100,7 @@ function toWire(row: ContainerRow, mounts: MountRow[], host: string | null): Omi
     stdinOnce: config.stdinOnce ?? false,
     labels: row.labels,
     mounts: mounts.map(mountToWire),
+    secrets: secrets.map(secretToWire),
     limits: row.limits,
     pendingLimits: row.pendingLimits,
     limitsRefused: row.limitsRefused,

@@ -35,6 +35,7 @@ export function containerSpec(
   row: ContainerRow,
   mounts: MountRow[],
   host: { id: string; seccomp?: string | undefined },
+  secretFiles: { target: string }[] = [],
 ): ContainerSpec {
   const { config, limits } = row;
   const profile = PROFILES[config.profile];
@@ -52,6 +53,7 @@ export function containerSpec(
     stdinOnce: config.stdinOnce,
     labels: { [LABELS.id]: row.id, [LABELS.host]: host.id, [LABELS.user]: row.userId },
     mounts: mounts.map(mountSpec),
+    secretFiles: secretFiles.map(({ target }) => ({ target })),
     limits,
     network: row.networkId === null ? "bridge" : { name: row.networkId, aliases: [row.name] },
     macAddress: macAddress(host.id, row.id),

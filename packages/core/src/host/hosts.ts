@@ -1,5 +1,13 @@
 import { ProblemError, type Host } from "@hafen/contract";
-import { findHost, hostLoads, listHosts as listRows, type Db, type HostLoad, type HostRow } from "@hafen/db";
+import {
+  findHost,
+  hostLoads,
+  listHosts as listRows,
+  sealedCounts,
+  type Db,
+  type HostLoad,
+  type HostRow,
+} from "@hafen/db";
 import { readPage, toPage } from "../page.ts";
 
 export async function listHosts(
@@ -7,14 +15,15 @@ export async function listHosts(
   query: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: Host[]; nextCursor: string | null }> {
   const { rows, nextCursor } = toPage(await listRows(db, readPage(query)), query.limit);
-  const loads = await hostLoads(db);
-  return { items: rows.map((row) => toWire(row, loads.get(row.id))), nextCursor };
+  const [loads, sealed] = await Promise.all([hostLoads(db), sealedCounts(db)]);
+  return { items: rows.map((row) => toWire(row, sealed, loads.get(row.id))), nextCursor };
 }
 
 export async function getHost(db: Db, ref: string): Promise<Host> {
   const row = await findHost(db, ref);
   if (!row) throw new ProblemError("host_not_found", `There is no host ${ref}.`);
-  return toWire(row, (await hostLoads(db)).get(row.id));
+  const [loads, sealed] = await Promise.all([hostLoads(db), sealedCounts(db)]);
+  return toWire(row, sealed, loads.get(row.id));
 }
 
 /**
@@ -28,7 +37,11 @@ export async function chooseHost(db: Db): Promise<string | null> {
   return live[0]?.id ?? null;
 }
 
-function toWire(row: HostRow, used: HostLoad = { cpus: 0, memoryBytes: 0, containers: 0 }): Host {
+function toWire(
+  row: HostRow,
+  sealed: { keyId: string; count: number }[],
+  used: HostLoad = { cpus: 0, memoryBytes: 0, containers: 0 },
+): Host {
   const { protections, ...engine } = row.engine;
   return {
     id: row.id,
@@ -39,6 +52,9 @@ function toWire(row: HostRow, used: HostLoad = { cpus: 0, memoryBytes: 0, contai
     used,
     engine,
     protections,
+    sealedElsewhere: sealed
+      .filter(({ keyId }) => !row.secretKeyIds.includes(keyId))
+      .reduce((sum, { count }) => sum + count, 0),
     createdAt: row.createdAt.toISOString(),
   };
 }

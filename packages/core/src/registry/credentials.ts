@@ -12,6 +12,7 @@ import { asProblem } from "../archive/as-problem.ts";
 import type { Ctx, HostCtx } from "../ctx.ts";
 import { record } from "../record.ts";
 import { registryName } from "../reference/remote-reference.ts";
+import { requireKeys } from "../secret/keys.ts";
 import { seal, unseal } from "../sealed.ts";
 import { requireAllowed } from "./policy.ts";
 
@@ -20,14 +21,9 @@ export async function storeCredential(ctx: Ctx, name: string, input: StoreCreden
   const { userId } = ctx.actor;
   const registry = asProblem(() => registryName(name));
   requireAllowed(ctx.registries, registry);
-  const { key } = ctx.registries;
-  if (!key)
-    throw new ProblemError(
-      "secrets_unavailable",
-      "This service keeps no passwords: its operator has set neither HAFEN_SECRET_KEY nor HAFEN_SECRET_KEY_FILE for the api and the workers.",
-    );
+  const keys = requireKeys(ctx.secretKeys);
   const { username } = input;
-  const sealedPassword = seal(key, input.password, placeOf(userId, registry));
+  const sealedPassword = seal(keys, input.password, placeOfCredential(userId, registry));
   return ctx.db.transaction(async (tx) => {
     const row = await putCredential(tx, { userId, registry, username, sealedPassword });
     await record(tx, ctx.actor, {
@@ -56,12 +52,13 @@ export async function removeCredential(ctx: Ctx, name: string): Promise<void> {
 /** What this user shows this registry; undefined when nothing is stored, or the key that sealed it is not this worker's. */
 export async function loginFor(ctx: HostCtx, userId: string, registry: string): Promise<RegistryLogin | undefined> {
   const row = await findCredential(ctx.db, userId, registry);
-  const { key } = ctx.registries;
-  const password = row && key && unseal(key, row.sealedPassword, placeOf(userId, registry));
-  return row && password !== undefined ? { username: row.username, password } : undefined;
+  const { secretKeys: keys } = ctx;
+  const password = row && keys && unseal(keys, row.sealedPassword, placeOfCredential(userId, registry));
+  return row && password ? { username: row.username, password: password.toString() } : undefined;
 }
 
-function placeOf(userId: string, registry: string): string[] {
+/** Where a user's password for a registry is sealed. */
+export function placeOfCredential(userId: string, registry: string): string[] {
   return ["registry_credentials", userId, registry];
 }
 

@@ -1,6 +1,5 @@
 import { ProblemError } from "@hafen/contract";
 import { registryName } from "../reference/remote-reference.ts";
-import { readSecretKey, type SecretKey } from "../sealed.ts";
 
 /** What the operator says of registries. */
 export interface RegistryPolicy {
@@ -9,26 +8,17 @@ export interface RegistryPolicy {
    * names was sent to them, as all of the usual ones do: the engine takes layers that it has by their digests alone.
    */
   allowed: ReadonlySet<string>;
-  /** Undefined where none is set: no credentials can be kept then. */
-  key: SecretKey | undefined;
 }
 
 export const DEFAULT_REGISTRIES = "docker.io,ghcr.io,quay.io,registry.gitlab.com,public.ecr.aws,mcr.microsoft.com";
 
-/** Of the comma-separated `HAFEN_REGISTRIES`, and of a key in base64. @throws at what is no registry, and what is no key. */
-export function readRegistryPolicy(list: string, key: string | undefined): RegistryPolicy {
+/** Of the comma-separated `HAFEN_REGISTRIES`. @throws at what is no registry. */
+export function readRegistryPolicy(list: string): RegistryPolicy {
   const names = list.split(",").map((name) => name.trim());
-  return {
-    allowed: new Set(of("HAFEN_REGISTRIES", () => names.filter((name) => name !== "").map(registryName))),
-    key: key === undefined ? undefined : of("HAFEN_SECRET_KEY", () => readSecretKey(key)),
-  };
-}
-
-function of<T>(variable: string, read: () => T): T {
   try {
-    return read();
+    return { allowed: new Set(names.filter((name) => name !== "").map(registryName)) };
   } catch (cause) {
-    throw new Error(`${variable}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`HAFEN_REGISTRIES: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 

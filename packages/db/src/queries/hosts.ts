@@ -17,6 +17,7 @@ const columns = {
   memoryBytes: hosts.memoryBytes,
   engine: hosts.engine,
   bootId: hosts.bootId,
+  secretKeyIds: hosts.secretKeyIds,
   createdAt: hosts.createdAt,
   live,
 };

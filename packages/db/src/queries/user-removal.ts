@@ -27,6 +27,8 @@ export const OWNED_TABLES: Record<string, "rows" | SQL | { kept: string }> = {
   blobs: "rows",
   networks: "rows",
   registry_credentials: "rows",
+  container_secrets: "rows",
+  secrets: "rows",
   retention: "rows",
   idempotency_keys: "rows",
   events: "rows",

@@ -60,6 +60,8 @@ export interface ContainerConfig {
   profile: "standard" | "restricted";
   /** Absent in rows from before there was a choice: internet. */
   egress?: Egress;
+  /** It is given secrets, as `container_secrets` tells. Absent: none. */
+  hasSecrets?: boolean;
 }
 /** How the latest stop or restart wants the process ended, and who asked. */
 export interface StopRequest {

@@ -24,5 +24,7 @@ export const hosts = pgTable("hosts", {
   engine: jsonb("engine").$type<HostEngine>().notNull(),
   /** The kernel's id of the machine's latest start, as its worker saw it: another one means that everything on it has ended. */
   bootId: text("boot_id"),
+  /** Which keys its worker opens sealed values with, by their ids in hex. */
+  secretKeyIds: jsonb("secret_key_ids").$type<string[]>().notNull().default([]),
   createdAt: createdAt(),
 });

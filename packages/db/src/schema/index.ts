@@ -9,5 +9,6 @@ export * from "./networks.ts";
 export * from "./rate-windows.ts";
 export * from "./registries.ts";
 export * from "./retention.ts";
+export * from "./secrets.ts";
 export * from "./users.ts";
 export * from "./volumes.ts";

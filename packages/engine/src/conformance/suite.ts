@@ -5,6 +5,7 @@ import { fileTests } from "./files.ts";
 import { imageTests } from "./images.ts";
 import { lifecycleTests } from "./lifecycle.ts";
 import { networkTests } from "./networks.ts";
+import { secretTests } from "./secrets.ts";
 import { pauseTests } from "./pause.ts";
 import { registryTests } from "./registries.ts";
 import { measureTests } from "./measures.ts";
@@ -26,6 +27,7 @@ export function engineConformance(name: string, open: () => Promise<Opened>): vo
     lifecycleTests(get);
     pauseTests(get);
     networkTests(get);
+    secretTests(get);
     streamTests(get);
     sessionTests(get);
     measureTests(get);

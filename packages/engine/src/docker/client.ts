@@ -8,6 +8,8 @@ import type { ContainerCgroup } from "./cgroup/find.ts";
 export interface Client {
   docker: Docker;
   agent: Agent;
+  /** Where memory is mounted for secrets; undefined: nowhere. */
+  secretsDirectory: string | undefined;
   /** Once it was asked for. */
   cgroupDriver?: string;
   /** The walk that is under way. */
@@ -28,12 +30,13 @@ class TerseAgent extends Agent {
 }
 
 /** `unix:///path/docker.sock` or `tcp://address:port`. */
-export function connect(host: string): Client {
+export function connect(host: string, secretsDirectory?: string): Client {
   const agent = new TerseAgent({ keepAlive: true });
   const withAgent: object = { agent };
   return {
     docker: new Docker({ ...addressOf(host), protocol: "http", ...withAgent }),
     agent,
+    secretsDirectory,
     names: new Map(),
     networks: new Map(),
     cgroups: new Map(),

@@ -16,7 +16,7 @@ import { causeStatus, httpStatus, STARTING } from "./errors.ts";
 import { toCreateOptions } from "./host-config.ts";
 
 export async function createContainer(client: Client, spec: ContainerSpec, op?: Op): Promise<EngineId> {
-  const options = toCreateOptions(spec);
+  const options = toCreateOptions(spec, client.secretsDirectory);
   try {
     const create = (abortSignal: AbortSignal) => client.docker.createContainer({ ...options, abortSignal });
     const made = await call(`create ${spec.name}`, DEADLINES_MS.change, op, create, STARTING);

@@ -19,21 +19,30 @@ import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pullImage } from "./pull.ts";
 import { pushImage } from "./push.ts";
 import { resolveImage } from "./resolve.ts";
+import { listSecretFiles, putSecretFiles, removeSecretFiles } from "./secret-files.ts";
 import { removeContainer, stopContainer } from "./stop.ts";
 import { top } from "./top.ts";
 import { updateContainer } from "./update.ts";
 import { stats, usage } from "./usage.ts";
 import { createVolume, inspectVolume, isVolumeEmpty, listVolumes, removeVolume } from "./volumes.ts";
 
+export interface DockerOptions {
+  /** Where memory is mounted for `putSecretFiles`: of this host, and of this driver alone. */
+  secretsDirectory?: string | undefined;
+}
+
 /** A Docker engine at `unix:///path` or `tcp://address:port`. Nothing is sent before the first call. */
-export function openDocker(host: string): Engine {
-  const client = connect(host);
+export function openDocker(host: string, { secretsDirectory }: DockerOptions = {}): Engine {
+  const client = connect(host, secretsDirectory);
   return {
     info: (op) => info(client, op),
     events: (options) => events(client, options),
 
     createContainer: (spec, op) => createContainer(client, spec, op),
     inspectContainer: (id, op) => inspectContainer(client, id, op),
+    putSecretFiles: (name, files) => putSecretFiles(client, name, files),
+    removeSecretFiles: (name) => removeSecretFiles(client, name),
+    listSecretFiles: () => listSecretFiles(client),
     listContainers: (label, op) => listContainers(client, label, op),
     startContainer: (id, op) => startContainer(client, id, op),
     stopContainer: (id, options) => stopContainer(client, id, options),

@@ -18,7 +18,7 @@ const mount = fc.oneof(
 );
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const spec: fc.Arbitrary<ContainerSpec> = fc.record({
-  name: fc.string(),
+  name: fc.oneof(fc.string(), fc.stringMatching(/^ctr_[0-9a-z]{26}$/)),
   imageId: fc.string(),
   hostname: fc.string(),
   entrypoint: optional(fc.array(fc.string())),
@@ -54,6 +54,27 @@ const spec: fc.Arbitrary<ContainerSpec> = fc.record({
   log: fc.record({ maxBytes: fc.nat(), files: fc.nat() }),
   shmBytes: fc.nat(),
   openFiles: fc.nat(),
+});
+
+test("the only paths of the host are files of secrets, below their directory and the container's own name", () => {
+  const secretFiles = fc.array(fc.record({ target: fc.string() }));
+  fc.assert(
+    fc.property(spec, secretFiles, (wanted, files) => {
+      let binds: { Source?: string | undefined; ReadOnly?: boolean | undefined }[];
+      try {
+        const { HostConfig: host } = toCreateOptions({ ...wanted, secretFiles: files }, "/run/secrets-of-hosts");
+        binds = (host.Mounts ?? []).filter(({ Type }) => Type === "bind");
+        assert.equal(host.Binds, undefined);
+      } catch (error) {
+        assert.ok(error instanceof EngineError && files.length > 0 && !/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(wanted.name));
+        return;
+      }
+      assert.deepEqual(
+        binds.map(({ Source, ReadOnly }) => [Source, ReadOnly]),
+        files.map((_, at) => [`/run/secrets-of-hosts/${wanted.name}/${at}`, true]),
+      );
+    }),
+  );
 });
 
 test("no spec widens what is fixed", () => {

@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
 import type { ContainerSpec, MountSpec } from "../engine.ts";
 import { EngineError } from "../error.ts";
+import { secretPath } from "./secret-files.ts";
 
 type CreateOptions = Omit<ContainerCreateOptions, "HostConfig" | "Healthcheck"> & {
   Healthcheck: { Test: string[]; Interval?: number; Timeout?: number; StartPeriod?: number; Retries?: number };
@@ -18,7 +19,7 @@ export function isOwnHealthcheck(check: { Test?: string[] | null } | null | unde
  * Everything dockerd is told about a container. Pure, so that a property test can hold every spec against the rules:
  * nothing a spec may say widens what is fixed here, and nothing is left to a default of the engine.
  */
-export function toCreateOptions(spec: ContainerSpec): CreateOptions {
+export function toCreateOptions(spec: ContainerSpec, secretsDirectory?: string): CreateOptions {
   return {
     name: spec.name,
     Image: spec.imageId,
@@ -38,9 +39,9 @@ export function toCreateOptions(spec: ContainerSpec): CreateOptions {
     AttachStderr: true,
     Labels: spec.labels,
     Healthcheck: healthcheck(spec),
-    HostConfig: hostConfig(spec),
     // Engines from API 1.44 on want it with the network.
     ...(spec.macAddress !== undefined && { MacAddress: spec.macAddress }),
+    HostConfig: hostConfig(spec, secretsDirectory),
     ...(typeof spec.network === "object" && {
       NetworkingConfig: {
         EndpointsConfig: {
@@ -70,9 +71,12 @@ function healthcheck({ healthcheck: check }: ContainerSpec): CreateOptions["Heal
   };
 }
 
-function hostConfig({ isolation, limits, ...spec }: ContainerSpec): CreateOptions["HostConfig"] {
+function hostConfig(
+  { isolation, limits, ...spec }: ContainerSpec,
+  secretsDirectory: string | undefined,
+): CreateOptions["HostConfig"] {
   return {
-    Mounts: spec.mounts.flatMap(volumeMount),
+    Mounts: [...spec.mounts.flatMap(volumeMount), ...secretMounts(spec, secretsDirectory)],
     Tmpfs: Object.fromEntries(spec.mounts.flatMap(tmpfsMount)),
     Memory: limits.memoryBytes,
     // Alone, `Memory` lets as much again be swapped.
@@ -125,6 +129,17 @@ function volumeMount(mount: MountSpec) {
   return [
     { Type: "volume" as const, Source: mount.volume, Target: mount.target, ReadOnly: mount.readOnly, VolumeOptions },
   ];
+}
+
+/** The only paths of the host that any container sees; nothing of a spec is in them but its own name. */
+function secretMounts({ name, secretFiles = [] }: Pick<ContainerSpec, "name" | "secretFiles">, directory?: string) {
+  return secretFiles.map(({ target }, position) => ({
+    Type: "bind" as const,
+    Source: secretPath(directory, name, position),
+    Target: target,
+    ReadOnly: true,
+    BindOptions: { Propagation: "rprivate" as const },
+  }));
 }
 
 function tmpfsMount(mount: MountSpec): [string, string][] {

@@ -1,4 +1,6 @@
-import { createReadStream } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createReadStream, existsSync, rmdirSync } from "node:fs";
 import type { Opened, Step } from "../conformance/subject.ts";
 import { openDocker } from "./driver.ts";
 
@@ -8,11 +10,18 @@ export function testEngineHost(): string {
 }
 
 export async function openTestEngine(): Promise<Opened> {
-  const engine = openDocker(testEngineHost());
+  const secretsDirectory = `/run/hafen-conformance-${randomBytes(4).toString("hex")}`;
+  const engine = openDocker(testEngineHost(), { secretsDirectory });
   const image = await engine.importImage(createReadStream(required("HAFEN_TEST_BUSYBOX_TAR")), {
     changes: ['CMD ["sleep","1000"]'],
   });
-  return { engine, image, script: shell, registries: testRegistries(), close: () => engine.close() };
+  const close = async () => {
+    await engine.close();
+    if (!existsSync(secretsDirectory)) return;
+    execFileSync("umount", [secretsDirectory]);
+    rmdirSync(secretsDirectory);
+  };
+  return { engine, image, script: shell, registries: testRegistries(), close };
 }
 
 function testRegistries(): Opened["registries"] {

@@ -3,6 +3,7 @@ import type { ContainerSpec, EngineId, Label, StopOptions } from "../engine.ts";
 import { EngineError } from "../error.ts";
 import type { Unpositioned } from "../log-position.ts";
 import { openJournal } from "./journal.ts";
+import { secretsOf } from "./secret-files.ts";
 import { startProcess } from "./process.ts";
 import {
   type Container,
@@ -29,6 +30,7 @@ export function createContainer(world: World, spec: ContainerSpec): EngineId {
     spec,
     command: commandOf(spec, image),
     files: new Map(image.files),
+    secrets: new Map(),
     log: [],
     ended: Promise.resolve(),
     waiting: new Set(),
@@ -84,6 +86,7 @@ export function startContainer(world: World, id: EngineId): void {
   const container = getContainer(world, id);
   const { info } = container;
   if (container.process) return;
+  container.secrets = secretsOf(world, container.spec);
   const process = startProcess(container.command, fileView(world, container));
   const followable = openJournal<Unpositioned>();
   Object.assign(container, { process, followable });

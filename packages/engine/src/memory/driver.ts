@@ -19,6 +19,7 @@ import { changes, exportContainer, isolation, stats, top, usage } from "./measur
 import { createNetwork, listNetworks, removeNetwork, setEndpoint } from "./networks.ts";
 import { pauseContainer, unpauseContainer, updateContainer } from "./pause.ts";
 import { newRegistry, pullImage, pushImage, resolveImage } from "./registry.ts";
+import { putSecretFiles } from "./secret-files.ts";
 import { attach, exec } from "./sessions.ts";
 import { createWorld, findContainer, findImage, getContainer, type World } from "./world.ts";
 
@@ -33,6 +34,9 @@ export function openMemory(registries: Record<string, { login?: RegistryLogin }>
     events: (options) => events(world, options),
     createContainer: async (spec) => createContainer(world, spec),
     inspectContainer: async (id) => structuredClone(findContainer(world, id)?.info),
+    putSecretFiles: async (name, files) => putSecretFiles(world, name, files),
+    removeSecretFiles: async (name) => void world.secretFiles.delete(name),
+    listSecretFiles: async () => [...world.secretFiles.keys()],
     listContainers: async (label) => listContainers(world, label),
     startContainer: async (id) => startContainer(world, id),
     stopContainer: (id, options) => stopContainer(world, id, options),

@@ -7,6 +7,7 @@ import type {
   HistoryEntry,
   ImageConfig,
   NetworkInfo,
+  SecretFile,
   VolumeInfo,
 } from "../engine.ts";
 import { EngineError } from "../error.ts";
@@ -21,6 +22,8 @@ export interface Container {
   spec: ContainerSpec;
   command: string[];
   files: Files;
+  /** Since its latest start, by where they are. */
+  secrets: Files;
   log: Unpositioned[];
   /** While it runs. */
   process?: Process | undefined;
@@ -50,6 +53,8 @@ export interface World {
   tags: Map<string, string>;
   volumes: Map<string, Volume>;
   networks: Map<string, NetworkInfo>;
+  /** By the name of their container. */
+  secretFiles: Map<string, SecretFile[]>;
   /** By host. */
   registries: Map<string, Registry>;
   events: Journal<EngineEvent>;
@@ -71,6 +76,7 @@ export function createWorld(): World {
     tags: new Map(),
     volumes: new Map(),
     networks: new Map(),
+    secretFiles: new Map(),
     registries: new Map(),
     events: openJournal(),
     stamp,
@@ -104,11 +110,12 @@ export function digest(...parts: (string | Uint8Array)[]): string {
 }
 
 /** A container's files with its volumes in their places. */
-export function fileView(world: World, { spec, files }: Container): FileView & { paths(): string[] } {
+export function fileView(world: World, { spec, files, secrets }: Container): FileView & { paths(): string[] } {
   const mounts = spec.mounts
     .filter((mount) => mount.type === "volume")
     .toSorted((a, b) => b.target.length - a.target.length);
   const place = (path: string) => {
+    if (secrets.has(path)) return { within: secrets, inside: path, readOnly: true };
     const mount = mounts.find(({ target }) => path.startsWith(`${target}/`));
     const volume = mount && world.volumes.get(mount.volume);
     if (!mount || !volume) return { within: files, inside: path, readOnly: spec.isolation.readOnlyRoot };

@@ -30,6 +30,8 @@ export interface ContainerSpec {
   stdinOnce?: boolean | undefined;
   labels: Record<string, string>;
   mounts: MountSpec[];
+  /** Where the files of `putSecretFiles` are, in their order. */
+  secretFiles?: { target: string }[] | undefined;
   limits: Limits;
   /** The engine's default bridge, none, or a network of `createNetwork`, on which it is found by its aliases. */
   network: "bridge" | "none" | { name: string; aliases: string[] };

@@ -10,6 +10,7 @@ import { LIFE_FLAGS, lifeBody } from "./life-flags.ts";
 import { LIMIT_FLAGS, limitsOf } from "./limit-flags.ts";
 import { mountFlagOf } from "./mount-flag.ts";
 import { PORT_FLAGS, portRequests } from "./port-flags.ts";
+import { secretOf } from "./secret-flag.ts";
 import { mountOf, tmpfsOf } from "./volume-flags.ts";
 
 /** What `run` and `create` share. */
@@ -22,6 +23,7 @@ export const CREATE_FLAGS = {
   volume: many("[NAME|/PATH:]PATH[:ro]", ["v", "Mount a volume, or a path of one's host tree"], mountOf),
   mount: many("KEY=VALUE,...", ["The same in docker's long form: type=bind,source=/a,target=/b"], mountFlagOf),
   tmpfs: many("PATH[:size=64m]", ["Mount memory"], tmpfsOf),
+  secret: many("NAME|KEY=VALUE,...", ["Give it a secret: source=NAME,target=/path,mode=0400"], secretOf),
   volumesFrom: many("CONTAINER[:ro]", ["Mount the volumes of another container"]),
   workdir: one("PATH", ["w", "The working directory"]),
   user: one("USER[:GROUP]", ["u", "Who it runs as"]),
@@ -55,6 +57,7 @@ export async function createBody(
     ...(interactive ? { openStdin: true, stdinOnce: !tty } : {}),
     ...(Object.keys(env).length > 0 ? { env } : {}),
     ...(mounts.length > 0 ? { mounts } : {}),
+    ...(flags.secret.length > 0 ? { secrets: flags.secret } : {}),
     ...(volumesFrom.length > 0
       ? { volumesFrom: await Promise.all(volumesFrom.map((from) => mountsOf(client, from))) }
       : {}),

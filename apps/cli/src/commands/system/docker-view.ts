@@ -1,4 +1,4 @@
-import type { Container, Health, Healthcheck, Image, Mount, Port, Volume } from "@hafen/sdk";
+import type { Container, Health, Healthcheck, Image, Mount, Port, Secret, Volume } from "@hafen/sdk";
 import { goMap } from "../../format/template/values.ts";
 
 /** Docker's names for what the API says, for inspect and its templates; `Hafen` is the API's object itself. */
@@ -143,5 +143,17 @@ export function volumeView(volume: Volume): Record<string, unknown> {
     Scope: "local",
     ...(volume.usedBytes === null ? {} : { UsageData: { Size: volume.usedBytes, RefCount: volume.mountedBy.length } }),
     Hafen: volume,
+  };
+}
+
+/** Docker never shows a secret's value either. */
+export function secretView(secret: Secret): Record<string, unknown> {
+  return {
+    ID: secret.id,
+    Version: { Index: secret.version },
+    CreatedAt: secret.createdAt,
+    UpdatedAt: secret.updatedAt,
+    Spec: { Name: secret.name, Labels: goMap({}) },
+    Hafen: secret,
   };
 }
