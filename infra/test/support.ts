@@ -1,4 +1,4 @@
-/** What the fault tests need to take an engine of their own apart and to look at what is left. */
+/** What the fault and abuse tests need to take an engine of their own apart and to look at what is left. */
 export { removeCgroups } from "../services/cgroups.ts";
 export { openEngine } from "../services/engine.ts";
 export { openPlaces, type Places } from "../services/places.ts";
@@ -7,3 +7,5 @@ export { findShims } from "../services/shims.ts";
 export { removeContainers } from "./leftovers.ts";
 export { insideOf } from "./namespace.ts";
 export { openRegistry, type TestRegistry } from "./registry.ts";
+export { runTests } from "./run.ts";
+export { runSession } from "./session.ts";
