@@ -285,7 +285,7 @@ abuse("D14", "a crash loop", async () => {
     }
     return pauses.length >= 4;
   });
-  assert.ok((pauses.at(-1) ?? 0) > 2 * (pauses[0] ?? 0), `${pauses.join(", ")}`);
+  assert.ok((pauses.at(-1) ?? 0) > 2 * (pauses[0] ?? 0), pauses.join(", "));
   await user.containers.stop(made.id, {}, WAIT);
   assert.equal((await user.containers.get(made.id)).state, "exited");
   await user.containers.remove(made.id, WAIT);

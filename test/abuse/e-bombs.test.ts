@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Container, CreateContainer, Hafen } from "@hafen/sdk";
 import Docker from "dockerode";
 import { openPort } from "../api/ask-port.ts";
-import { abuse, eventually, requireEnv, startWorld, type World } from "../support/index.ts";
+import { abuse, requireEnv, startWorld, type World } from "../support/index.ts";
 import { openVictim, type Victim } from "./victim.ts";
 
 const MIB = 1024 * 1024;
@@ -138,10 +138,10 @@ abuse("E8", "ten that burn processors, and what would put them before others", a
   const said = await victim.during(async () => {
     const burners = await Promise.all(Array.from({ length: 10 }, () => bomb("while :; do :; done", { limits })));
     const files = await Promise.all(burners.map(({ id }) => cgroupFile(id, "cpuacct/cpuacct.usage", "cpu.stat")));
-    const [began, before] = [performance.now(), files.map(cpuMs)];
+    const [began, used] = [performance.now(), files.map(cpuMs)];
     await delay(BOMB_MS);
     const elapsed = performance.now() - began;
-    for (const [at, file] of files.entries()) shares.push((cpuMs(file) - (before[at] ?? 0)) / elapsed);
+    for (const [at, file] of files.entries()) shares.push((cpuMs(file) - (used[at] ?? 0)) / elapsed);
     const first = burners[0]?.id ?? "";
     const pushed = await sh(first, "nice -n -20 true; echo $?; renice -n -20 1; echo $?; chrt -f 99 true; echo $?");
     assert.doesNotMatch(pushed, /^0$/m, pushed);

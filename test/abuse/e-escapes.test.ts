@@ -72,7 +72,7 @@ abuse(
     );
     assert.equal(kinds.length, took.length - closed.length);
     assert.ok(closed.every((line) => took.includes(line)));
-    return `${took.map((line) => line.split(" ", 2).reverse().join(" × ")).join(", ")} taken, and a neighbour has each kind`;
+    return `${took.map((line) => line.split(" ", 2).toReversed().join(" × ")).join(", ")} taken, and a neighbour has each kind`;
   },
 );
 
@@ -132,8 +132,8 @@ abuse(
           return []; // not where this machine has it
         }
       });
-    const before = digests();
-    assert.ok(before.length > 0);
+    const asBefore = digests();
+    assert.ok(asBefore.length > 0);
     // A shell whose program is whatever started it waits for the runtime that enters, and writes to its file.
     const dockerfile = `FROM debian:bookworm
 RUN printf '#!/proc/self/exe\\n' > /bin/bait && chmod 755 /bin/bait
@@ -153,13 +153,13 @@ RUN rm -rf /dev/null /dev/console 2>/dev/null; mkdir -p /links && ln -s /etc /li
         timeoutSeconds: 10,
       });
     const lines = await Array.fromAsync(user.containers.logs(id));
-    assert.deepEqual(digests(), before);
+    assert.deepEqual(digests(), asBefore);
     assert.ok(
       lines.every(({ text }) => !/runc|containerd|docker/.test(text)),
       lines.map(({ text }) => text).join("\n"),
     );
     await remove(id);
-    return `after 15 entries ${before.length} files of the runtime are as before`;
+    return `after 15 entries ${asBefore.length} files of the runtime are as before`;
   },
 );
 

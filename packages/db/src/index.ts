@@ -2,6 +2,7 @@ export { openDatabase, type Database, type Db, type Sql } from "./client.ts";
 export { migrate } from "./migrate.ts";
 export { listenForChanges, notify, readUntil, type Changes } from "./notify.ts";
 export * from "./queries/blobs.ts";
+export * from "./queries/build-cache.ts";
 export * from "./queries/builds.ts";
 export * from "./queries/container-requests.ts";
 export * from "./queries/containers.ts";

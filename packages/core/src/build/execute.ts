@@ -1,4 +1,4 @@
-import { saveSteps, type BuildRow } from "@hafen/db";
+import { cacheSources, saveSteps, type BuildRow } from "@hafen/db";
 import type { BuildEvent } from "@hafen/engine";
 import { InputError } from "../archive/error.ts";
 import { withDockerfile } from "../archive/with-dockerfile.ts";
@@ -81,6 +81,8 @@ async function runDockerfile(
       buildArgs: build.buildArgs,
       labels: build.labels,
       noCache: build.noCache,
+      // The engine's cache is all users'; what another's steps made is not to be found by guessing them.
+      cacheFrom: await cacheSources(ctx.db, { userId: build.userId, hostId: ctx.hostId }),
       network: "bridge",
       limits: BUILD_LIMITS,
       cgroupParent: buildCgroup(ctx, build),
