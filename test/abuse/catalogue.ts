@@ -98,8 +98,8 @@ export const CATALOGUE: Row[] = [
     ["addresses that the service calls", "the service calls none that a user names, but registries of its list"],
   ]),
   ...rows("G", [
-    ["ADD of a URL", EGRESS],
-    ["bases that are not one's own", EGRESS],
+    "ADD of a URL",
+    "bases that are not one's own",
     "bombs in a RUN",
     "contexts with entries that are not what they seem",
     "contexts that grow",

@@ -53,6 +53,38 @@ async function outcome(tar: Uint8Array | string, path?: string): Promise<string>
 const log = async (id: string) =>
   (await Array.fromAsync(user.builds.logs(id, { follow: false }))).map(({ text }) => text).join("\n");
 
+abuse("G1", "ADD of a URL: written, by ARG, by ENV, by ONBUILD, in a later stage", async () => {
+  const url = "http://169.254.169.254/latest/meta-data";
+  const forms = [
+    `ADD ${url} /x`,
+    `ARG U=${url}\nADD $U /x`,
+    `ENV U=${url}\nADD \${U} /x`,
+    `ONBUILD ADD ${url} /x`,
+    `FROM busybox\nADD ${url} /x`,
+    `ADD git@evil.example:a/b.git /x`,
+    `ARG S=http\nADD \${S}://169.254.169.254/x /x`,
+  ];
+  for (const form of forms)
+    assert.equal(await outcome(await tarOf({ Dockerfile: from(form) })), "remote_add_refused", form);
+  return `${forms.length} of ${forms.length} refused before anything is fetched`;
+});
+
+abuse("G2", "FROM and COPY --from of another user's image, of its id, of an address", async () => {
+  await built("RUN echo theirs > /secret", "private", other);
+  const { digest, id } = await other.images.get("private");
+  const own = ["private", digest, digest.slice(7), id];
+  const bases = [...own, "10.0.0.1:5000/x", "169.254.169.254/x:latest", "localhost:5000/x"];
+  const codes = new Set<string>();
+  for (const base of bases) {
+    for (const dockerfile of [`FROM ${base}\n`, `FROM busybox\nCOPY --from=${base} /secret /s\n`]) {
+      const code = await outcome(await tarOf({ Dockerfile: dockerfile }));
+      assert.match(code, /^(base_not_found|dockerfile_invalid|registry_not_allowed)$/, dockerfile);
+      codes.add(code);
+    }
+  }
+  return `${2 * bases.length} builds end with ${[...codes].join(", ")}`;
+});
+
 abuse("G3", "a fork bomb and an endless sleep in a RUN, cancelled", async () => {
   const steps = ["b() { b | b & b; }; echo begun; b & sleep 1000", "echo begun; trap '' TERM; sleep infinity"];
   const begun: Build[] = [];
@@ -131,6 +163,9 @@ abuse("G5", "contexts that grow, are cut, are many, or are compressed by what no
     cut: await outcome(whole.subarray(0, 10_000)),
     "cut gzip": await outcome(gzipSync(whole).subarray(0, 100)),
     bzip2: await outcome(Buffer.from("BZh91AY&SY".repeat(100))),
+    "ADD of an archive with a hole of 8 GiB": await outcome(
+      await tarOf({ Dockerfile: from("ADD a.tgz /a/"), "a.tgz": gzipSync(withHole()) }),
+    ),
     xz: await outcome(Buffer.concat([Buffer.from("fd377a585a00", "hex"), Buffer.alloc(1000)])),
   };
   assert.deepEqual(said, {
@@ -139,12 +174,34 @@ abuse("G5", "contexts that grow, are cut, are many, or are compressed by what no
     cut: "context_truncated",
     "cut gzip": "context_truncated",
     bzip2: "context_invalid",
+    "ADD of an archive with a hole of 8 GiB": "build_failed",
     xz: "context_invalid",
   });
   return Object.entries(said)
     .map(([what, code]) => `${what}: ${code}`)
     .join(", ");
 });
+
+/** A tar whose one file is said to be 8 GiB, all of it a hole, as GNU's tar writes it. */
+function withHole(): Buffer {
+  const header = Buffer.alloc(512);
+  const octal = (value: number, digits: number) => value.toString(8).padStart(digits, "0");
+  header.write("hole", 0);
+  for (const at of [100, 108, 116]) header.write(octal(0o644, 7), at);
+  header.write(octal(0, 11), 124);
+  header.write(octal(0, 11), 136);
+  header.write("        S", 148);
+  header.write("ustar  ", 257);
+  header.write(octal(8 * 1024 ** 3 - 1, 11), 483);
+  header.write(
+    `${octal(
+      header.reduce((sum, byte) => sum + byte, 0),
+      6,
+    )}\0 `,
+    148,
+  );
+  return Buffer.concat([header, Buffer.alloc(1024)]);
+}
 
 abuse(
   "G6",

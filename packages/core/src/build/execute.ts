@@ -69,14 +69,16 @@ async function runDockerfile(
   signal: AbortSignal,
 ): Promise<string> {
   const pinned = await pinBases(ctx, build, log, signal);
-  const packed = withDockerfile(context, { text: pinned.text, own: build.dockerfile });
+  const bases = [...pinned.names.keys()];
+  const addsAtMost = (await mayAdd(ctx, pinned.text, bases)) ? BUILD_LIMITS.diskBytes : undefined;
+  const packed = withDockerfile(context, { text: pinned.text, own: build.dockerfile, addsAtMost });
   let contextError: unknown;
   packed.summary.catch((error: unknown) => (contextError = error));
   const events = ctx.engine.buildImage(
     {
       context: packed.tar,
       dockerfile: packed.dockerfile,
-      bases: [...pinned.names.keys()],
+      bases,
       target: build.target ?? undefined,
       buildArgs: build.buildArgs,
       labels: build.labels,
@@ -130,6 +132,13 @@ async function runDockerfile(
   }
   signal.throwIfAborted();
   throw new Error("the engine's build ended without an image or a failure");
+}
+
+/** Whether an ADD is among the steps, or among those that a base brings. */
+async function mayAdd(ctx: HostCtx, dockerfile: string, bases: string[]): Promise<boolean> {
+  if (/^\s*(ONBUILD\s+)?ADD\s/im.test(dockerfile)) return true;
+  const images = await Promise.all(bases.map((id) => ctx.engine.inspectImage(id)));
+  return images.some((image) => image?.config.onBuild.some((line) => /^\s*ADD\s/i.test(line)));
 }
 
 /** The cgroup that holds what runs for this build, whichever attempt. */
