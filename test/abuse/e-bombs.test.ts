@@ -65,8 +65,8 @@ abuse("E2", "memory by the heap, a tmpfs, /dev/shm and the page cache", async ()
   const said = await victim.during(async () => {
     const bombs = await Promise.all([
       bomb("exec tail /dev/zero", { limits }),
-      bomb("dd if=/dev/zero of=/t/f bs=1M; exit 9", { limits, mounts }),
-      bomb("dd if=/dev/zero of=/dev/shm/f bs=1M; exit 9", { limits }),
+      bomb("exec dd if=/dev/zero of=/t/f bs=1M", { limits, mounts }),
+      bomb("exec dd if=/dev/zero of=/dev/shm/f bs=1M", { limits }),
       bomb("for i in 1 2 3; do dd if=/dev/zero of=/f bs=1M count=100 conv=fsync || exit 9; done", { limits }),
     ]);
     for (const { id } of bombs) {
@@ -75,11 +75,9 @@ abuse("E2", "memory by the heap, a tmpfs, /dev/shm and the page cache", async ()
       await remove(id);
     }
   });
-  assert.equal(ends[0], "oom at its limit");
-  assert.ok(
-    ends.slice(1, 3).every((end) => /^(oom at its limit|exited)$/.test(end)),
-    ends.join(", "),
-  );
+  assert.deepEqual(ends.slice(0, 2), ["oom at its limit", "oom at its limit"]);
+  // It may be full first.
+  assert.match(ends[2] ?? "", /^(oom at its limit|error)$/);
   assert.equal(ends[3], "completed", "pages of files are given back");
   return `they end as ${ends.join(", ")}; ${said}`;
 });

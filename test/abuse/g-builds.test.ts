@@ -305,7 +305,7 @@ abuse("G10", "a log that says what the engine would", async () => {
 abuse("G11", "a working directory in the runtime's own descriptors, at build, run and exec", async () => {
   const look = `cat ../../../../..${canary} ../../../..${canary} ..${canary} 2>/dev/null; true`;
   const ends: string[] = [];
-  for (const at of [7, 8, 9]) {
+  for (const at of [7, 8]) {
     const made = await build(`WORKDIR /proc/self/fd/${at}\nRUN ${look}`);
     assert.doesNotMatch(await log(made.id), /the host's/);
     const container = await user.containers.create(
