@@ -18,6 +18,7 @@ const ALWAYS_CLOSED = [
   "io_uring_enter",
   "io_uring_register",
   "userfaultfd",
+  "mq_open",
   "keyctl",
   "add_key",
   "request_key",

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 
 const SOFT_FILES = 4_096;
 const HARD_FILES = 65_536;
+/** The kernel counts queued signals, timers among them, over all containers together: one must not have the whole. */
+const PENDING_SIGNALS = 4_096;
 const CAP_SYS_RESOURCE = 24n;
 
 interface Ulimit {
@@ -18,6 +20,7 @@ export function engineLimits(): Record<string, Ulimit> {
   const hard = Math.min(HARD_FILES, reachableFiles());
   return {
     nofile: { Name: "nofile", Soft: Math.min(SOFT_FILES, hard), Hard: hard },
+    sigpending: { Name: "sigpending", Soft: PENDING_SIGNALS, Hard: PENDING_SIGNALS },
     core: { Name: "core", Soft: 0, Hard: 0 },
   };
 }

@@ -2,6 +2,7 @@ import { removeCgroups } from "./cgroups.ts";
 import { searchPath } from "./command.ts";
 import { closeContainerd, openContainerd } from "./containerd.ts";
 import { closeDockerd, engineAddress, openDockerd } from "./dockerd.ts";
+import { liftSharedCounters } from "./kernel-counters.ts";
 import { closeNetwork, openNetwork } from "./network.ts";
 import { clearSecrets, exposeDirectory, hideDirectory, type Places } from "./places.ts";
 import { endLostContainers, findShims } from "./shims.ts";
@@ -36,7 +37,7 @@ export async function openEngine(
   await using undo = new AsyncDisposableStack();
   undo.defer(() => clearGround(places));
   const root = await exposeDirectory(places, "engine");
-  const [network, account] = await Promise.all([openNetwork(places), ensureRemapAccount()]);
+  const [network, account] = await Promise.all([openNetwork(places), ensureRemapAccount(), liftSharedCounters()]);
   const containerd = await openContainerd(places, root, network, daemonEnv);
   undo.defer(() => closeContainerd(containerd.pid));
   // A dockerd whose containerd has died under it comes back by itself only sometimes.

@@ -1,17 +1,18 @@
 import { finished } from "node:stream/promises";
 import { run } from "node:test";
-import { spec } from "node:test/reporters";
 
 const CONCURRENCY = 3;
 const TEST_TIMEOUT_MS = 180_000;
+
+export type Reporter = Parameters<ReturnType<typeof run>["compose"]>[0];
 
 export interface Count {
   passed: number;
   failed: number;
 }
 
-/** Runs each file in a process of its own, prints a readable report, and counts tests (not suites, not files). */
-export async function runTests(files: string[], signal: AbortSignal): Promise<Count> {
+/** Runs each file in a process of its own, prints a report, and counts tests (not suites, not files). */
+export async function runTests(files: string[], signal: AbortSignal, reporter: Reporter): Promise<Count> {
   const count: Count = { passed: 0, failed: 0 };
   const events = run({ files, concurrency: CONCURRENCY, timeout: TEST_TIMEOUT_MS, signal });
   events.on("test:pass", (test) => {
@@ -23,7 +24,7 @@ export async function runTests(files: string[], signal: AbortSignal): Promise<Co
     const isEcho = failureType(test.details.error) === "subtestsFailed";
     if (!isEcho && test.todo === undefined) count.failed += 1;
   });
-  const report = events.compose(spec);
+  const report = events.compose(reporter);
   report.pipe(process.stdout, { end: false });
   await finished(report);
   return count;

@@ -231,6 +231,16 @@ describe("steps and cache", () => {
     assert.notEqual(third.imageId, first.imageId);
   });
 
+  test("a second build finds what an earlier stage and a failed build have made, too", async () => {
+    const made = "FROM busybox AS made\nRUN head -c 16 /dev/urandom > /r\nRUN cp /r /s\n";
+    const whole = `${made}FROM busybox\nCOPY --from=made /s /s\nRUN cp /s /t\n`;
+    const failed = await user.builds.createFromFiles({ dockerfile: `${made}RUN false\n` }, { waitSeconds: 60 });
+    assert.equal(failed.state, "failed");
+    const cached = async () => (await build(whole)).steps.map((step) => step.cached);
+    assert.deepEqual(await cached(), [false, true, true, false, false, false]);
+    assert.deepEqual(await cached(), [false, true, true, false, true, true]);
+  });
+
   test("a step's cache holds only for the same contents", async () => {
     const dockerfile = "FROM busybox\nCOPY f /f\nRUN cp /f /g\n";
     await build(dockerfile, { tag: "contents" }, { f: "1" });

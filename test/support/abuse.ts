@@ -5,5 +5,6 @@ import { test, type TestContext } from "node:test";
  * sentence what happened: `npm run abuse` prints it beside what was tried.
  */
 export function abuse(row: string, tried: string, attack: (t: TestContext) => Promise<string>): void {
-  test(`${row} ${tried}`, async (t) => t.diagnostic(await attack(t)));
+  // The report knows a row's sentence from other diagnostics by the number before it.
+  test(`${row} ${tried}`, async (t) => t.diagnostic(`${row} ${await attack(t)}`));
 }

@@ -4,6 +4,7 @@ export { listenForChanges, notify, readUntil, type Changes } from "./notify.ts";
 export { AUDIT_DAYS_AT_LEAST } from "./audit-guard.ts";
 export * from "./queries/audit.ts";
 export * from "./queries/blobs.ts";
+export * from "./queries/build-cache.ts";
 export * from "./queries/builds.ts";
 export * from "./queries/catalog.ts";
 export * from "./queries/container-requests.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { emitEntry, newBudget } from "./emit-entry.ts";
 import { InputError } from "./error.ts";
+import { measured } from "./measured.ts";
 import { packing, type Packing, type TarFacts } from "./packing.ts";
 import { readTar } from "./read-tar.ts";
 import { CONTEXT } from "./upload.ts";
@@ -15,13 +16,14 @@ const SENT_ALONG = /^\.dockerfile\.[0-9a-f]+$/;
 /**
  * A context as we wrote it, with another Dockerfile for the engine (`pin`'s) beside the user's `own`. As `docker build -f -` does, the file
  * has a name of its own and is excluded by `.dockerignore`, so the engine removes it before the first COPY can see it.
+ * `addsAtMost`: what its archives may unpack to where an ADD may be given one.
  */
 export function withDockerfile(
   context: AsyncIterable<Uint8Array>,
-  { text, own }: { text: string; own: string },
+  { text, own, addsAtMost }: { text: string; own: string; addsAtMost?: number | undefined },
 ): Packing<TarFacts> & { dockerfile: string } {
   const dockerfile = `.dockerfile.${createHash("sha256").update(text).digest("hex").slice(0, 20)}`;
-  return { dockerfile, ...packing(rewrite(context, dockerfile, Buffer.from(text), own)) };
+  return { dockerfile, ...packing(rewrite(context, dockerfile, Buffer.from(text), own, addsAtMost)) };
 }
 
 async function* rewrite(
@@ -29,8 +31,10 @@ async function* rewrite(
   dockerfile: string,
   text: Buffer,
   own: string,
+  addsAtMost: number | undefined,
 ): AsyncGenerator<Uint8Array, object> {
   const budget = newBudget(Number.MAX_SAFE_INTEGER, CONTEXT);
+  const added = addsAtMost === undefined ? undefined : { maxBytes: addsAtMost, unpackedBytes: 0 };
   let ignored = false;
   for await (const entry of readTar(context, CONTEXT)) {
     const { name, type, body, linkName, ...rest } = entry;
@@ -48,7 +52,7 @@ async function* rewrite(
       }
       const rules = Buffer.concat([await collect(body), Buffer.from(`\n${dockerfile}\n`)]);
       yield* emitEntry({ ...written, sizeBytes: rules.length }, only(rules), budget);
-    } else yield* emitEntry(written, body, budget);
+    } else yield* emitEntry(written, added && type === "file" ? measured(body, name, added) : body, budget);
   }
   const rules = Buffer.from(`${IGNORE}\n${dockerfile}\n`);
   if (!ignored) yield* emitEntry(plainFile(IGNORE, rules.length), only(rules), budget);

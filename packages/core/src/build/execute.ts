@@ -1,4 +1,4 @@
-import { saveSteps, type BuildRow } from "@hafen/db";
+import { cacheSources, saveSteps, type BuildRow } from "@hafen/db";
 import type { BuildEvent } from "@hafen/engine";
 import { InputError } from "../archive/error.ts";
 import { withDockerfile } from "../archive/with-dockerfile.ts";
@@ -69,18 +69,22 @@ async function runDockerfile(
   signal: AbortSignal,
 ): Promise<string> {
   const pinned = await pinBases(ctx, build, log, signal);
-  const packed = withDockerfile(context, { text: pinned.text, own: build.dockerfile });
+  const bases = [...pinned.names.keys()];
+  const addsAtMost = (await mayAdd(ctx, pinned.text, bases)) ? BUILD_LIMITS.diskBytes : undefined;
+  const packed = withDockerfile(context, { text: pinned.text, own: build.dockerfile, addsAtMost });
   let contextError: unknown;
   packed.summary.catch((error: unknown) => (contextError = error));
   const events = ctx.engine.buildImage(
     {
       context: packed.tar,
       dockerfile: packed.dockerfile,
-      bases: [...pinned.names.keys()],
+      bases,
       target: build.target ?? undefined,
       buildArgs: build.buildArgs,
       labels: build.labels,
       noCache: build.noCache,
+      // The engine's cache is all users'; what another's steps made is not to be found by guessing them.
+      cacheFrom: await cacheSources(ctx.db, { userId: build.userId, hostId: ctx.hostId }),
       network: "bridge",
       limits: BUILD_LIMITS,
       cgroupParent: buildCgroup(ctx, build),
@@ -128,6 +132,13 @@ async function runDockerfile(
   }
   signal.throwIfAborted();
   throw new Error("the engine's build ended without an image or a failure");
+}
+
+/** Whether an ADD is among the steps, or among those that a base brings. */
+async function mayAdd(ctx: HostCtx, dockerfile: string, bases: string[]): Promise<boolean> {
+  if (/^\s*(ONBUILD\s+)?ADD\s/im.test(dockerfile)) return true;
+  const images = await Promise.all(bases.map((id) => ctx.engine.inspectImage(id)));
+  return images.some((image) => image?.config.onBuild.some((line) => /^\s*ADD\s/i.test(line)));
 }
 
 /** The cgroup that holds what runs for this build, whichever attempt. */

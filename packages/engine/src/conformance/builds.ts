@@ -70,6 +70,19 @@ export function buildTests(get: () => Subject): void {
       assert.deepEqual(types(await build(files, { noCache: true })), ["step", "layer", "step", "layer", "image"]);
     });
 
+    test("are cached from the named images alone: from one, from what it stands on, and from none", async () => {
+      const { build, base, runStep, unique } = get();
+      const step = runStep([["print", unique()]]);
+      const made = (await build({ Dockerfile: `FROM ${base}\n${step}\nLABEL a=b\nLABEL c=d\n` })).at(-1);
+      assert.ok(made?.type === "image");
+      const files = { Dockerfile: `FROM ${base}\n${step}\n` };
+      const anew = ["step", "layer", "step", "layer", "image"];
+      const found = ["step", "layer", "step", "cached", "layer", "image"];
+      assert.deepEqual(types(await build(files, { cacheFrom: [] })), anew);
+      assert.deepEqual(types(await build(files, { cacheFrom: [base] })), anew);
+      assert.deepEqual(types(await build(files, { cacheFrom: [base, made.imageId] })), found);
+    });
+
     test("a RUN that fails tells its exit code", async () => {
       const { build, base, runStep } = get();
       const { kind, exitCode } = failure(

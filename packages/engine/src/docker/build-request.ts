@@ -23,7 +23,9 @@ export function toStreamRequest(request: BuildRequest): StreamRequest {
       ...(request.target !== undefined && { target: request.target }),
       buildargs: JSON.stringify(request.buildArgs),
       labels: JSON.stringify(request.labels),
-      nocache: String(request.noCache),
+      // An empty list would be none to the engine, and all its images the cache.
+      nocache: String(request.noCache || request.cacheFrom?.length === 0),
+      ...(request.cacheFrom !== undefined && { cachefrom: JSON.stringify(request.cacheFrom) }),
       networkmode: request.network,
       cgroupparent: request.cgroupParent,
       memory: String(limits.memoryBytes),

@@ -85,6 +85,7 @@ test("no spec widens what is fixed", () => {
       assert.equal(host.Memory, wanted.limits.memoryBytes);
       assert.equal(host.MemorySwap, host.Memory);
       assert.equal(host.NanoCpus, Math.round(wanted.limits.cpus * 1e9));
+      assert.equal(host.CpuShares, Math.max(2, Math.round(wanted.limits.cpus * 1024)));
       assert.equal(host.PidsLimit, wanted.limits.pids);
       assert.deepEqual([host.CapDrop, host.CapAdd], [["ALL"], wanted.isolation.capabilities]);
       assert.equal(host.SecurityOpt[0], "no-new-privileges:true");
@@ -138,7 +139,7 @@ test("only volumes are mounted, by name and without driver options", () => {
 
 test("nothing but the fields named here reaches the engine", () => {
   const allowed = new Set(
-    "Mounts Tmpfs Memory MemorySwap NanoCpus PidsLimit Ulimits ShmSize CapDrop CapAdd SecurityOpt Privileged ReadonlyRootfs NetworkMode IpcMode CgroupnsMode PublishAllPorts Init RestartPolicy LogConfig CgroupParent".split(
+    "Mounts Tmpfs Memory MemorySwap NanoCpus CpuShares PidsLimit Ulimits ShmSize CapDrop CapAdd SecurityOpt Privileged ReadonlyRootfs NetworkMode IpcMode CgroupnsMode PublishAllPorts Init RestartPolicy LogConfig CgroupParent".split(
       " ",
     ),
   );

@@ -82,6 +82,7 @@ function hostConfig(
     // Alone, `Memory` lets as much again be swapped.
     MemorySwap: limits.memoryBytes,
     NanoCpus: Math.round(limits.cpus * 1e9),
+    CpuShares: cpuShares(limits),
     PidsLimit: limits.pids,
     // No nproc: the kernel counts it per uid, over all containers.
     Ulimits: [
@@ -109,6 +110,11 @@ function hostConfig(
     },
     ...(isolation.cgroupParent !== undefined && { CgroupParent: isolation.cgroupParent }),
   };
+}
+
+/** Where processors are short each has of them by its limit: many small containers do not crowd out one that may use a whole core. */
+export function cpuShares({ cpus }: ContainerSpec["limits"]): number {
+  return Math.max(2, Math.round(cpus * 1024));
 }
 
 /** Docker has modes that are no networks: `host` and `container:…` would join somebody else's. */

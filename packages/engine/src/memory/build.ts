@@ -115,11 +115,20 @@ function made(build: Build, parent: Image, files: Files, config: Image["config"]
 
 /** A step after one that was not cached is not looked up, as the classic builder does. */
 function cacheHit(build: Build, parent: Image, createdBy: string): Image | undefined {
+  const { cacheFrom } = build.request;
   const hit = [...build.world.images.values()].find(
-    ({ parentId, history }) => parentId === parent.id && history[0]?.createdBy === createdBy,
+    ({ id, parentId, history }) =>
+      parentId === parent.id &&
+      history[0]?.createdBy === createdBy &&
+      (cacheFrom?.some((source) => standsOn(build.world, source, id)) ?? true),
   );
   build.cacheHolds &&= hit !== undefined;
   return build.cacheHolds ? hit : undefined;
+}
+
+function standsOn(world: World, id: string | undefined, wanted: string): boolean {
+  const image = id === undefined ? undefined : findImage(world, id);
+  return image !== undefined && (image.id === wanted || standsOn(world, image.parentId, wanted));
 }
 
 function lines(dockerfile: Uint8Array): string[] {

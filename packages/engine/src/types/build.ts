@@ -12,6 +12,8 @@ export interface BuildRequest {
   buildArgs: Record<string, string>;
   labels: Record<string, string>;
   noCache: boolean;
+  /** Images whose own steps, and those that they stand on, the cache may answer with; undefined: any that the engine has. */
+  cacheFrom?: EngineId[] | undefined;
   network: "bridge" | "none";
   limits: BuildLimits;
   /** cgroup that holds this build and nothing else, as `/hafen/bld_…`; the driver makes it, puts the limits on it and removes it. */
