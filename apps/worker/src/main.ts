@@ -1,5 +1,14 @@
 import { readFileSync } from "node:fs";
-import { IdleWatch, LABELS, readRegistryPolicy, startAfterBoot, Transfers, Turns, type HostCtx } from "@hafen/core";
+import {
+  IdleWatch,
+  knownHoles,
+  LABELS,
+  readRegistryPolicy,
+  startAfterBoot,
+  Transfers,
+  Turns,
+  type HostCtx,
+} from "@hafen/core";
 import { migrate, openDatabase } from "@hafen/db";
 import { openDocker } from "@hafen/engine";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
@@ -48,9 +57,10 @@ const listener = await openListener({
 });
 const streamUrl = config.HAFEN_STREAM_URL ?? `http://${config.HAFEN_STREAM_ADDRESS}:${listener.port}`;
 shutdown.add("waiting", () => stopping.abort());
+const engineInfo = await engine.info();
 const lease = await acquireLease(
   database.db,
-  { name: config.HAFEN_HOST_NAME, streamUrl, engine: await engine.info() },
+  { name: config.HAFEN_HOST_NAME, streamUrl, engine: engineInfo },
   stopping.signal,
 );
 shutdown.add("lease", lease.close);
@@ -100,4 +110,5 @@ shutdown.add("sweep", async () => {
   stopping.abort();
   await Promise.all([sweep.done, following]);
 });
+for (const hole of knownHoles(engineInfo.components)) log.warn(hole, "known hole of an installed program");
 log.info({ host: config.HAFEN_HOST_NAME, hostId: lease.hostId, streamUrl }, "ready");

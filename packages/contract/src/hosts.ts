@@ -1,6 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { Time } from "./conventions.ts";
 
+export const HostWarning = z
+  .object({
+    code: z.string().describe("The hole's public number, CVE-…"),
+    component: z.string(),
+    version: z.string().describe("What is installed"),
+    severity: z.enum(["low", "high"]),
+    detail: z.string().describe("What it opens, and which versions have it mended"),
+  })
+  .openapi("HostWarning");
+export type HostWarning = z.infer<typeof HostWarning>;
+
 export const Host = z
   .object({
     id: z.string(),
@@ -15,10 +26,12 @@ export const Host = z
       storageDriver: z.string(),
       cgroupVersion: z.number().int(),
       runtimes: z.array(z.string()),
+      components: z.array(z.object({ name: z.string(), version: z.string(), build: z.string() })),
     }),
     protections: z
       .record(z.string(), z.boolean())
       .describe("What the engine enforces on everything it runs; false is missing"),
+    warnings: z.array(HostWarning).describe("Known holes of the installed engine and runtimes"),
     createdAt: Time,
   })
   .openapi("Host");

@@ -1683,6 +1683,11 @@ export interface components {
             engine: {
                 apiVersion: string;
                 cgroupVersion: number;
+                components: {
+                    build: string;
+                    name: string;
+                    version: string;
+                }[];
                 runtimes: string[];
                 storageDriver: string;
                 version: string;
@@ -1705,10 +1710,23 @@ export interface components {
                 cpus: number;
                 memoryBytes: number;
             };
+            /** @description Known holes of the installed engine and runtimes */
+            warnings: components["schemas"]["HostWarning"][];
         };
         HostList: {
             items: components["schemas"]["Host"][];
             nextCursor: string | null;
+        };
+        HostWarning: {
+            /** @description The hole's public number, CVE-… */
+            code: string;
+            component: string;
+            /** @description What it opens, and which versions have it mended */
+            detail: string;
+            /** @enum {string} */
+            severity: "low" | "high";
+            /** @description What is installed */
+            version: string;
         };
         Image: components["schemas"]["ImageSummary"] & {
             architecture: string;

@@ -1,5 +1,6 @@
 import { ProblemError, type Host } from "@hafen/contract";
 import { findHost, hostLoads, listHosts as listRows, type Db, type HostLoad, type HostRow } from "@hafen/db";
+import { knownHoles } from "./known-holes.ts";
 import { readPage, toPage } from "../page.ts";
 
 export async function listHosts(
@@ -29,7 +30,7 @@ export async function chooseHost(db: Db): Promise<string | null> {
 }
 
 function toWire(row: HostRow, used: HostLoad = { cpus: 0, memoryBytes: 0, containers: 0 }): Host {
-  const { protections, ...engine } = row.engine;
+  const { protections, components = [], ...engine } = row.engine;
   return {
     id: row.id,
     name: row.name,
@@ -37,8 +38,9 @@ function toWire(row: HostRow, used: HostLoad = { cpus: 0, memoryBytes: 0, contai
     leaseExpiresAt: row.leaseExpiresAt.toISOString(),
     capacity: { cpus: row.cpus, memoryBytes: row.memoryBytes },
     used,
-    engine,
+    engine: { ...engine, components },
     protections,
+    warnings: knownHoles(components),
     createdAt: row.createdAt.toISOString(),
   };
 }
