@@ -76,6 +76,7 @@ const ctx: HostCtx = {
   db: database.db,
   jobs,
   engine: fenced(engine, lease.holds),
+  engineAddress: config.DOCKER_HOST,
   hostId: lease.hostId,
   seccomp,
   cgroupRoot: config.HAFEN_CGROUP_ROOT,

@@ -36,3 +36,17 @@ export const Host = z
   })
   .openapi("Host");
 export type Host = z.infer<typeof Host>;
+
+export const CheckResult = z
+  .object({
+    name: z.string(),
+    status: z.enum(["pass", "warn", "fail"]),
+    found: z.string(),
+    advice: z.string().nullable().describe("What the operator should do; null where nothing"),
+  })
+  .openapi("CheckResult");
+export type CheckResult = z.infer<typeof CheckResult>;
+export const HostCheck = z
+  .object({ host: z.string(), checkedAt: Time, checks: z.array(CheckResult) })
+  .openapi("HostCheck");
+export type HostCheck = z.infer<typeof HostCheck>;

@@ -22,3 +22,4 @@ export * as routes from "./routes/index.ts";
 export * from "./streams.ts";
 export * from "./users.ts";
 export * from "./volumes.ts";
+export { refusalOfField } from "./refused-fields.ts";

@@ -37,6 +37,8 @@ export interface HostCtx {
   db: Db;
   jobs: Jobs;
   engine: Engine;
+  /** Where the engine listens, `unix:///…` or `tcp://…`; undefined for one in memory. */
+  engineAddress?: string | undefined;
   hostId: string;
   /** Given to every container on engines that do not have Hafen's profile as their own. */
   seccomp?: string | undefined;

@@ -34,6 +34,7 @@ export type ExecResult = Schemas["ExecResult"];
 export type FilesWritten = Schemas["FilesWritten"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type Host = Schemas["Host"];
+export type HostCheck = Schemas["HostCheck"];
 export type Image = Schemas["Image"];
 export type ImageTree = Schemas["ImageTree"];
 export type ImageSummary = Schemas["ImageSummary"];

@@ -130,6 +130,11 @@ export const COMMANDS: readonly Row[] = [
   { name: "user create", summary: "Make a user (admin)", load: () => import("./user/create.ts") },
   { name: "user ls", summary: "List users (admin)", load: () => import("./user/ls.ts") },
   { name: "hosts", summary: "List hosts (admin)", load: () => import("./system/hosts.ts") },
+  {
+    name: "host check",
+    summary: "Examine a host: fit for strangers' work? (admin)",
+    load: () => import("./host/check.ts"),
+  },
   { name: "version", summary: "Show the version", load: () => import("./system/version.ts") },
   {
     name: "completion",

@@ -15,6 +15,7 @@ import {
 } from "../containers.ts";
 import { isInstant, json, listOf, ListQuery, PostHeaders, PreferHeader, Ref, body, route } from "../conventions.ts";
 import { STATES } from "../lifecycle.ts";
+import { REFUSALS } from "../refused-fields.ts";
 
 const tags = ["containers"];
 const Params = z.object({ ref: Ref });
@@ -46,6 +47,7 @@ export const createContainer = route({
     "name_taken",
     "quota_exceeded",
     "mount_invalid",
+    ...REFUSALS,
     "volume_not_found",
     "volume_copying",
     "other_host",

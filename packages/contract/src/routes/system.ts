@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { json, listOf, ListQuery, Ref, route } from "../conventions.ts";
 import { Event } from "../events.ts";
-import { Host } from "../hosts.ts";
+import { Host, HostCheck } from "../hosts.ts";
 
 export const listEvents = route({
   method: "get",
@@ -51,6 +51,17 @@ export const getHost = route({
   request: { params: z.object({ ref: Ref }) },
   responses: { 200: json(Host, "The host") },
   problems: ["host_not_found"],
+});
+export const checkHost = route({
+  method: "get",
+  path: "/v1/hosts/{ref}/check",
+  operationId: "checkHost",
+  tags: ["hosts"],
+  scope: "admin",
+  summary: "Whether the machine is fit for strangers' work, examined now by its worker",
+  request: { params: z.object({ ref: Ref }) },
+  responses: { 200: json(HostCheck, "Each thing looked at, what was found and what to do") },
+  problems: ["host_not_found", "host_unreachable"],
 });
 const Health = z.object({ status: z.literal("ok") }).openapi("Health");
 const Readiness = z
