@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openCli } from "../cli/hafen.ts";
 import { startWorld, type World } from "../support/index.ts";
+import { refusal } from "./ask.ts";
 
 let world: World;
-before(async () => (world = await startWorld({ busybox: false })));
+before(async () => (world = await startWorld()));
 after(() => world?.[Symbol.asyncDispose]());
 
 test("a host shows what its engine is made of, and the known holes of that", async () => {
@@ -37,4 +38,23 @@ test("hafen host check prints each line and ends with 1 when something fails", a
   const { code, stdout } = await hafen("host", "check");
   for (const { name } of checks) assert.ok(stdout.includes(name), name);
   assert.equal(code, checks.some(({ status }) => status === "fail") ? 1 : 0, stdout);
+});
+
+test("with protections required, a user's work goes to no host without them, an admin's does", async () => {
+  const user = await world.user();
+  const container = { image: "busybox", start: false };
+  const kept = await user.containers.create(container);
+  await world.api.stop();
+  await world.api.start({ HAFEN_STRANGERS: "require=userNamespaces,unheardOf", HAFEN_REGISTRIES: "docker.io" });
+
+  const error = await refusal(user.containers.create(container), "no_host_protects");
+  assert.match(error.message, /lacks unheardOf\./);
+  await refusal(user.images.pull("docker.io/library/nothing:1"), "no_host_protects");
+  await refusal(user.builds.createFromFiles({ dockerfile: "FROM busybox" }), "no_host_protects");
+  assert.equal((await user.containers.get(kept.id)).id, kept.id, "what was there stays");
+  assert.ok((await world.admin.containers.create(container)).id, "an admin is no stranger");
+
+  await world.api.stop();
+  await world.api.start({ HAFEN_STRANGERS: "require=userNamespaces,seccomp" });
+  assert.notEqual((await user.containers.create(container)).id, kept.id, "this engine has both");
 });

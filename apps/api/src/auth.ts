@@ -13,7 +13,7 @@ export function bearer(c: Context): string | undefined {
 /** Verifies the key, and that it has the scope; puts the user and the verbs' context into the request. */
 export function authorize(scope: Scope) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const { database, queues, changes, registries, portsDomain } = c.var.deps;
+    const { database, queues, changes, registries, strangers, portsDomain } = c.var.deps;
     const apiKey = bearer(c);
     const found = apiKey === undefined ? undefined : await authenticate(database.db, apiKey);
     if (!found) {
@@ -38,6 +38,7 @@ export function authorize(scope: Scope) {
       changes,
       actor: actorOf(user, key, c.var.requestId),
       registries,
+      requires: user.role === "admin" ? [] : strangers,
       portUrl: portUrls(portsDomain, { headers: c.req.header() }),
     });
     await next();

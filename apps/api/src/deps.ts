@@ -16,6 +16,8 @@ export interface Deps {
   pingQueue: () => Promise<void>;
   streamSecret: string;
   registries: RegistryPolicy;
+  /** Protections that a host must have for the work of those who are no admins. */
+  strangers: readonly string[];
   /** The addresses of ports end in it. */
   portsDomain: string;
   limits: UploadLimits;

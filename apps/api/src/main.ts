@@ -1,4 +1,4 @@
-import { readRegistryPolicy } from "@hafen/core";
+import { readRegistryPolicy, readStrangersPolicy } from "@hafen/core";
 import { listenForChanges, migrate, openDatabase } from "@hafen/db";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
@@ -35,6 +35,7 @@ const deps = {
     config.HAFEN_REGISTRIES,
     readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE),
   ),
+  strangers: readStrangersPolicy(config.HAFEN_STRANGERS),
   limits: {
     contextBytes: config.HAFEN_CONTEXT_BYTES,
     contextEntries: config.HAFEN_CONTEXT_ENTRIES,

@@ -74,6 +74,7 @@ export const PROBLEMS = {
   port_unreachable: { status: 502, title: "Nothing answers on the port" },
   internal: { status: 500, title: "Internal error" },
   disk_full: { status: 507, title: "The disk is full" },
+  no_host_protects: { status: 503, title: "No host has the protections this work needs" },
   host_unreachable: { status: 503, title: "The container's host does not answer" },
   secrets_unavailable: { status: 503, title: "The service has no key to seal secrets with" },
   unavailable: { status: 503, title: "A service Hafen needs does not answer" },

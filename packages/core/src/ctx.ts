@@ -28,6 +28,8 @@ export interface AskCtx {
 export interface Ctx extends AskCtx {
   changes: Changes;
   registries: RegistryPolicy;
+  /** Protections that a host must have for this user's work; undefined: none. */
+  requires?: readonly string[] | undefined;
   /** Where a container's port is reached by whoever asks, without a slash at the end. */
   portUrl: (containerId: string, port: number) => string;
 }

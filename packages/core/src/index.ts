@@ -49,6 +49,7 @@ export { eventFeed, feedStart, positionId } from "./event/feed.ts";
 export { startAfterBoot } from "./host/boot.ts";
 export { chooseHost, getHost, listHosts } from "./host/hosts.ts";
 export { examineHost, type HostFacts } from "./host/check/examine.ts";
+export { readStrangersPolicy } from "./host/strangers.ts";
 export { knownHoles } from "./host/known-holes.ts";
 export { exportedTags, exportImage } from "./image/export.ts";
 export type { Place } from "./files/place.ts";

@@ -48,6 +48,7 @@ export const createContainer = route({
     "quota_exceeded",
     "mount_invalid",
     ...REFUSALS,
+    "no_host_protects",
     "volume_not_found",
     "volume_copying",
     "other_host",

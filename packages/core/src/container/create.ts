@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS, newId, ProblemError, type CreateContainer } from "@hafe
 import { insertContainer, insertMounts, lockImage, placeVolumes, type ContainerRow, type Db } from "@hafen/db";
 import type { Ctx } from "../ctx.ts";
 import { refuseOverCapacity } from "../host/capacity.ts";
+import { refuseUnprotected } from "../host/strangers.ts";
 import { findImage } from "../image/find.ts";
 import { takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
@@ -27,6 +28,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
   const [plan] = await Promise.all([
     planMounts(ctx.db, userId, input, image.config.volumes),
     refuseOverCapacity(ctx.db, image.hostId, limits),
+    refuseUnprotected(ctx, image.hostId),
   ]);
 
   const row = await ctx.db.transaction(async (tx) => {

@@ -20,12 +20,12 @@ export async function getHost(db: Db, ref: string): Promise<Host> {
 
 /**
  * The host for work that may run anywhere: of those whose lease is live, the one whose running containers have been promised
- * the least of its memory. Null when none is live; the work then waits in the queue that all workers take from.
+ * the least of its memory. Null when none is live and fits; the work then waits in the queue that all workers take from.
  */
-export async function chooseHost(db: Db): Promise<string | null> {
+export async function chooseHost(db: Db, fits: (host: HostRow) => boolean = () => true): Promise<string | null> {
   const [rows, loads] = await Promise.all([listRows(db, { limit: 1000 }), hostLoads(db)]);
   const share = (row: HostRow) => (loads.get(row.id)?.memoryBytes ?? 0) / row.memoryBytes;
-  const live = rows.filter((row) => row.live).toSorted((a, b) => share(a) - share(b));
+  const live = rows.filter((row) => row.live && fits(row)).toSorted((a, b) => share(a) - share(b));
   return live[0]?.id ?? null;
 }
 
