@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => engine[Symbol.asyncDispose]());
 
-test("containers run on while the engine is killed and started; the worker finds it again and sees what ended meanwhile", async (t) => {
+test("F8 containers run on while the engine is killed and started; the worker finds it again and sees what ended meanwhile", async (t) => {
   await using world = await startWorld({ env: { DOCKER_HOST: engine.address } });
   const work = new Workload(world);
   const staying = await Promise.all([work.running(), work.running()]);
@@ -37,7 +37,7 @@ test("containers run on while the engine is killed and started; the worker finds
   assert.equal(await work.state(asked.id), "running");
 });
 
-test("with starts and a build under way the engine is killed and started, and all of it comes to its end", async (t) => {
+test("F10 F11 with starts and a build under way the engine is killed and started, and all of it comes to its end", async (t) => {
   await using world = await startWorld({ env: { DOCKER_HOST: engine.address } });
   const work = new Workload(world);
   const build = await work.runningBuild("rebuilt", 3);
@@ -52,4 +52,20 @@ test("with starts and a build under way the engine is killed and started, and al
   for (const { id } of made) assert.equal(await work.state(id), "running");
   const { state, images } = await work.build(build.id);
   assert.deepEqual({ state, images }, { state: "succeeded", images: 1 });
+});
+
+test("F8 F14 containers are the same processes after a restart of the engine and a kill of its containerd, and new ones start", async () => {
+  await using world = await startWorld({ env: { DOCKER_HOST: engine.address } });
+  const work = new Workload(world);
+  const staying = await work.running();
+  const pid = (await world.engine.inspectContainer(staying.id))?.pid ?? 0;
+  for (const breakIt of [() => engine.stop(), () => engine.killContainerd()]) {
+    await breakIt();
+    await engine.start();
+    await assertConverges(world);
+    assert.equal((await world.engine.inspectContainer(staying.id))?.pid, pid);
+    assert.deepEqual([await work.state(staying.id), await work.starts(staying.id)], ["running", 1]);
+    const { id } = await work.request();
+    await eventually("a new one runs", async () => (await work.state(id)) === "running");
+  }
 });

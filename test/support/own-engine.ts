@@ -10,7 +10,11 @@ export interface OwnEngine extends AsyncDisposable {
   address: string;
   /** SIGKILL to dockerd, and waits for its end; containers and containerd run on. */
   kill(): Promise<void>;
-  /** Starts dockerd again over what it left. */
+  /** SIGTERM to dockerd, as a restart of the service does, and waits for its end. */
+  stop(): Promise<void>;
+  /** SIGKILL to containerd, and waits for its end; dockerd runs on over it. */
+  killContainerd(): Promise<void>;
+  /** Starts again what is missing, over what it left. */
   start(): Promise<void>;
 }
 
@@ -21,12 +25,9 @@ export async function openOwnEngine(): Promise<OwnEngine> {
   let service = await openEngine(places, process.env);
   return {
     address: service.engine,
-    async kill() {
-      const pid = await dockerd();
-      if (pid === undefined) throw new Error("the own dockerd does not run");
-      process.kill(pid, "SIGKILL");
-      await eventually("the own dockerd is dead", () => !isAlive(pid));
-    },
+    kill: async () => end("dockerd", await dockerd(), "SIGKILL"),
+    stop: async () => end("dockerd", await dockerd(), "SIGTERM"),
+    killContainerd: () => end("containerd", service.pids[0], "SIGKILL"),
     async start() {
       service = await openEngine(places, process.env);
     },
@@ -38,4 +39,10 @@ export async function openOwnEngine(): Promise<OwnEngine> {
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+async function end(name: string, pid: number | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (pid === undefined) throw new Error(`the own ${name} does not run`);
+  process.kill(pid, signal);
+  await eventually(`the own ${name} is dead`, () => !isAlive(pid));
 }
