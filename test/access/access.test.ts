@@ -30,6 +30,7 @@ const ACCESS: Record<string, Row> = {
   "GET /v1/audit": R(),
   "GET /v1/hosts": A,
   "GET /v1/hosts/{ref}": A,
+  "GET /v1/hosts/{ref}/check": A,
   "GET /v1/me": R(),
   "GET /v1/keys": R(),
   "POST /v1/keys": W("none", { body: { name: "new" } }),

@@ -15,7 +15,7 @@ export function bearer(c: Context): string | undefined {
 /** Verifies the key, and that it has the scope; puts the user and the verbs' context into the request. */
 export function authorize(scope: Scope) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const { database, queues, changes, registries, secretKeys, egressPolicy, portsDomain } = c.var.deps;
+    const { database, queues, changes, registries, secretKeys, strangers, egressPolicy, portsDomain } = c.var.deps;
     const apiKey = bearer(c);
     const found = apiKey === undefined ? undefined : await answered(authenticate(database.db, apiKey));
     if (!found) {
@@ -47,6 +47,7 @@ export function authorize(scope: Scope) {
       egressPolicy,
       secretKeys,
       portUrl: portUrls(portsDomain, c.env.incoming ?? { headers: {} }),
+      requires: user.role === "admin" ? [] : strangers,
     });
     await next();
   });

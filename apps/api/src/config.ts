@@ -40,6 +40,11 @@ export const ApiConfig = z.object({
   HAFEN_REGISTRIES: z.string().default(DEFAULT_REGISTRIES),
   /** Of containers whose request says nothing of it. */
   HAFEN_EGRESS: z.enum(EGRESS_POLICIES).default("internet"),
+  /** `require=userNamespaces,seccomp`: protections that a host must have for the work of those who are no admins. */
+  HAFEN_STRANGERS: z
+    .string()
+    .regex(/^(require=[a-zA-Z]+(,[a-zA-Z]+)*)?$/, "require= and names of protections, comma-separated")
+    .default(""),
   HAFEN_QUEUE_PREFIX: z.string().default("hafen"),
   HAFEN_CONTEXT_BYTES: z.coerce
     .number()

@@ -22,6 +22,8 @@ export interface Deps {
   /** Of containers whose request says nothing of it. */
   egressPolicy: Egress["policy"];
   secretKeys: SecretKeys | undefined;
+  /** Protections that a host must have for the work of those who are no admins. */
+  strangers: readonly string[];
   /** The addresses of ports end in it. */
   portsDomain: string;
   limits: UploadLimits;

@@ -1,4 +1,4 @@
-import { ProblemError, PROBLEMS, toProblem, type FieldError, type ProblemCode } from "@hafen/contract";
+import { ProblemError, PROBLEMS, refusalOfField, toProblem, type FieldError, type ProblemCode } from "@hafen/contract";
 import { errorFields } from "@hafen/process";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -21,6 +21,9 @@ export function validationProblem(target: string, issues: readonly Issue[]): Pro
     pointer: pointerOf(target, path).slice(0, MAX_TEXT),
     detail: message.slice(0, MAX_TEXT),
   }));
+  const refusals = issues.flatMap(({ code, keys }) => (code === "unrecognized_keys" ? (keys ?? []) : []));
+  const refused = target === "json" ? refusals.flatMap((key) => refusalOfField(key) ?? [])[0] : undefined;
+  if (refused) return new ProblemError(refused.code, refused.detail, { errors });
   const detail = errors
     .map((error) => `${error.pointer}: ${error.detail}`)
     .slice(0, 5)

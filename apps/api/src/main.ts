@@ -1,5 +1,5 @@
 import { countInWindow, listenForChanges, migrate, openDatabase } from "@hafen/db";
-import { keysOf, readRegistryPolicy } from "@hafen/core";
+import { keysOf, readRegistryPolicy, readStrangersPolicy } from "@hafen/core";
 import { endWithParent, errorFields, onShutdown, openLog, openMetrics, readConfig, readSecret } from "@hafen/process";
 import { chooseConnection, openBackend, openQueues } from "@hafen/queue";
 import { buildApp } from "./app.ts";
@@ -46,6 +46,7 @@ const deps = {
   streamSecret: config.HAFEN_STREAM_SECRET,
   registries: readRegistryPolicy(config.HAFEN_REGISTRIES),
   secretKeys: keysOf(readSecret(config.HAFEN_SECRET_KEY, config.HAFEN_SECRET_KEY_FILE)),
+  strangers: readStrangersPolicy(config.HAFEN_STRANGERS),
   limits: {
     contextBytes: config.HAFEN_CONTEXT_BYTES,
     contextEntries: config.HAFEN_CONTEXT_ENTRIES,

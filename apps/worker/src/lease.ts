@@ -28,7 +28,7 @@ export async function acquireLease(
   signal: AbortSignal,
 ): Promise<Lease> {
   const holder = randomUUID();
-  const { version, apiVersion, storageDriver, cgroupVersion, runtimes, protections, cpus, memoryBytes } = host.engine;
+  const { cpus, memoryBytes, protections, id: _, ...engine } = host.engine;
   const row = {
     id: newId("host"),
     name: host.name,
@@ -37,7 +37,7 @@ export async function acquireLease(
     secretKeyIds: host.secretKeyIds,
     cpus,
     memoryBytes,
-    engine: { version, apiVersion, storageDriver, cgroupVersion, runtimes, protections: { ...protections } },
+    engine: { ...engine, protections: { ...protections } },
   };
   for (;;) {
     const askedAt = performance.now();

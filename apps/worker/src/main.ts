@@ -5,6 +5,7 @@ import {
   LABELS,
   readRegistryPolicy,
   restoreSecretFiles,
+  knownHoles,
   startAfterBoot,
   Transfers,
   Turns,
@@ -57,12 +58,13 @@ const listener = await openListener({
 });
 const streamUrl = config.HAFEN_STREAM_URL ?? `http://${config.HAFEN_STREAM_ADDRESS}:${listener.port}`;
 shutdown.add("waiting", () => stopping.abort());
+const engineInfo = await engine.info();
 const lease = await acquireLease(
   database.db,
   {
     name: config.HAFEN_HOST_NAME,
     streamUrl,
-    engine: await engine.info(),
+    engine: engineInfo,
     secretKeyIds: [...(secretKeys?.all.keys() ?? [])],
   },
   stopping.signal,
@@ -100,6 +102,7 @@ const ctx: HostCtx = {
   db: database.db,
   jobs,
   engine: fenced(engine, lease.holds),
+  engineAddress: config.DOCKER_HOST,
   hostId: lease.hostId,
   seccomp,
   cgroupRoot: config.HAFEN_CGROUP_ROOT,
@@ -146,4 +149,5 @@ shutdown.add("sweep", async () => {
   stopping.abort();
   await Promise.all([sweep.done, following]);
 });
+for (const hole of knownHoles(engineInfo.components)) log.warn(hole, "known hole of an installed program");
 log.info({ host: config.HAFEN_HOST_NAME, hostId: lease.hostId, streamUrl }, "ready");

@@ -28,3 +28,4 @@ export * from "./secrets.ts";
 export * from "./streams.ts";
 export * from "./users.ts";
 export * from "./volumes.ts";
+export { refusalOfField } from "./refused-fields.ts";

@@ -35,6 +35,8 @@ export interface Ctx extends AskCtx {
   /** Of a container whose request says nothing of it. */
   egressPolicy?: Egress["policy"];
   secretKeys: SecretKeys | undefined;
+  /** Protections that a host must have for this user's work; undefined: none. */
+  requires?: readonly string[] | undefined;
   /** Where a container's port is reached by whoever asks, without a slash at the end. */
   portUrl: (containerId: string, port: number) => string;
 }
@@ -44,6 +46,8 @@ export interface HostCtx {
   db: Db;
   jobs: Jobs;
   engine: Engine;
+  /** Where the engine listens, `unix:///…` or `tcp://…`; undefined for one in memory. */
+  engineAddress?: string | undefined;
   hostId: string;
   /** Given to every container on engines that do not have Hafen's profile as their own. */
   seccomp?: string | undefined;

@@ -54,6 +54,9 @@ export { CLOSED_RANGES, isClosedAddress, parseAllowed, type Allowed } from "./eg
 export type { EgressFilter } from "./egress/egress.ts";
 export { macAddress, macPrefix } from "./egress/mac-address.ts";
 export { chooseHost, getHost, listHosts } from "./host/hosts.ts";
+export { examineHost, type HostFacts } from "./host/check/examine.ts";
+export { readStrangersPolicy } from "./host/strangers.ts";
+export { knownHoles } from "./host/known-holes.ts";
 export { exportedTags, exportImage } from "./image/export.ts";
 export type { Place } from "./files/place.ts";
 export { readFile, readFiles } from "./files/read.ts";

@@ -19,6 +19,7 @@ export const STREAM_ACTIONS = [
   "changes",
   "export",
   "isolation",
+  "check",
 ] as const;
 export type StreamAction = (typeof STREAM_ACTIONS)[number];
 

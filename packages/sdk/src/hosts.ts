@@ -2,7 +2,7 @@ import { address } from "./address.ts";
 import type { CallOptions } from "./call-options.ts";
 import { everyItem, type Page } from "./page.ts";
 import type { Transport } from "./transport.ts";
-import type { Host, HostListQuery } from "./wire.ts";
+import type { Host, HostCheck, HostListQuery } from "./wire.ts";
 
 /** For admins. */
 export class Hosts {
@@ -22,5 +22,10 @@ export class Hosts {
 
   async get(ref: string, options: CallOptions = {}): Promise<Host> {
     return this.#transport.json({ method: "GET", path: address`/v1/hosts/${ref}`, options });
+  }
+
+  /** Examines the machine now. */
+  check(ref: string, options: CallOptions = {}): Promise<HostCheck> {
+    return this.#transport.json({ method: "GET", path: address`/v1/hosts/${ref}/check`, options });
   }
 }

@@ -658,6 +658,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hosts/{ref}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the machine is fit for strangers' work, examined now by its worker */
+        get: operations["checkHost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/image-tree": {
         parameters: {
             query?: never;
@@ -1405,6 +1422,14 @@ export interface components {
             /** @description There were more than an answer holds */
             truncated: boolean;
         };
+        CheckResult: {
+            /** @description What the operator should do; null where nothing */
+            advice: string | null;
+            found: string;
+            name: string;
+            /** @enum {string} */
+            status: "pass" | "warn" | "fail";
+        };
         CloneVolume: {
             labels?: {
                 [key: string]: string;
@@ -2004,6 +2029,11 @@ export interface components {
             engine: {
                 apiVersion: string;
                 cgroupVersion: number;
+                components: {
+                    build: string;
+                    name: string;
+                    version: string;
+                }[];
                 runtimes: string[];
                 storageDriver: string;
                 version: string;
@@ -2028,10 +2058,32 @@ export interface components {
                 cpus: number;
                 memoryBytes: number;
             };
+            /** @description Known holes of the installed engine and runtimes */
+            warnings: components["schemas"]["HostWarning"][];
+        };
+        HostCheck: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            checkedAt: string;
+            checks: components["schemas"]["CheckResult"][];
+            host: string;
         };
         HostList: {
             items: components["schemas"]["Host"][];
             nextCursor: string | null;
+        };
+        HostWarning: {
+            /** @description The hole's public number, CVE-… */
+            code: string;
+            component: string;
+            /** @description What it opens, and which versions have it mended */
+            detail: string;
+            /** @enum {string} */
+            severity: "low" | "high";
+            /** @description What is installed */
+            version: string;
         };
         Image: components["schemas"]["ImageSummary"] & {
             architecture: string;
@@ -2409,7 +2461,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "registry_not_allowed" | "unauthenticated" | "port_private" | "policy_refused" | "scope_missing" | "origin_refused" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "secret_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "user_protected" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "secret_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "request_stalled" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "target_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "rate_limited" | "head_too_large" | "port_unreachable" | "internal" | "disk_full" | "host_unreachable" | "secrets_unavailable" | "unavailable";
+            code: "invalid_request" | "invalid_json" | "reference_invalid" | "context_invalid" | "context_truncated" | "context_entry_refused" | "context_too_large" | "archive_invalid" | "dockerfile_missing" | "dockerfile_invalid" | "remote_add_refused" | "tar_invalid" | "tar_entry_refused" | "tar_too_large" | "path_not_directory" | "path_in_memory" | "path_is_directory" | "path_not_file" | "body_size_wrong" | "no_healthcheck" | "egress_invalid" | "mount_invalid" | "privileged_refused" | "namespace_refused" | "device_refused" | "capability_refused" | "sysctl_refused" | "security_option_refused" | "host_path_refused" | "cgroup_refused" | "registry_not_allowed" | "unauthenticated" | "port_private" | "policy_refused" | "scope_missing" | "origin_refused" | "not_found" | "user_not_found" | "key_not_found" | "build_not_found" | "image_not_found" | "container_not_found" | "path_not_found" | "registry_not_found" | "port_not_found" | "grant_not_found" | "link_not_found" | "volume_not_found" | "secret_not_found" | "host_not_found" | "method_not_allowed" | "limits_refused" | "path_read_only" | "grant_revoked" | "grant_read_only" | "user_protected" | "name_taken" | "container_wrong_state" | "build_wrong_state" | "image_in_use" | "volume_not_empty" | "volume_in_use" | "secret_in_use" | "volume_copying" | "volume_lost" | "volume_changing" | "files_interrupted" | "other_host" | "quota_exceeded" | "idempotency_in_progress" | "secret_shown_once" | "outcome_unknown" | "request_stalled" | "files_stalled" | "length_required" | "file_too_large" | "body_too_large" | "target_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "upgrade_required" | "too_many_streams" | "rate_limited" | "head_too_large" | "port_unreachable" | "internal" | "disk_full" | "no_host_protects" | "host_unreachable" | "secrets_unavailable" | "unavailable";
             detail: string;
             errors?: {
                 detail: string;
@@ -3192,7 +3244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unavailable */
+            /** @description unavailable, no_host_protects */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3666,7 +3718,7 @@ export interface operations {
                     "application/json": components["schemas"]["Container"];
                 };
             };
-            /** @description invalid_request, reference_invalid, mount_invalid */
+            /** @description invalid_request, reference_invalid, mount_invalid, privileged_refused, namespace_refused, device_refused, capability_refused, sysctl_refused, security_option_refused, host_path_refused, cgroup_refused */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3729,7 +3781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unavailable */
+            /** @description unavailable, no_host_protects */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6862,6 +6914,83 @@ export interface operations {
             };
         };
     };
+    checkHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id, or the owner's name for it */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each thing looked at, what was found and what to do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostCheck"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description host_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, host_unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getImageTree: {
         parameters: {
             query?: never;
@@ -7906,7 +8035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unavailable */
+            /** @description unavailable, no_host_protects */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8007,7 +8136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unavailable */
+            /** @description unavailable, no_host_protects */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -38,6 +38,7 @@ export type Grant = Schemas["Grant"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type Flow = Schemas["Flow"];
 export type Host = Schemas["Host"];
+export type HostCheck = Schemas["HostCheck"];
 export type Image = Schemas["Image"];
 export type ImageTree = Schemas["ImageTree"];
 export type ImageSummary = Schemas["ImageSummary"];

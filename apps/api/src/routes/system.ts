@@ -1,4 +1,4 @@
-import { openapiDocument, routes } from "@hafen/contract";
+import { openapiDocument, routes, type HostCheck } from "@hafen/contract";
 import { chooseHost, eventFeed, feedStart, getHost, listHosts, positionId } from "@hafen/core";
 import { notify } from "@hafen/db";
 import { errorFields } from "@hafen/process";
@@ -8,10 +8,16 @@ import { welcome } from "../key-end.ts";
 import { streamLines } from "../line-stream.ts";
 import { mount, type App } from "../mount.ts";
 import { byAddress } from "../rate-limits/count-request.ts";
+import { callWorker, textOf, workerCall } from "../worker-streams.ts";
 
 export function mountSystem(app: App): void {
   mount(app, routes.listHosts, async (c) => c.json(await listHosts(c.var.ctx.db, c.req.valid("query")), 200));
   mount(app, routes.getHost, async (c) => c.json(await getHost(c.var.ctx.db, c.req.valid("param").ref), 200));
+  mount(app, routes.checkHost, async (c) => {
+    const { id } = await getHost(c.var.ctx.db, c.req.valid("param").ref);
+    const call = await workerCall(c.var.deps, { id, hostId: id }, "check");
+    return c.json(JSON.parse(await textOf(await callWorker(call, undefined, c.req.raw.signal))) as HostCheck, 200);
+  });
   mount(
     app,
     routes.listEvents,

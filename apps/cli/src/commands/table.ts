@@ -170,6 +170,11 @@ export const COMMANDS: readonly Row[] = [
   },
   { name: "audit", summary: "Show who changed what, and what was refused", load: () => import("./system/audit.ts") },
   { name: "hosts", summary: "List hosts (admin)", load: () => import("./system/hosts.ts") },
+  {
+    name: "host check",
+    summary: "Examine a host: fit for strangers' work? (admin)",
+    load: () => import("./host/check.ts"),
+  },
   { name: "version", summary: "Show the version", load: () => import("./system/version.ts") },
   {
     name: "completion",

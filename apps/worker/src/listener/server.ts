@@ -5,6 +5,7 @@ import { verifyGrant, type HostCtx, type StreamAction } from "@hafen/core";
 import { errorFields, type Log } from "@hafen/process";
 import { answerExec, answerLogs, answerSignal } from "./actions.ts";
 import { answerImageExport } from "./image-export.ts";
+import { answerHostCheck } from "./host-check.ts";
 import { answerReadFiles, answerWriteFiles } from "./files.ts";
 import { answerPruneVolume, answerSize, answerUsage } from "./housekeeping.ts";
 import { answerChanges, answerExport, answerIsolation, answerStats, answerTop } from "./measures.ts";
@@ -36,6 +37,7 @@ const ACTIONS: Partial<Record<StreamAction, (ctx: HostCtx, stream: StreamRequest
   changes: answerChanges,
   export: answerExport,
   isolation: answerIsolation,
+  check: answerHostCheck,
 };
 
 export interface Listener {

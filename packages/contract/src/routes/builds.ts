@@ -44,7 +44,7 @@ export const createBuild = route({
     202: json(Build, "The build, queued; GET it or its logs"),
     200: json(Build, "With Prefer: wait: the build, ended"),
   },
-  problems: [...contextProblems, "too_many_streams"],
+  problems: ["no_host_protects", ...contextProblems, "too_many_streams"],
 });
 export const listBuilds = route({
   method: "get",

@@ -26,6 +26,7 @@ import {
   decimal,
 } from "../conventions.ts";
 import { STATES } from "../lifecycle.ts";
+import { REFUSALS } from "../refused-fields.ts";
 
 const tags = ["containers"];
 const Params = z.object({ ref: Ref });
@@ -58,6 +59,8 @@ export const createContainer = route({
     "quota_exceeded",
     "mount_invalid",
     "policy_refused",
+    ...REFUSALS,
+    "no_host_protects",
     "volume_not_found",
     "secret_not_found",
     "volume_copying",

@@ -87,7 +87,7 @@ export const importImage = route({
     202: json(Build, "The import runs as a build of kind rootfs or archive"),
     200: json(Build, "With Prefer: wait: ended"),
   },
-  problems: [...contextProblems, "archive_invalid", "too_many_streams"],
+  problems: ["no_host_protects", ...contextProblems, "archive_invalid", "too_many_streams"],
 });
 export const exportImage = route({
   method: "get",
@@ -118,7 +118,7 @@ export const pullImage = route({
     202: json(Build, "The pull runs as a build of kind pull"),
     200: json(Build, "With Prefer: wait: ended"),
   },
-  problems: registryProblems,
+  problems: [...registryProblems, "no_host_protects"],
 });
 export const pushImage = route({
   method: "post",

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { json, listOf, ListQuery, Ref, route } from "../conventions.ts";
 import { Event } from "../events.ts";
-import { Host } from "../hosts.ts";
+import { Host, HostCheck } from "../hosts.ts";
 
 export const listEvents = route({
   method: "get",
@@ -53,6 +53,17 @@ export const getHost = route({
   problems: ["host_not_found"],
 });
 const Alive = z.object({ status: z.literal("ok") }).openapi("Alive");
+export const checkHost = route({
+  method: "get",
+  path: "/v1/hosts/{ref}/check",
+  operationId: "checkHost",
+  tags: ["hosts"],
+  scope: "admin",
+  summary: "Whether the machine is fit for strangers' work, examined now by its worker",
+  request: { params: z.object({ ref: Ref }) },
+  responses: { 200: json(HostCheck, "Each thing looked at, what was found and what to do") },
+  problems: ["host_not_found", "host_unreachable"],
+});
 const Readiness = z
   .object({ ready: z.boolean(), checks: z.record(z.string(), z.string().describe("ok, or what is wrong")) })
   .openapi("Readiness");

@@ -7,7 +7,7 @@ import type { TarFacts } from "../archive/packing.ts";
 import { packContext } from "../archive/pack-context.ts";
 import { repackContext, type ContextLimits } from "../archive/repack-context.ts";
 import { repackImage } from "../archive/repack-image.ts";
-import { chooseHost } from "../host/hosts.ts";
+import { placeWork } from "../host/strangers.ts";
 import { requireCatalog } from "../image/catalog.ts";
 import { parseTag } from "../image/find.ts";
 import { foreseeQuota } from "../quota.ts";
@@ -139,7 +139,7 @@ async function placeBuild(ctx: Ctx, input: NewBuild): Promise<BuildRow> {
   return queueBuild(
     ctx,
     {
-      hostId: await chooseHost(ctx.db),
+      hostId: await placeWork(ctx),
       kind: input.kind,
       tag,
       catalog: input.catalog ?? false,

@@ -2,7 +2,7 @@ import { ProblemError, type PullImage, type PushImage } from "@hafen/contract";
 import type { BuildRow } from "@hafen/db";
 import { asProblem } from "../archive/as-problem.ts";
 import type { Ctx } from "../ctx.ts";
-import { chooseHost } from "../host/hosts.ts";
+import { placeWork } from "../host/strangers.ts";
 import { findImage, parseTag } from "../image/find.ts";
 import { remoteReference, type RemoteReference } from "../reference/remote-reference.ts";
 import { requireAllowed } from "../registry/policy.ts";
@@ -16,7 +16,7 @@ export async function pullImage(ctx: Ctx, { reference, tag, platform }: PullImag
   return queueBuild(
     ctx,
     {
-      hostId: await chooseHost(ctx.db),
+      hostId: await placeWork(ctx),
       kind: "pull",
       tag: name === undefined ? null : parseTag(name),
       source: { reference: remote.full, ...(platform !== undefined && { platform }) },

@@ -12,6 +12,7 @@ import {
 import type { Ctx } from "../ctx.ts";
 import { egressOf } from "../egress/allowed.ts";
 import { refuseOverCapacity } from "../host/capacity.ts";
+import { refuseUnprotected } from "../host/strangers.ts";
 import { findImage } from "../image/find.ts";
 import { promised, takeQuota } from "../quota.ts";
 import { record } from "../record.ts";
@@ -40,6 +41,7 @@ export async function createContainer(ctx: Ctx, input: CreateContainer): Promise
     planMounts(ctx.db, userId, input, image.config.volumes),
     refuseOverCapacity(ctx.db, image.hostId, limits),
     policyOf(ctx.db, userId),
+    refuseUnprotected(ctx, image.hostId),
   ]);
   const profile = allowedProfile(policy, input.profile);
   const egress = egressOf(input.egress, ctx.egressPolicy ?? "internet", policy);

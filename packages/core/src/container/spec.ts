@@ -25,6 +25,9 @@ const PROFILES = {
   restricted: { capabilities: [], readOnlyRoot: true },
 } as const satisfies Record<string, Isolation>;
 
+/** Out of memory, the kernel ends a container's processes before the service's own and before the machine's. */
+export const CONTAINER_OOM_SCORE = 500;
+
 const INODES_PER_TMPFS = 65_536;
 
 /**
@@ -62,6 +65,7 @@ export function containerSpec(
     log: { maxBytes: 10 * 1024 * 1024, files: 2 },
     shmBytes: Math.min(64 * 1024 * 1024, limits.memoryBytes),
     openFiles: 16_384,
+    oomScore: CONTAINER_OOM_SCORE,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type HostLoad,
   type HostRow,
 } from "@hafen/db";
+import { knownHoles } from "./known-holes.ts";
 import { readPage, toPage } from "../page.ts";
 
 export async function listHosts(
@@ -28,12 +29,12 @@ export async function getHost(db: Db, ref: string): Promise<Host> {
 
 /**
  * The host for work that may run anywhere: of those whose lease is live, the one whose running containers have been promised
- * the least of its memory. Null when none is live; the work then waits in the queue that all workers take from.
+ * the least of its memory. Null when none is live and fits; the work then waits in the queue that all workers take from.
  */
-export async function chooseHost(db: Db): Promise<string | null> {
+export async function chooseHost(db: Db, fits: (host: HostRow) => boolean = () => true): Promise<string | null> {
   const [rows, loads] = await Promise.all([listRows(db, { limit: 1000 }), hostLoads(db)]);
   const share = (row: HostRow) => (loads.get(row.id)?.memoryBytes ?? 0) / row.memoryBytes;
-  const live = rows.filter((row) => row.live).toSorted((a, b) => share(a) - share(b));
+  const live = rows.filter((row) => row.live && fits(row)).toSorted((a, b) => share(a) - share(b));
   return live[0]?.id ?? null;
 }
 
@@ -42,7 +43,7 @@ function toWire(
   sealed: { keyId: string; count: number }[],
   used: HostLoad = { cpus: 0, memoryBytes: 0, containers: 0 },
 ): Host {
-  const { protections, ...engine } = row.engine;
+  const { protections, components = [], ...engine } = row.engine;
   return {
     id: row.id,
     name: row.name,
@@ -50,11 +51,12 @@ function toWire(
     leaseExpiresAt: row.leaseExpiresAt.toISOString(),
     capacity: { cpus: row.cpus, memoryBytes: row.memoryBytes },
     used,
-    engine,
+    engine: { ...engine, components },
     protections,
     sealedElsewhere: sealed
       .filter(({ keyId }) => !row.secretKeyIds.includes(keyId))
       .reduce((sum, { count }) => sum + count, 0),
+    warnings: knownHoles(components),
     createdAt: row.createdAt.toISOString(),
   };
 }

@@ -114,3 +114,11 @@ export async function goneHosts(db: Db, forSeconds: number): Promise<string[]> {
     .where(sql`${hosts.leaseExpiresAt} < now() - make_interval(secs => ${forSeconds})`);
   return rows.map((row) => row.id);
 }
+
+/** What the database's clock says, in milliseconds of the Unix epoch. */
+export async function databaseNowMs(db: Db): Promise<number> {
+  const [row] = await db.execute<{ ms: number }>(
+    sql`select extract(epoch from clock_timestamp())::float8 * 1000 as ms`,
+  );
+  return row?.ms ?? Number.NaN;
+}

@@ -7,6 +7,8 @@ export interface HostEngine {
   storageDriver: string;
   cgroupVersion: number;
   runtimes: string[];
+  /** Absent in a row of an older worker. */
+  components?: { name: string; version: string; build: string }[];
   protections: Record<string, boolean>;
 }
 

@@ -54,6 +54,7 @@ const spec: fc.Arbitrary<ContainerSpec> = fc.record({
   log: fc.record({ maxBytes: fc.nat(), files: fc.nat() }),
   shmBytes: fc.nat(),
   openFiles: fc.nat(),
+  oomScore: optional(fc.integer()),
 });
 
 test("the only paths of the host are files of secrets, below their directory and the container's own name", () => {
@@ -87,6 +88,8 @@ test("no spec widens what is fixed", () => {
       assert.equal(host.NanoCpus, Math.round(wanted.limits.cpus * 1e9));
       assert.equal(host.CpuShares, Math.max(2, Math.round(wanted.limits.cpus * 1024)));
       assert.equal(host.PidsLimit, wanted.limits.pids);
+      const oomScore = host.OomScoreAdj ?? -1;
+      assert.ok(oomScore >= 0 && oomScore <= 1000, "never goes after the machine's own programs");
       assert.deepEqual([host.CapDrop, host.CapAdd], [["ALL"], wanted.isolation.capabilities]);
       assert.equal(host.SecurityOpt[0], "no-new-privileges:true");
       assert.deepEqual(
@@ -139,7 +142,7 @@ test("only volumes are mounted, by name and without driver options", () => {
 
 test("nothing but the fields named here reaches the engine", () => {
   const allowed = new Set(
-    "Mounts Tmpfs Memory MemorySwap NanoCpus CpuShares PidsLimit Ulimits ShmSize CapDrop CapAdd SecurityOpt Privileged ReadonlyRootfs NetworkMode IpcMode CgroupnsMode PublishAllPorts Init RestartPolicy LogConfig CgroupParent".split(
+    "Mounts Tmpfs Memory MemorySwap NanoCpus CpuShares PidsLimit Ulimits ShmSize CapDrop CapAdd SecurityOpt Privileged ReadonlyRootfs NetworkMode IpcMode CgroupnsMode PublishAllPorts Init RestartPolicy LogConfig CgroupParent OomScoreAdj".split(
       " ",
     ),
   );

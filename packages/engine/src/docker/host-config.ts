@@ -90,6 +90,8 @@ function hostConfig(
       { Name: "core", Soft: 0, Hard: 0 },
     ],
     ShmSize: spec.shmBytes,
+    // Below 0 it would outlive the machine's own programs.
+    OomScoreAdj: Math.min(1000, Math.max(0, spec.oomScore ?? 0)),
     CapDrop: ["ALL"],
     CapAdd: isolation.capabilities.map(checkedCapability),
     SecurityOpt: [

@@ -16,6 +16,11 @@ interface RawInfo {
   LiveRestoreEnabled: boolean;
 }
 
+interface RawVersion {
+  ApiVersion: string;
+  Components?: { Name: string; Version: string; Details?: { GitCommit?: string } }[];
+}
+
 export function rawInfo(client: Client, op?: Op): Promise<RawInfo> {
   return call("info", DEADLINES_MS.ask, op, (abortSignal) => getJson<RawInfo>(client, "/info", {}, abortSignal));
 }
@@ -28,7 +33,7 @@ export async function cgroupDriver(client: Client, op?: Op): Promise<string> {
 export async function info(client: Client, op?: Op): Promise<EngineInfo> {
   const raw = await rawInfo(client, op);
   const version = await call("version", DEADLINES_MS.ask, op, (abortSignal) =>
-    getJson<{ ApiVersion: string }>(client, "/version", {}, abortSignal),
+    getJson<RawVersion>(client, "/version", {}, abortSignal),
   );
   const protections = new Set((raw.SecurityOptions ?? []).map((option) => /^name=([^,]+)/.exec(option)?.[1]));
   return {
@@ -41,6 +46,11 @@ export async function info(client: Client, op?: Op): Promise<EngineInfo> {
     cgroupVersion: raw.CgroupVersion === "2" ? 2 : 1,
     storageDriver: raw.Driver,
     runtimes: Object.keys(raw.Runtimes),
+    components: (version.Components ?? []).map(({ Name, Version, Details }) => ({
+      name: Name.toLowerCase(),
+      version: Version,
+      build: Details?.GitCommit ?? "",
+    })),
     protections: {
       userNamespaces: protections.has("userns") || protections.has("rootless"),
       seccomp: protections.has("seccomp"),

@@ -110,6 +110,7 @@ const INFO = {
   cgroupVersion: 2 as const,
   storageDriver: "memory",
   runtimes: ["memory"],
+  components: [{ name: "engine", version: "0", build: "" }],
   protections: { userNamespaces: true, seccomp: true, liveRestore: true, noNewPrivileges: true },
 };
 

@@ -44,6 +44,8 @@ export interface ContainerSpec {
   log: { maxBytes: number; files: number };
   shmBytes: number;
   openFiles: number;
+  /** Of its processes, 0 to 1000: whom the kernel ends first when the machine has no memory left. Default 0. */
+  oomScore?: number | undefined;
 }
 
 export interface Healthcheck {

@@ -10,8 +10,17 @@ export interface EngineInfo {
   cgroupVersion: 1 | 2;
   storageDriver: string;
   runtimes: string[];
+  /** The programs it is made of: `engine`, `containerd`, `runc`, … */
+  components: EngineComponent[];
   /** What the engine itself protects with; `hosts` shows which are missing. */
   protections: { userNamespaces: boolean; seccomp: boolean; liveRestore: boolean; noNewPrivileges: boolean };
+}
+
+export interface EngineComponent {
+  name: string;
+  version: string;
+  /** What it was built from: on Debian the package's version, which tells what was mended without a new upstream version. */
+  build: string;
 }
 
 export interface EventOptions {
