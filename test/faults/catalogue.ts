@@ -23,8 +23,11 @@ export const FAULTS: Record<string, { fault: string; untested?: string }> = {
   F14: { fault: "containerd is killed alone" },
   F15: { fault: "containers and volumes are removed, stopped or started behind our back" },
   F16: { fault: "somebody else's container carries our label" },
-  F17: { fault: "the disk of the engine is full, and then is not" },
-  F18: { fault: "a volume, its inodes, or the disk of the logs is full" },
+  F17: {
+    fault: "the disk of the engine is full, and then is not",
+    untested: "nothing watches the disk yet; a full one fails what needs room as disk_full",
+  },
+  F18: { fault: "a volume, its inodes, or the disk of the logs is full", untested: "volumes have no size yet" },
   F19: { fault: "an image is gone from the engine" },
   F20: { fault: "a registry is down, limits, or gives other bytes than it named" },
   F21: { fault: "the engine has no address range for a network" },

@@ -32,7 +32,7 @@ function forms(word: string): string[] {
   return [word, bytes.toString("base64").replace(/=+$/, ""), bytes.toString("hex")];
 }
 
-abuse("I8 G8", "canaries in secrets, passwords, keys, links and failures, looked for in all that is kept", async () => {
+abuse("I8", "canaries in secrets, passwords, keys, links and failures, looked for in all that is kept", async () => {
   const visible = canary("Visible");
   const value = canary("Value");
   const next = canary("Next");
