@@ -73,6 +73,8 @@ const ON_A_THING = Object.entries(paths).flatMap(([path, methods]) => {
 /** What makes a request valid but for whose thing it names. */
 const JSON_OF: Record<string, object> = {
   "POST /v1/images/{ref}/tags": { tag: "mine" },
+  "POST /v1/images/{ref}/grants": { user: "x", access: "read" },
+  "POST /v1/volumes/{ref}/grants": { user: "x", access: "read" },
   "POST /v1/images/{ref}/push": { reference: "ghcr.io/team/app" },
   "PATCH /v1/containers/{ref}": { ttlSeconds: 1 },
   "POST /v1/containers/{ref}/rename": { name: "mine" },
@@ -85,6 +87,7 @@ async function knock({ method, path }: (typeof ON_A_THING)[number], id: string, 
   const target = path
     .replace("{port}", "80")
     .replace("{link}", "lnk_any")
+    .replace("{grant}", "gra_any")
     .replace(/\{\w+\}/, id);
   const query = path.endsWith("/files")
     ? "?path=/"
@@ -181,7 +184,8 @@ abuse("A5", "members in a body that only Hafen sets", async () => {
     for (const [name, value] of Object.entries(extra)) {
       if (path === "/v1/users" && (name === "quota" || name === "role")) continue;
       const { status, body } = await ask(world.url, "POST", path, { key, json: { ...json, [name]: value } });
-      assert.deepEqual([status, body["code"]], [400, "invalid_request"], `${path} ${name}`);
+      const code = name === "privileged" ? "privileged_refused" : "invalid_request";
+      assert.deepEqual([status, body["code"]], [400, code], `${path} ${name}`);
     }
   }
   return "Each is 400 with the member's name.";

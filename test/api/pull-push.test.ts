@@ -49,23 +49,6 @@ const logOf = async (client: Hafen, { id }: Build) =>
 const namesOf = async (...registries: string[]) =>
   (await Promise.all(registries.map((registry) => world.engine.listTags(`${registry}/${unique}`)))).flat();
 
-test("F20 a registry that is down, limits, or gives other bytes than it named fails a pull with its reason, and leaves nothing", async () => {
-  const faults = { limited: "unreachable", down: "unreachable", swapped: "refused", corrupt: "refused" };
-  const puller = await world.user();
-  await puller.registries.store(fake.host, { username: "mallory", password: "shown to this one" });
-  const had = (await puller.images.list()).items.length;
-  const pulls = Object.keys(faults).map(async (fault) => {
-    const { state, failure } = await puller.images.pull(`${fake.host}/faulty/${fault}:1`, WAIT);
-    return [fault, state, failure?.code, failure?.reason];
-  });
-  assert.deepEqual(
-    await Promise.all(pulls),
-    Object.entries(faults).map(([fault, reason]) => [fault, "failed", "registry_failed", reason]),
-  );
-  assert.equal((await puller.images.list()).items.length, had);
-  assert.deepEqual(await world.engine.listTags(`${fake.host}/faulty`), []);
-});
-
 describe("push and pull", () => {
   test("bring an image into a registry and out of it again, the same, for another user too", async () => {
     const imageId = await built("plain");
@@ -242,4 +225,21 @@ describe("push and pull", () => {
     const idle = await world.user("idle", { builds: 0 });
     await refusal(idle.images.push("busybox", `${open}/x`), "quota_exceeded");
   });
+});
+
+test("F20 a registry that is down, limits, or gives other bytes than it named fails a pull with its reason, and leaves nothing", async () => {
+  const faults = { limited: "unreachable", down: "unreachable", swapped: "refused", corrupt: "refused" };
+  const puller = await world.user();
+  await puller.registries.store(fake.host, { username: "mallory", password: "shown to this one" });
+  const had = (await puller.images.list()).items.length;
+  const pulls = Object.keys(faults).map(async (fault) => {
+    const { state, failure } = await puller.images.pull(`${fake.host}/faulty/${fault}:1`, WAIT);
+    return [fault, state, failure?.code, failure?.reason];
+  });
+  assert.deepEqual(
+    await Promise.all(pulls),
+    Object.entries(faults).map(([fault, reason]) => [fault, "failed", "registry_failed", reason]),
+  );
+  assert.equal((await puller.images.list()).items.length, had);
+  assert.deepEqual(await world.engine.listTags(`${fake.host}/faulty`), []);
 });

@@ -24,7 +24,7 @@ export interface Lease {
 /** Waits until no other worker holds the host of this name, and takes it. @throws when `signal` aborts the wait. */
 export async function acquireLease(
   db: Db,
-  host: { name: string; streamUrl: string; engine: EngineInfo; secretKeyIds: string[] },
+  host: { name: string; streamUrl: string; engine: EngineInfo; egressFirewall: boolean; secretKeyIds: string[] },
   signal: AbortSignal,
 ): Promise<Lease> {
   const holder = randomUUID();
@@ -37,7 +37,7 @@ export async function acquireLease(
     secretKeyIds: host.secretKeyIds,
     cpus,
     memoryBytes,
-    engine: { ...engine, protections: { ...protections } },
+    engine: { ...engine, protections: { ...protections, egressFirewall: host.egressFirewall } },
   };
   for (;;) {
     const askedAt = performance.now();

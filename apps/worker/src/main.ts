@@ -20,6 +20,8 @@ import { WorkerConfig } from "./config.ts";
 import { followEngine } from "./engine-events.ts";
 import { fenced } from "./fence.ts";
 import { hostHandlers, unplacedHandlers } from "./handlers.ts";
+import { canFilter } from "./egress/can-filter.ts";
+import { innerRegistries } from "./egress/inner-registries.ts";
 import { openOutward } from "./egress/outward.ts";
 import { acquireLease } from "./lease.ts";
 import { OpenStreams } from "./listener/open-streams.ts";
@@ -59,12 +61,19 @@ const listener = await openListener({
 const streamUrl = config.HAFEN_STREAM_URL ?? `http://${config.HAFEN_STREAM_ADDRESS}:${listener.port}`;
 shutdown.add("waiting", () => stopping.abort());
 const engineInfo = await engine.info();
+const limits = {
+  bytesPerSecond: config.HAFEN_EGRESS_BYTES_PER_SECOND,
+  connections: config.HAFEN_EGRESS_CONNECTIONS,
+  connectionsPerSecond: config.HAFEN_EGRESS_CONNECTIONS_PER_SECOND,
+};
+const egressFirewall = await canFilter(config.DOCKER_HOST, config.HAFEN_ENGINE_NAMESPACE, limits);
 const lease = await acquireLease(
   database.db,
   {
     name: config.HAFEN_HOST_NAME,
     streamUrl,
     engine: engineInfo,
+    egressFirewall,
     secretKeyIds: [...(secretKeys?.all.keys() ?? [])],
   },
   stopping.signal,
@@ -78,25 +87,21 @@ lease.keep((reason) => {
 
 const seccomp =
   config.HAFEN_SECCOMP_PROFILE === undefined ? undefined : readFileSync(config.HAFEN_SECCOMP_PROFILE, "utf8");
-const outward = await openOutward({
-  db: database.db,
-  hostId: lease.hostId,
-  namespace: config.HAFEN_ENGINE_NAMESPACE,
-  resolvers: config.HAFEN_RESOLVERS,
-  registries: [],
-  holds: lease.holds,
-  log,
-  limits: {
-    bytesPerSecond: config.HAFEN_EGRESS_BYTES_PER_SECOND,
-    connections: config.HAFEN_EGRESS_CONNECTIONS,
-    connectionsPerSecond: config.HAFEN_EGRESS_CONNECTIONS_PER_SECOND,
-  },
-}).catch((error: unknown) => {
-  // Of an engine of Hafen's own what its users run must not go unfiltered.
-  if (config.HAFEN_ENGINE_NAMESPACE !== undefined) throw error;
-  log.error(errorFields(error), "no packet filter can be set here: containers reach whatever the engine lets them");
-  return undefined;
-});
+// Of an engine of Hafen's own what its users run must not go unfiltered: there it is opened, or the worker ends.
+const outward =
+  egressFirewall || config.HAFEN_ENGINE_NAMESPACE !== undefined
+    ? await openOutward({
+        db: database.db,
+        hostId: lease.hostId,
+        namespace: config.HAFEN_ENGINE_NAMESPACE,
+        resolvers: config.HAFEN_RESOLVERS,
+        registries: await innerRegistries(registries.allowed),
+        holds: lease.holds,
+        log,
+        limits,
+      })
+    : undefined;
+if (!outward) log.error({}, "no packet filter can be set here: containers reach whatever the engine lets them");
 if (outward) shutdown.add("resolver and flows", outward.close);
 const ctx: HostCtx = {
   db: database.db,

@@ -44,8 +44,21 @@ export function startSweep(
   let asked = true;
   let wake = new AbortController();
 
+  /** What cannot be put back keeps containers from starting, and nothing else from going on. */
+  let isFilterLost = false;
+  async function keepFilter(): Promise<void> {
+    try {
+      if (await outward?.assert()) log.error({}, "rules of the packet filter were missing; they are back");
+      isFilterLost = false;
+    } catch (error) {
+      if (!isFilterLost)
+        log.error(errorFields(error), "the packet filter cannot be set: no container starts until it is");
+      isFilterLost = true;
+    }
+  }
+
   async function round(count: number): Promise<void> {
-    if (await outward?.assert()) log.error({}, "rules of the packet filter were missing; they are back");
+    await keepFilter();
     // A worker that has just started takes up what its predecessor left without waiting for the jobs it held.
     if (count === 1) for (const row of await unsettledContainers(ctx.db, ctx.hostId, 0)) nudge(row);
     // Without a queue containers are converged all the same; builds wait for it, since it bounds how many run.

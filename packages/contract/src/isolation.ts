@@ -45,7 +45,10 @@ export const Isolation = z
     mounts: z.array(z.object({ target: z.string(), type: z.string(), options: z.array(z.string()) })),
     network: z.object({
       interfaces: z.array(z.object({ name: z.string(), addresses: z.array(z.string()) })),
-      firewall: z.array(z.string()).nullable().describe("The host's rules that name one of its addresses"),
+      firewall: z
+        .array(z.string())
+        .nullable()
+        .describe("Rules and entries of the host's packet filter that it is held to, as the kernel has them"),
       firewallUnknown: z.string().nullable().describe("Why firewall is null"),
     }),
   })

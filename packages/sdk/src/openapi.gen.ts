@@ -2258,7 +2258,7 @@ export interface components {
                 type: "pid" | "mnt" | "net" | "uts" | "ipc" | "user" | "cgroup";
             }[];
             network: {
-                /** @description The host's rules that name one of its addresses */
+                /** @description Rules and entries of the host's packet filter that it is held to, as the kernel has them */
                 firewall: string[] | null;
                 /** @description Why firewall is null */
                 firewallUnknown: string | null;

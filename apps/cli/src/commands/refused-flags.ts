@@ -1,5 +1,5 @@
 const NAMESPACES = "each container has namespaces of its own, and none of the host's";
-const NETWORK = "every container is on its user's own network, where the others find it by its name";
+export const NETWORK = "every container is on its user's own network, where the others find it by its name";
 const RIGHTS = "a container's rights are those of its --profile, standard or restricted, and nobody can widen them";
 const DEVICES = "the host's devices are nobody's";
 const PLACED = "Hafen places containers, and keeps their limits and logs, itself";
@@ -17,7 +17,6 @@ export const REFUSED_FLAGS: Readonly<Record<string, string>> = {
   "--device": DEVICES,
   "--device-cgroup-rule": DEVICES,
   "--gpus": DEVICES,
-  "--network": NETWORK,
   "--net": NETWORK,
   "--network-alias": NETWORK,
   "--link": NETWORK,

@@ -83,7 +83,7 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
           ? lines("add", own, [...wanted.values()])
           : [
               ...resolvers.map((server) => `add element inet ${each.table} resolvers { ${server} }`),
-              ...(each.table === BASE ? registries : []).map((it) => `add element inet ${BASE} registries { ${it} }`),
+              ...registries.map((registry) => `add element inet ${each.table} registries { ${registry} }`),
             ];
       await each.nft.load(`${replacing(each.table, each.text)}\n${elements.join("\n")}\n`);
       each.seen = await chains(each.nft, each.table);

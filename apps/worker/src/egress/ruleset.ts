@@ -96,7 +96,8 @@ table inet ${BASE} {
     iifname "${UPLINK}" accept
     ct state established,related accept
     iifname "${DEFAULT_BRIDGE}" oifname "${DEFAULT_BRIDGE}" drop
-    oifname != "${UPLINK}" accept
+    fib daddr . iif oif exists accept
+    oifname != "${UPLINK}" ${REFUSE}
     meta nfproto ipv6 drop
     fib saddr . iif oif missing drop
     ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
@@ -129,10 +130,12 @@ export function hostTable(table: string, link: string): string {
   return `
 table inet ${table} {
   set resolvers { type ipv4_addr; }
+  set registries { type ipv4_addr . inet_service; }
   chain input {
     type filter hook input priority -15; policy accept;
     iifname != "${link}" accept
     ct state established,related accept
+    ip daddr . tcp dport @registries accept
     ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ${REFUSE}
   }

@@ -74,8 +74,16 @@ export function exportContainer(ctx: HostCtx, id: string, signal: AbortSignal): 
   return ask(ctx, id, "export", (engineId) => ctx.engine.exportContainer(engineId, { signal }));
 }
 
+/** The packet filter's rules are the worker's to read: the engine's driver enters no network namespace. */
 export function containerIsolation(ctx: HostCtx, id: string, signal: AbortSignal): Promise<Isolation> {
-  return ask(ctx, id, "isolation", async (engineId) => withNulls(await ctx.engine.isolation(engineId, { signal })));
+  return ask(ctx, id, "isolation", async (engineId) => {
+    const [report, firewall] = await Promise.all([
+      ctx.engine.isolation(engineId, { signal }),
+      ctx.egress?.rules({ id }),
+    ]);
+    const { network } = report;
+    return withNulls(firewall ? { ...report, network: { ...network, firewall, firewallUnknown: undefined } } : report);
+  });
 }
 
 function toWire({ atMs, ...rest }: EngineStats): ContainerStats {

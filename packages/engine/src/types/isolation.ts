@@ -44,7 +44,7 @@ export interface CgroupReport {
 
 export interface NetworkReport {
   interfaces: { name: string; addresses: string[] }[];
-  /** The host's rules that name one of its addresses; undefined where they cannot be read. */
+  /** The host's rules that hold for it; undefined where they cannot be read. */
   firewall: string[] | undefined;
   /** Why `firewall` is undefined. */
   firewallUnknown: string | undefined;

@@ -6,6 +6,7 @@ import { UsageError } from "../../failures.ts";
 import { many, on, one, type Values } from "../../flags.ts";
 import { pair } from "../../format/quantities.ts";
 import { containerRef, imageRef } from "../../short-ids.ts";
+import { EGRESS_FLAGS, egressRequest } from "./egress-flags.ts";
 import { LIFE_FLAGS, lifeBody } from "./life-flags.ts";
 import { LIMIT_FLAGS, limitsOf } from "./limit-flags.ts";
 import { mountFlagOf } from "./mount-flag.ts";
@@ -35,6 +36,7 @@ export const CREATE_FLAGS = {
   init: on("Docker's word for what is done for every container: an init reaps its zombies"),
   ...LIFE_FLAGS,
   ...PORT_FLAGS,
+  ...EGRESS_FLAGS,
 };
 
 /** The words that docker takes, as the API's body. */
@@ -66,6 +68,7 @@ export async function createBody(
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
     ...portRequests(flags),
+    ...egressRequest(flags),
     ...(hostname === undefined ? {} : { hostname }),
     ...(label.length > 0 ? { labels: Object.fromEntries(label) } : {}),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),

@@ -47,10 +47,10 @@ function rowsOf(found: Isolation): string[][] {
     ["Open files", String(found.openFiles.hard ?? "no limit")],
     ["Mounts", String(mounts.length)],
     ...network.interfaces.map(({ name, addresses }) => [`Interface ${name}`, list(addresses)]),
-    [
-      "Firewall",
-      network.firewall === null ? (network.firewallUnknown ?? "not known") : `${network.firewall.length} rules`,
-    ],
+    ...(network.firewall ?? [network.firewallUnknown ?? "not known"]).map((rule, at) => [
+      at === 0 ? "Firewall" : "",
+      rule,
+    ]),
   ];
 }
 
