@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Prune, Pruned } from "@hafen/sdk";
-import { eventuallyHolds, startWorld, type World } from "../support/index.ts";
+import { eventually, eventuallyHolds, startWorld, type World } from "../support/index.ts";
 import { ask, refusal } from "./ask.ts";
 
 const WAIT = { waitSeconds: 60 };
