@@ -33,7 +33,7 @@ export async function startMemoryHost(name: string): Promise<MemoryHost> {
     assert.fail("no lease");
   const userId = newId("user");
   await database.sql`insert into users (id, name, role) values (${userId}, 'maker', 'admin')`;
-  await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000)`;
+  await database.sql`insert into quotas values (${userId}, 10000, 10000, 10000, 1000000000000, 1000, 1000, 1000, 1000000, 1000000000000, 1000000, 1000, 1000)`;
   const image = await engine.importImage(emptyTar(), { changes: ['CMD ["sleep"]'] });
   const { config } = (await engine.inspectImage(image)) ?? assert.fail("no image");
   await upsertImage(db, {
