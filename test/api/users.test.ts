@@ -20,7 +20,7 @@ async function followed(): Promise<string[]> {
   );
   for await (const { text } of user.containers.logs(id, { follow: true })) if (text === "up") break;
   const build = await user.builds.createFromFiles({
-    dockerfile: "FROM busybox\nRUN sleep 20\n",
+    dockerfile: "FROM busybox\nRUN sleep 100\n",
   });
   return [
     `/v1/builds/${build.id}/logs?follow=true`,
