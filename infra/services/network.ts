@@ -75,6 +75,9 @@ export async function closeNetwork(places: Places): Promise<void> {
   const { namespace, path, link } = namesOf(places);
   const plan = await storedPlan(places);
   if (plan) await removeRules(hostRules(link, plan.block));
+  // The worker's on this host, which is about the link alone; those inside go with the namespace.
+  const table = ["delete", "table", "inet", `hafen_${namespace.replaceAll(/\W/g, "_")}`];
+  await succeeds("nft", table);
   // The route goes with the link.
   if (await succeeds("ip", ["link", "show", link])) await run("ip", ["link", "delete", link]);
   if (existsSync(path)) await run("ip", ["netns", "delete", namespace]);

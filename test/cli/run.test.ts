@@ -135,6 +135,26 @@ describe("hafen run", () => {
     assert.match(await hafen.ok("stats", "--no-stream", "--format", "{{.ID}} {{.PIDs}}", made), /^[0-9a-z]{12} \d+$/);
   });
 
+  test("says what the container may reach outside, and --network none means docker's", async () => {
+    const egressOf = async (...flags: string[]) => {
+      const id = await hafen.ok("create", ...flags, "busybox", "true");
+      return (JSON.parse(await hafen.ok("--json", "inspect", id)) as { egress: object }[])[0]?.egress;
+    };
+    assert.deepEqual(await egressOf("--network", "none"), { policy: "none", allow: [] });
+    assert.deepEqual(await egressOf("--allow", "deb.debian.org", "--allow", "203.0.113.0/24:443"), {
+      policy: "allow-list",
+      allow: ["deb.debian.org", "203.0.113.0/24:443"],
+    });
+    for (const flags of [
+      ["--network", "host"],
+      ["--network", "none", "--allow", "a.example"],
+      ["--egress", "all"],
+    ])
+      assert.equal((await hafen("create", ...flags, "busybox", "true")).code, 125, flags.join(" "));
+    const inner = await hafen("create", "--allow", "10.0.0.0/8", "busybox", "true");
+    assert.match(inner.stderr, /private or reserved range/);
+  });
+
   test("-i carries standard input to its end", async () => {
     const input = "from a pipe\n".repeat(1000);
     const { code, stdout } = await hafen.with({ input }, "run", "-i", "--rm", "busybox", "cat");

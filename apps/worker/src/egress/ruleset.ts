@@ -5,7 +5,12 @@ const UPLINK = "uplink";
 /** Of dockerd, which builds run on. */
 const DEFAULT_BRIDGE = "docker0";
 /** Tells whoever was refused at once; what is dropped is waited for. */
-const REFUSE = "reject with icmpx type admin-prohibited";
+const REFUSE = "goto refuse";
+/** TCP is reset: an ICMP answer comes back while connect() still holds its socket, is ignored, and each refusal takes a second. */
+const REFUSAL = `chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject with icmpx type admin-prohibited
+  }`;
 const CLOSED = `{ ${CLOSED_RANGES.join(", ")} }`;
 
 export interface OutLimits {
@@ -43,6 +48,7 @@ table inet ${table} {
   set openings { type ether_addr; flags dynamic,timeout; timeout 1m; size 65536; }
   set queries { type ether_addr; flags dynamic,timeout; timeout 1m; size 65536; }
   set bandwidth { type ether_addr; flags dynamic,timeout; timeout 1m; size 65536; }
+  ${REFUSAL}
   chain prerouting {
     type nat hook prerouting priority -110; policy accept;
     # Whatever name server the engine gave them: ours stands for it. A neighbour's is its own.
@@ -91,6 +97,7 @@ export function baseTable(): string {
 table inet ${BASE} {
   set resolvers { type ipv4_addr; }
   set registries { type ipv4_addr . inet_service; }
+  ${REFUSAL}
   chain forward {
     type filter hook forward priority -15; policy accept;
     iifname "${UPLINK}" accept
@@ -131,6 +138,7 @@ export function hostTable(table: string, link: string): string {
 table inet ${table} {
   set resolvers { type ipv4_addr; }
   set registries { type ipv4_addr . inet_service; }
+  ${REFUSAL}
   chain input {
     type filter hook input priority -15; policy accept;
     iifname != "${link}" accept
