@@ -1,3 +1,5 @@
+import { rangeOf } from "@hafen/core";
+
 /**
  * Every address of one Hafen engine lies in one /16, so that one rule can name them all:
  *
@@ -12,11 +14,6 @@ export interface AddressPlan {
   networks: { base: string; size: number };
 }
 
-interface Range {
-  first: number;
-  last: number;
-}
-
 const PREFIX_BITS = 16;
 const CANDIDATES = [
   ...Array.from({ length: 256 }, (_, index) => `10.${index}`),
@@ -25,11 +22,11 @@ const CANDIDATES = [
 
 /** The first block from a place that `id` decides, that touches nothing in `taken` (addresses or CIDRs). */
 export function choosePlan(id: string, taken: string[]): AddressPlan | undefined {
-  const ranges = taken.map(parseRange);
+  const ranges = taken.map(rangeOf);
   const start = Number.parseInt(id, 16) % CANDIDATES.length;
   const order = [...CANDIDATES.slice(start), ...CANDIDATES.slice(0, start)];
   const block = order.find((candidate) => {
-    const own = parseRange(`${candidate}.0.0/${PREFIX_BITS}`);
+    const own = rangeOf(`${candidate}.0.0/${PREFIX_BITS}`);
     return !ranges.some((range) => range.first <= own.last && own.first <= range.last);
   });
   return block === undefined ? undefined : planFor(block);
@@ -43,12 +40,4 @@ function planFor(block: string): AddressPlan {
     bridge: `${block}.1.1/24`,
     networks: { base: `${block}.128.0/17`, size: 26 },
   };
-}
-
-function parseRange(cidr: string): Range {
-  const [address = "", bits = "32"] = cidr.split("/");
-  const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(bits));
-  const first = Math.floor(number / size) * size;
-  return { first, last: first + size - 1 };
 }

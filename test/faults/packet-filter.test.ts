@@ -51,6 +51,25 @@ test("F34 packet rules that somebody takes away are back, and the engine's own t
   assert.ok(!(await reaches(closed)));
 });
 
+test("F34 an element that somebody takes out of a set holds up nobody: containers end, start and reach what they may", async () => {
+  await using world = await startWorld({ env: { DOCKER_HOST: engine.address } });
+  const [program = "", ...enter] = insideOf(engine.address);
+  const inside = (...args: string[]) => promisify(execFile)(program, [...enter, ...args]);
+  const made = () => world.admin.containers.create(SLEEP, WAIT);
+  const reaches = async ({ id }: { id: string }) => {
+    const command = ["sh", "-c", `nc -w 2 ${MIRROR} 80 </dev/null`];
+    return (await world.admin.containers.exec(id, { command })).exitCode === 0;
+  };
+  const [going, staying] = [await made(), await made()];
+  const table = `hafen_${(await world.hostId()).slice(-10)}`;
+  await inside("nft", "flush", "set", "inet", table, "internet");
+  assert.ok(!(await reaches(staying)));
+  await world.admin.containers.remove(going.id, { force: true, ...WAIT });
+  await eventually("the one that stays is let out again", () => reaches(staying));
+  const next = await made();
+  assert.deepEqual([next.state, await reaches(next)], ["running", true]);
+});
+
 test("where no rules can be set nothing starts and all else goes on; it starts once they can", async () => {
   const home = await mkdtemp(join(tmpdir(), "hafen-nft-"));
   const broken = join(home, "broken");

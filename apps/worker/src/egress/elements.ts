@@ -1,5 +1,5 @@
 import type { Egress } from "@hafen/contract";
-import { parseAllowed } from "@hafen/core";
+import { addressOf, covers, parseAllowed, rangeOf } from "@hafen/core";
 
 /** The elements that let one container out, as nft writes them, by their sets. */
 export type Elements = Readonly<Record<"internet" | "ranges" | "range_ports", readonly string[]>>;
@@ -21,23 +21,13 @@ export function elementsOf(mac: string, { policy, allow }: Egress): Elements {
   };
 }
 
-/** Without those that lie in another one: nft takes no element that overlaps another. */
+/** Without those that lie in another one: nft takes no element that overlaps another, and no prefix of no bits. */
 function apart(cidrs: readonly string[]): string[] {
-  const all = [...new Set(cidrs)].map((cidr) => {
-    const [address = "", bits = "32"] = cidr.split("/");
-    const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-    const size = 2 ** (32 - Number(bits));
-    return { first: Math.floor(number / size), size, bits: Number(bits) };
-  });
-  const kept = all
-    .toSorted((a, b) => a.bits - b.bits)
-    .filter(
-      (range, at, sorted) =>
-        !sorted.slice(0, at).some((wider) => Math.floor((range.first * range.size) / wider.size) === wider.first),
-    );
-  return kept.map(({ first, size, bits }) => {
-    const number = first * size;
-    const address = [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
-    return bits === 0 ? "0.0.0.0-255.255.255.255" : `${address}/${bits}`;
+  const kept = cidrs.filter(
+    (cidr, at) => !cidrs.some((other, before) => covers(other, cidr) && (before < at || !covers(cidr, other))),
+  );
+  return kept.map((cidr) => {
+    const { first, last } = rangeOf(cidr);
+    return first === last ? addressOf(first) : `${addressOf(first)}-${addressOf(last)}`;
   });
 }

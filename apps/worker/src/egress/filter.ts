@@ -1,5 +1,5 @@
-import { macAddress, macPrefix, type EgressFilter } from "@hafen/core";
-import { containersToAdmit, type ContainerRow, type Db } from "@hafen/db";
+import { ANYWHERE, macAddress, macPrefix, type EgressFilter } from "@hafen/core";
+import type { ContainerRow } from "@hafen/db";
 import type { TimedOpening } from "../names/openings.ts";
 import { elementsOf, type Elements } from "./elements.ts";
 import { openNft, type Nft } from "./nft.ts";
@@ -7,8 +7,9 @@ import { BASE, baseTable, hostTable, ownTable, replacing, type OutLimits } from 
 
 const SETS = ["internet", "ranges", "range_ports"] as const;
 
+export type Admitted = Pick<ContainerRow, "id" | "config">;
+
 export interface FilterOptions {
-  db: Db;
   hostId: string;
   /** Of an engine of Hafen's own: its network namespace, and the name of its link on the host. Undefined: the engine is in our own. */
   namespace: string | undefined;
@@ -22,8 +23,11 @@ export interface FilterOptions {
 }
 
 export interface Filter extends Omit<EgressFilter, "started"> {
-  /** Puts back what somebody took away, and takes away what is no longer anybody's. True when something was missing. */
-  assert(): Promise<boolean>;
+  /**
+   * Puts back what somebody took away, and takes away what is nobody's by these rows, which were read after `since` (of
+   * `performance.now()`). True when everything was set anew since it was asked last: what `allowAddresses` let through is gone.
+   */
+  assert(rows: readonly Admitted[], since: number): Promise<boolean>;
   /** Lets containers reach more addresses for a while: what names of their lists were found to mean. */
   allowAddresses(openings: readonly TimedOpening[]): Promise<void>;
 }
@@ -31,20 +35,20 @@ export interface Filter extends Omit<EgressFilter, "started"> {
 interface Entry {
   mac: string;
   elements: Elements;
-  /** Which look at the rows may take it away again: none that began before it came. */
-  since: number;
+  /** When it came: rows that were read before do not take it away. */
+  at: number;
 }
 
 /** @throws EngineError `unavailable` where rules cannot be set at all. */
-export async function openFilter(options: FilterOptions): Promise<Filter> {
-  const { db, hostId, namespace, resolver, resolvers, registries, limits } = options;
+export async function openFilter(options: FilterOptions, rows: readonly Admitted[]): Promise<Filter> {
+  const { hostId, namespace, resolver, resolvers, registries, limits } = options;
   const nft = openNft(namespace);
   const host = namespace === undefined ? undefined : openNft(undefined);
   const own = `hafen_${hostId.slice(-10)}`;
   const link = namespace === undefined ? "" : `hafen_${namespace.replaceAll(/\W/g, "_")}`;
   const wanted = new Map<string, Entry>();
   let applied = new Map<string, Entry>();
-  let looks = 0;
+  let isAnew = false;
 
   const watched: { nft: Nft; table: string; text: string; seen?: string | undefined }[] = [
     { nft, table: own, text: ownTable(own, macPrefix(hostId), { resolver, upstreams: resolvers }, limits) },
@@ -54,17 +58,20 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
       : [{ nft: host, table: link, text: hostTable(link, namespace) }]),
   ];
 
-  /** One at a time; those that come meanwhile share the next one. */
   let running: Promise<void> = Promise.resolve();
+  /** Never two at a time: each goes by what the one before has left. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = running.then(work);
+    running = done.catch(() => {}); // whoever asked for it is told
+    return done;
+  }
   let next: Promise<void> | undefined;
+  /** Those who ask while another change is made share the next one. */
   function apply(): Promise<void> {
-    next ??= running
-      .catch(() => {})
-      .then(() => {
-        next = undefined;
-        running = change();
-        return running;
-      });
+    next ??= inTurn(() => {
+      next = undefined;
+      return change();
+    });
     return next;
   }
   async function change(): Promise<void> {
@@ -72,15 +79,21 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
     const gone = [...applied].filter(([id, entry]) => !isSame(now.get(id), entry)).map(([, entry]) => entry);
     const come = [...now].filter(([id, entry]) => !isSame(applied.get(id), entry)).map(([, entry]) => entry);
     const script = [...lines("delete", own, gone), ...lines("add", own, come)].join("\n");
-    if (script !== "") await nft.load(script);
-    applied = now;
+    if (script === "") return;
+    try {
+      await nft.load(script);
+      applied = now;
+    } catch {
+      // What somebody has taken out of a set cannot be taken out again.
+      await loadAll();
+    }
   }
-
   async function loadAll(): Promise<void> {
+    const now = new Map(wanted);
     for (const each of watched) {
       const elements =
         each.table === own
-          ? lines("add", own, [...wanted.values()])
+          ? lines("add", own, [...now.values()])
           : [
               ...resolvers.map((server) => `add element inet ${each.table} resolvers { ${server} }`),
               ...registries.map((registry) => `add element inet ${each.table} registries { ${registry} }`),
@@ -88,38 +101,34 @@ export async function openFilter(options: FilterOptions): Promise<Filter> {
       await each.nft.load(`${replacing(each.table, each.text)}\n${elements.join("\n")}\n`);
       each.seen = await chains(each.nft, each.table);
     }
-    applied = new Map(wanted);
+    applied = now;
+    isAnew = true;
   }
-  /** From the rows. What was admitted since this look at them began stays. */
-  async function look(): Promise<void> {
-    const began = ++looks;
-    const rows = await containersToAdmit(db, hostId);
-    for (const row of rows) want(row, wanted.get(row.id)?.since ?? 0);
-    const known = new Set(rows.map(({ id }) => id));
-    for (const [id, { since }] of wanted) if (!known.has(id) && since < began) wanted.delete(id);
-  }
-  function want({ id, config }: Pick<ContainerRow, "id" | "config">, since: number): void {
-    const mac = macAddress(hostId, id);
-    wanted.set(id, { mac, elements: elementsOf(mac, config.egress ?? { policy: "internet", allow: [] }), since });
+  function want({ id, config }: Admitted, at: number): void {
+    wanted.set(id, {
+      mac: macAddress(hostId, id),
+      elements: elementsOf(macAddress(hostId, id), config.egress ?? ANYWHERE),
+      at,
+    });
   }
 
-  await look();
-  await loadAll();
+  for (const row of rows) want(row, 0);
+  await inTurn(loadAll);
+  isAnew = false;
   return {
     async admit(row) {
-      want(row, looks + 1);
+      want(row, performance.now());
       await apply();
     },
-    async assert() {
-      await look();
+    async assert(found, since) {
+      for (const row of found) want(row, wanted.get(row.id)?.at ?? 0);
+      const known = new Set(found.map(({ id }) => id));
+      for (const [id, { at }] of wanted) if (!known.has(id) && at < since) wanted.delete(id);
       const now = await Promise.all(watched.map((each) => chains(each.nft, each.table)));
-      if (watched.some(({ seen }, at) => seen !== now[at])) {
-        await running.catch(() => {});
-        await loadAll();
-        return true;
-      }
-      await apply();
-      return false;
+      await (watched.some(({ seen }, at) => seen !== now[at]) ? inTurn(loadAll) : apply());
+      const wasAnew = isAnew;
+      isAnew = false;
+      return wasAnew;
     },
     async allowAddresses(openings) {
       const script = openings.flatMap(({ id, address, port, seconds }) => {
@@ -165,8 +174,7 @@ function lines(action: "add" | "delete", table: string, entries: readonly Entry[
 /** The chains of a table as the kernel has them, without what changes by itself. */
 async function chains(nft: Nft, table: string): Promise<string | undefined> {
   const text = await nft.list("-s", "list", "chains", "inet");
-  const found = text === undefined ? undefined : new RegExp(`table inet ${table} \\{[\\s\\S]*?\\n\\}`).exec(text)?.[0];
-  return found;
+  return new RegExp(`table inet ${table} \\{[\\s\\S]*?\\n\\}`).exec(text ?? "")?.[0];
 }
 
 async function inSet(nft: Nft, table: string, set: string, mac: string): Promise<string[]> {

@@ -1,5 +1,5 @@
-import { CLOSED_RANGES, macAddress, macPrefix, parseAllowed, type EgressFilter } from "@hafen/core";
-import { containersToAdmit, type ContainerRow, type Db } from "@hafen/db";
+import { ANYWHERE, CLOSED_RANGES, macAddress, macPrefix, parseAllowed, type EgressFilter } from "@hafen/core";
+import { containersToAdmit, type Db } from "@hafen/db";
 import { errorFields, type Log } from "@hafen/process";
 import { FlowRecorder } from "../flows/recorder.ts";
 import { flowTable } from "../flows/ruleset.ts";
@@ -9,10 +9,8 @@ import { Openings } from "../names/openings.ts";
 import type { Asker } from "../names/protocol.ts";
 import { Resolver } from "../names/resolver.ts";
 import { announce } from "./announce.ts";
-import { openFilter, type FilterOptions } from "./filter.ts";
+import { openFilter, type Admitted, type FilterOptions } from "./filter.ts";
 import { openNft } from "./nft.ts";
-
-type Admitted = Pick<ContainerRow, "id" | "config">;
 
 /** Of containers that are gone the last packets are still to be counted. */
 const REMEMBER_MS = 600_000;
@@ -34,7 +32,12 @@ export interface OutwardOptions extends Omit<FilterOptions, "resolver"> {
 export async function openOutward(options: OutwardOptions): Promise<Outward> {
   const { db, hostId, namespace, resolvers, holds, log } = options;
   const address = newAddress();
-  const filter = await openFilter({ ...options, resolver: address });
+  const read = async () => {
+    const since = performance.now();
+    return { rows: await containersToAdmit(db, hostId), since };
+  };
+  const atFirst = await read();
+  const filter = await openFilter({ ...options, resolver: address }, atFirst.rows);
   const memory = new NameMemory();
   const openings = new Openings((batch) => filter.allowAddresses(batch));
   const resolver = new Resolver({
@@ -64,16 +67,14 @@ export async function openOutward(options: OutwardOptions): Promise<Outward> {
     log,
   });
 
-  async function sync(): Promise<void> {
-    const since = performance.now();
-    const rows = await containersToAdmit(db, hostId);
+  function sync({ rows, since }: typeof atFirst): void {
     resolver.sync(rows.map(know), since);
     for (const [mac, { at }] of known) if (performance.now() - at > REMEMBER_MS) known.delete(mac);
     const ids = new Set([...known.values()].map(({ id }) => id));
     memory.keep(ids);
     openings.keep(ids);
   }
-  await sync();
+  sync(atFirst);
   return {
     egress: {
       ...filter,
@@ -88,8 +89,9 @@ export async function openOutward(options: OutwardOptions): Promise<Outward> {
     },
     async assert() {
       if (!holds()) return false;
-      await sync();
-      const wasMissing = await filter.assert();
+      const now = await read();
+      sync(now);
+      const wasMissing = await filter.assert(now.rows, now.since);
       if (wasMissing) await openings.again();
       return wasMissing;
     },
@@ -101,7 +103,7 @@ export async function openOutward(options: OutwardOptions): Promise<Outward> {
 }
 
 function askerOf(hostId: string, { id, config }: Admitted): Asker {
-  const { policy, allow } = config.egress ?? { policy: "internet", allow: [] };
+  const { policy, allow } = config.egress ?? ANYWHERE;
   const names = allow.map(parseAllowed).flatMap((entry) => (entry.kind === "name" ? [entry] : []));
   return {
     mac: macAddress(hostId, id),

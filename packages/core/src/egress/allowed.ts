@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { EGRESS_POLICIES, ProblemError, type Egress, type EgressRequest, type Policy } from "@hafen/contract";
+import { covers } from "./range.ts";
 
 /** What an entry of an allow-list opens. */
 export type Allowed = { port: number | undefined } & (
@@ -71,21 +72,9 @@ export function parseAllowed(text: string): Allowed {
 
 /** Whether all of it is closed; in a larger range what is closed stays closed. */
 function isClosed(cidr: string): boolean {
-  const [from, to] = rangeOf(cidr);
-  return CLOSED_RANGES.some((closed) => {
-    const [first, last] = rangeOf(closed);
-    return from >= first && to <= last;
-  });
+  return CLOSED_RANGES.some((closed) => covers(closed, cidr));
 }
 
 export function isClosedAddress(address: string): boolean {
   return isClosed(`${address}/32`);
-}
-
-function rangeOf(cidr: string): [first: number, last: number] {
-  const [address = "", bits = "32"] = cidr.split("/");
-  const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(bits));
-  const first = Math.floor(number / size) * size;
-  return [first, first + size - 1];
 }
