@@ -169,3 +169,20 @@ abuse("I6", "creates race with the revocation of the grant they mount by", async
   });
   return `${made} were made before the revocation and ended by it, ${refused} refused; none runs`;
 });
+
+test("a user who is deleted takes their grants along: what runs by them is stopped, and their volume goes once nobody mounts it", async () => {
+  const leaver = await world.user("leaver");
+  const { id } = await leaver.me();
+  await leaver.volumes.create({ name: "left" });
+  await leaver.volumes.putFile("left", "/f", Buffer.from("x"), { mode: 0o644 });
+  await leaver.grants.create({ volume: "left" }, { user: "bob", access: "use" });
+  await owner.grants.create({ image: "app" }, { user: "leaver", access: "use" });
+  const made = await bob.containers.create({ image: "busybox", ...SLEEP, ...mountOf("@leaver/left") }, WAIT);
+  await world.admin.users.remove("leaver");
+  await eventually("it has ended", async () => (await bob.containers.get(made.id)).state === "exited");
+  await assert.rejects(bob.containers.start(made.id), { code: "grant_revoked" });
+  assert.ok((await owner.grants.given({ image: "app" })).every(({ grantee }) => grantee !== "leaver"));
+  assert.equal((await world.admin.users.get(id)).state, "removing");
+  await bob.containers.remove(made.id, { volumes: true, ...WAIT });
+  await eventually("the user is gone", async () => (await world.admin.users.get(id)).state === "removed");
+});

@@ -33,7 +33,6 @@ import { takeSecrets } from "./secrets.ts";
  */
 export async function createContainer(ctx: Ctx, input: CreateContainer): Promise<ContainerRow> {
   const { userId } = ctx.actor;
-  refuseOtherUser(input.profile, input.user);
   const image = await findImage(ctx.db, userId, input.image, "use");
   const limits = mergeLimits(DEFAULT_LIMITS, input.limits);
   const start = input.start ?? true;
