@@ -42,7 +42,8 @@ abuse("E1", "a fork bomb", async () => {
   let most = 0;
   let running = "";
   const said = await victim.during(async () => {
-    const { id } = await bomb("b() { b | b & b; }; b & exec sleep 1000", { limits: { pids: 200 } });
+    // Each leaves a process behind: a shell that may not fork any more ends, and the bomb with it.
+    const { id } = await bomb("b() { sleep 1000 & b | b & b; }; b & exec sleep 1000", { limits: { pids: 200 } });
     running = id;
     const pids = await cgroupFile(id, "pids/pids.current", "pids.current");
     const until = Date.now() + BOMB_MS;

@@ -179,7 +179,7 @@ test("F19 a container whose image was removed on its host fails with that reason
   await eventually("it fails", async () => (await work.state(made.id)) === "failed");
   assert.equal((await world.admin.containers.get(made.id)).failure?.code, "image_missing");
   assert.equal((await work.running({ image: image.id })).state, "running");
-  await world.admin.containers.remove(made.id);
+  await world.admin.containers.remove(made.id, { waitSeconds: 30 });
   await world.admin.images.remove("one");
   await assertConverges(world);
 });

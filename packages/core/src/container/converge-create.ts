@@ -26,11 +26,11 @@ export async function create(ctx: HostCtx, row: ContainerRow): Promise<Made | un
   await ensureNetwork(ctx, row);
   const secretFiles = await emptySecrets(ctx, row);
   const spec = containerSpec(row, mounts, { id: ctx.hostId, seccomp: ctx.seccomp }, secretFiles);
-  const [engineId] = await Promise.all([
-    ctx.engine.createContainer(spec),
-    // At the same time, so that the start need not wait for it.
-    row.startDue ? ctx.egress?.admit(row) : undefined,
-  ]);
+  // At the same time, so that the start need not wait for it; a failure is told once the engine is done with making.
+  const admitted = row.startDue ? ctx.egress?.admit(row) : undefined;
+  admitted?.catch(() => {});
+  const engineId = await ctx.engine.createContainer(spec);
+  await admitted;
   const timings = { queueMs, createMs: performance.now() - began };
   if (row.startDue) return { row, engineId, timings };
   const written = await observeContainer(ctx.db, row, { engineId });
