@@ -85,7 +85,9 @@ abuse("B7", "hundreds of connections that send heads and bodies a byte at a time
   for (const { answer } of [...heads, ...bodies])
     assert.match(answer(), /^HTTP\/1\.1 408 [^]*"code":"request_stalled"/);
   for (const { answer } of strangers) assert.match(answer(), /^HTTP\/1\.1 401 /);
-  assert.equal(await refusals("request_stalled"), heads.length + bodies.length);
+  // A stranger who was answered may be counted, too, until the connection is closed.
+  const stalled = (await refusals("request_stalled")) - heads.length - bodies.length;
+  assert.ok(stalled >= 0 && stalled <= strangers.length, `${stalled} more than had stalled`);
   // What makes progress is not slow, nor is a connection that is kept for the next request.
   await eventually("the steady body is answered", () => /^HTTP\/1\.1 (400|201)/.test(steady?.answer() ?? ""));
   idle?.socket.write(`GET /healthz HTTP/1.1\r\n${head}\r\n`);
